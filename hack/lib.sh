@@ -1,0 +1,65 @@
+# Shared by the scripts under hack/: where things are kept, stages with elapsed times, and errors that name their log.
+# Source it, never run it. Sets VMB_ROOT (the checkout), VMB_CACHE (what is built), VMB_LOGS.
+
+set -euo pipefail
+
+VMB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+VMB_CACHE=${VMBRIDGE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vmbridge}
+VMB_LOGS=${VMBRIDGE_LOGS:-$VMB_CACHE/logs}
+# One prefix names every link, cgroup and state folder of a cluster, so that two checkouts can run side by side.
+VMB_NAME=${VMBRIDGE_NAME:-vmb}
+mkdir -p "$VMB_CACHE" "$VMB_LOGS"
+
+VMB_T0=${VMB_T0:-$(date +%s%N)}
+
+elapsed() { local ms=$((($(date +%s%N) - ${1:-$VMB_T0}) / 1000000)); printf '%d.%01d' $((ms / 1000)) $((ms % 1000 / 100)); }
+say() { printf '%s\n' "$*" >&2; }
+die() { say "error: $*"; exit 1; }
+
+# stage NAME COMMAND...: runs it with its output in $VMB_LOGS/NAME.log; shows one line with the time it took,
+# and, when it fails, the name of the log and its last lines. NAME is letters, digits and dashes.
+stage() {
+    local name=$1 log=$VMB_LOGS/$1.log t rc=0
+    shift
+    t=$(date +%s%N)
+    [ -t 2 ] && printf '  %-28s ...\r' "$name" >&2
+    "$@" >"$log" 2>&1 </dev/null || rc=$?
+    if [ $rc -ne 0 ]; then
+        printf '  %-28s FAILED after %ss (exit %d), log: %s\n' "$name" "$(elapsed "$t")" $rc "$log" >&2
+        tail -n 25 "$log" | sed 's/^/    | /' >&2
+        return $rc
+    fi
+    printf '  %-28s %6ss  (%ss in all)\n' "$name" "$(elapsed "$t")" "$(elapsed)" >&2
+}
+
+# with_lock NAME COMMAND...: one at a time on this machine.
+with_lock() {
+    local name=$1
+    shift
+    (
+        flock 9
+        "$@"
+    ) 9>"$VMB_CACHE/$name.lock"
+}
+
+# digest FILE|TEXT...: one sha256 over the contents of files and the text of everything else; the key of a cache entry.
+digest() {
+    local a
+    for a in "$@"; do
+        if [ -f "$a" ]; then sha256sum <"$a"; else printf '%s\n' "$a" | sha256sum; fi
+    done | sha256sum | cut -c1-16
+}
+
+# install_packages: what hack/packages.txt lists and this machine lacks.
+install_packages() {
+    local want missing=() p
+    want=$(sed 's/#.*//' "$VMB_ROOT/hack/packages.txt" | xargs)
+    for p in $want; do
+        dpkg-query -W -f='${db:Status-Status}\n' "$p" 2>/dev/null | grep -qx installed || missing+=("$p")
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    [ "$(id -u)" = 0 ] || die "these packages are missing and only root can install them: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -q
+    apt-get install -y -q --no-install-recommends "${missing[@]}"
+}
