@@ -1,0 +1,134 @@
+// jansson with caps.
+#include "json.h"
+
+#include <stdarg.h>
+
+enum { JSON_DIFF_DEPTH = 64 };
+
+static json_t *merge_diff(const json_t *from, const json_t *to, int depth);
+static int json_sink(const char *buf, size_t len, void *arg);
+
+struct err *
+json_parse(const char *text, size_t len, size_t max_bytes, json_t **ret_json)
+{
+    json_error_t je;
+
+    if (len > max_bytes) {
+        return err_new(ERR_INVALID, "JSON text of %zu bytes is larger than %zu", len, max_bytes);
+    }
+    json_t *j = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
+    if (!j) {
+        return err_new(ERR_INVALID, "not JSON at line %d column %d: %s", je.line, je.column, je.text);
+    }
+    *ret_json = j;
+    return NULL;
+}
+
+void
+json_freep(json_t **j)
+{
+    json_decref(*j);
+}
+
+json_t *
+json_at(const json_t *j, ...)
+{
+    va_list ap;
+    const char *key;
+
+    va_start(ap, j);
+    while (j && (key = va_arg(ap, const char *)) != NULL) {
+        j = json_object_get(j, key);
+    }
+    va_end(ap);
+    return (json_t *)(uintptr_t)j; /* jansson's own getters drop const the same way */
+}
+
+const char *
+json_str(const json_t *j, const char *key)
+{
+    return json_string_value(json_object_get(j, key));
+}
+
+int64_t
+json_int(const json_t *j, const char *key, int64_t otherwise)
+{
+    const json_t *v = json_object_get(j, key);
+
+    return json_is_integer(v) ? (int64_t)json_integer_value(v) : otherwise;
+}
+
+bool
+json_bool(const json_t *j, const char *key, bool otherwise)
+{
+    const json_t *v = json_object_get(j, key);
+
+    return json_is_boolean(v) ? json_is_true(v) : otherwise;
+}
+
+bool
+json_write(const json_t *j, struct strbuf *sb)
+{
+    return json_dump_callback(j, json_sink, sb, JSON_COMPACT | JSON_ENCODE_ANY) == 0;
+}
+
+char *
+json_text(const json_t *j, struct arena *a)
+{
+    AUTO(freep) char *s = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
+
+    BUG_ON(!s);
+    return arena_strndup(a, s, strlen(s));
+}
+
+json_t *
+json_merge_diff(const json_t *from, const json_t *to)
+{
+    return merge_diff(from, to, 0);
+}
+
+json_t *
+json_in_arena(struct arena *a, json_t *j)
+{
+    arena_on_reset(a, (void (*)(void *))json_decref, j);
+    return j;
+}
+
+// NOLINTNEXTLINE(misc-no-recursion): depth is capped
+static json_t *
+merge_diff(const json_t *from, const json_t *to, int depth)
+{
+    BUG_ON(depth > JSON_DIFF_DEPTH);
+    json_t *patch = NULL;
+    const char *key;
+    json_t *value;
+
+    json_object_foreach ((json_t *)(uintptr_t)to, key, value) {
+        const json_t *old = json_object_get(from, key);
+        json_t *change = NULL;
+        if (old && json_is_object(old) && json_is_object(value)) {
+            change = merge_diff(old, value, depth + 1);
+        } else if (!old || !json_equal(old, value)) {
+            change = json_incref(value);
+        }
+        if (change) {
+            patch = patch ? patch : json_object();
+            BUG_ON(json_object_set_new(patch, key, change) != 0);
+        }
+    }
+    json_object_foreach ((json_t *)(uintptr_t)from, key, value) {
+        if (!json_object_get(to, key)) {
+            patch = patch ? patch : json_object();
+            BUG_ON(json_object_set_new(patch, key, json_null()) != 0);
+        }
+    }
+    return patch;
+}
+
+static int
+json_sink(const char *buf, size_t len, void *arg)
+{
+    struct strbuf *sb = arg;
+
+    return strbuf_add(sb, buf, len) ? 0 : -1;
+}
