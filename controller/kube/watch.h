@@ -1,0 +1,32 @@
+// One list+watch that never ends: streaming list (or pages), bookmarks, resume, 410, server time-outs, back-off. Loop thread only.
+#ifndef VMB_WATCH_H
+#define VMB_WATCH_H
+
+#include "kube/request.h"
+
+enum watch_event { WATCH_ADDED, WATCH_MODIFIED, WATCH_DELETED };
+
+struct watch_spec {
+    const char *path;           /* "/apis/kubevirt.io/v1/virtualmachines"; copied */
+    const char *resource;       /* "virtualmachines", for metrics and logs; copied */
+    const char *label_selector; /* NULL: all; copied */
+    const char *field_selector; /* NULL: all; copied */
+    size_t object_max_bytes;    /* a larger object ends the connection and is reported; 0: 4 MiB */
+};
+
+struct watch_sink {
+    /* A full list begins (first start, 410, or the server lost its place): objects that do not come until 'synced' are gone. */
+    void (*begin)(void *arg);
+    /* One object; borrowed, the callee may change and take a reference to parts of it. During a list all come as WATCH_ADDED. */
+    void (*object)(void *arg, enum watch_event event, json_t *object);
+    /* The list is complete. */
+    void (*synced)(void *arg);
+};
+
+struct watch;
+
+/* Starts at once and goes on until closed. 'sink' is borrowed for the watch's life. */
+MUST_CHECK struct watch *watch_new(struct kube *k, const struct watch_spec *spec, const struct watch_sink *sink, void *arg);
+void watch_close(struct watch *w);
+
+#endif
