@@ -1,0 +1,53 @@
+// What a launcher pod carries in its annotation vmbridge.io/instance: one run of a VMI, complete, so that the guest boots with
+// nobody else around. JSON, versioned; made by reconcile/, read by the launcher.
+#ifndef VMB_INSTANCE_H
+#define VMB_INSTANCE_H
+
+#include "api/vmi.h"
+
+enum { INSTANCE_VERSION = 1 };
+
+/* Where a volume is inside the pod; the same names make the pod's mounts (reconcile/pod_render) and the domain's disks. */
+enum volume_kind { VOLUME_UNSET, VOLUME_IMAGE, VOLUME_PVC_FILE, VOLUME_PVC_BLOCK, VOLUME_EMPTY_DISK, VOLUME_NO_CLOUD };
+
+struct instance_volume {
+    const char *name;
+    enum volume_kind kind;
+};
+
+struct instance_volume_list {
+    struct instance_volume *items;
+    size_t n;
+};
+
+struct instance {
+    int64_t version;
+    const char *namespace;
+    const char *name;
+    const char *uid;
+    const char *hostname;     /* of the guest: spec.hostname or the name */
+    const char *system_uuid;  /* SMBIOS UUID, derived or given */
+    const char *machine_type; /* "q35" or what an earlier start froze */
+    enum tri use_emulation;
+    struct opt_int log_verbosity;
+    struct opt_int overhead_bytes;
+    struct instance_volume_list volumes;
+    struct port_list open_ports; /* let in from the start */
+    struct vmi_spec spec;
+};
+
+extern const struct type instance_type;
+
+#define INSTANCE_ANNOTATION "vmbridge.io/instance"
+#define GATEWAY_CA_ANNOTATION "vmbridge.io/gateway-ca"
+
+/* File names inside the launcher container. */
+#define LAUNCHER_INFO_DIR "/var/run/vmbridge/info" /* projected: instance.json, gateway-ca.crt, token */
+#define LAUNCHER_RUN_DIR "/var/run/vmbridge/run"   /* emptyDir: libvirt's runtime, sockets, ISO images, overlays' parent */
+#define LAUNCHER_DISK_DIR "/var/run/vmbridge/disks" /* DIR/<volume>: image volume, PVC with a file system (disk.img) */
+#define LAUNCHER_BLOCK_DIR "/dev/vmbridge"          /* DIR/<volume>: PVC in Block mode */
+#define LAUNCHER_DATA_DIR "/var/run/vmbridge/data"  /* emptyDir: overlays, emptyDisks; counts as ephemeral storage */
+#define LAUNCHER_SECRET_DIR "/var/run/vmbridge/secrets" /* DIR/<volume>/{user,network}: cloud-init secrets */
+#define GATEWAY_AUDIENCE "vmbridge-gateway"
+
+#endif
