@@ -34,13 +34,13 @@ check() {
 }
 
 own='[--no-map-gw]'
-all="$own[--gateway][10.0.2.1][--hostname][vm 1][--no-dhcpv6]"
+all="${own}[--gateway][10.0.2.1][--hostname][vm 1][--no-dhcpv6]"
 dir="VMBRIDGE_PASST_DIR=$work/dir"
-check 'no folder of arguments' "$own[-f] preload=nosandbox.so" A=b -- -f
-check 'the shared file' "$all[--one-off] preload=nosandbox.so" "$dir" -- --one-off
-check 'an interface without its own file' "$all[--socket][/r/1-vm-net0.socket] preload=nosandbox.so" "$dir" -- --socket /r/1-vm-net0.socket
-check 'an interface with its own file' "$own[--mtu][1450][--socket][/r/1-vm-net1.socket] preload=nosandbox.so" "$dir" -- --socket /r/1-vm-net1.socket
-check 'the longest name wins' "$own[--mtu][9000][-s][1-vm-ua-back-end.socket] preload=nosandbox.so" "$dir" -- -s 1-vm-ua-back-end.socket
+check 'no folder of arguments' "${own}[-f] preload=nosandbox.so" A=b -- -f
+check 'the shared file' "${all}[--one-off] preload=nosandbox.so" "$dir" -- --one-off
+check 'an interface without its own file' "${all}[--socket][/r/1-vm-net0.socket] preload=nosandbox.so" "$dir" -- --socket /r/1-vm-net0.socket
+check 'an interface with its own file' "${own}[--mtu][1450][--socket][/r/1-vm-net1.socket] preload=nosandbox.so" "$dir" -- --socket /r/1-vm-net1.socket
+check 'the longest name wins' "${own}[--mtu][9000][-s][1-vm-ua-back-end.socket] preload=nosandbox.so" "$dir" -- -s 1-vm-ua-back-end.socket
 check 'native sandbox' "$own preload=" VMBRIDGE_PASST_SANDBOX=native --
 mv "$work/lib/nosandbox.so" "$work/lib/gone"
 check 'a missing shim is an error' "passt wrapper: load $work/lib/nosandbox.so: No such file or directory exit=1" A=b --
