@@ -2,13 +2,15 @@
 
 . "$VMB_ROOT/hack/cluster/go.sh"
 
-KUBERNETES_VERSION=$(sed -nE 's/^\tk8s.io\/kubernetes (v[0-9.]+)$/\1/p' "$VMB_ROOT/hack/cluster/kubernetes/go.mod")
+KUBERNETES_VERSION=$(sed -nE 's/^\tk8s.io\/kubernetes (v[0-9.]+)( .*)?$/\1/p' "$VMB_ROOT/hack/cluster/kubernetes/go.mod")
+[[ $KUBERNETES_VERSION =~ ^v1\.[0-9]+\.[0-9]+$ ]] || die "hack/cluster/kubernetes/go.mod names no release of k8s.io/kubernetes"
 
 # set_parts SET: the parts it is made of.
 set_parts() {
     case $1 in
         api | control | kwok | crane) printf '%s\n' "$1" ;;
         node) printf '%s\n' kubelet runtime cni runc storage ;;
+        all) printf '%s\n' api control kubelet runtime cni runc storage ;;
         *) die "build: there is no set '$1'; the sets are api control node kwok crane" ;;
     esac
 }
@@ -59,4 +61,27 @@ part_dir() {
     printf '%s/cluster/%s-%s\n' "$VMB_CACHE" "$1" "$(digest "$module/go.mod" "$module/go.sum" \
         "$(cat "$module"/*/*.go 2>/dev/null)" "go$GO_VERSION $(uname -m)" \
         "$part_flags $part_ldflags $part_cgo $part_packages")"
+}
+
+# bin_path [SET...]: the folders of the sets' programs, joined by ':'. Without SET: of what is built.
+bin_path() {
+    local set part dir list=()
+    for set in "${@:-}"; do
+        for part in $(set_parts "${set:-all}"); do
+            dir=$(part_dir "$part")/bin
+            if [ -d "$dir" ]; then
+                list+=("$dir")
+            elif [ -n "$set" ]; then
+                die "the programs of '$set' are not built; run: hack/cluster/build $set"
+            fi
+        done
+    done
+    (IFS=: && printf '%s\n' "${list[*]}")
+}
+
+# use_bin SET...: their programs first on PATH.
+use_bin() {
+    local path
+    path=$(bin_path "$@")
+    export PATH=$path:$PATH
 }
