@@ -1,0 +1,63 @@
+// Who is a launcher? Verifies projected service-account tokens: by the cluster's published keys, else by TokenReview.
+// Tokens are never logged nor kept, only their digests.
+#ifndef VMB_TOKEN_H
+#define VMB_TOKEN_H
+
+#include "kube/request.h"
+
+#define GATEWAY_AUDIENCE "vmbridge-gateway"
+
+enum { TOKEN_MAX_BYTES = 16 * 1024, TOKEN_KEYS_MAX = 32, TOKEN_LEEWAY_S = 60, TOKEN_VERDICTS_MAX = 32768 };
+
+/* The pod that a token is bound to. */
+struct token_identity {
+    char *namespace;
+    char *pod_name;
+    char *pod_uid;
+    char *service_account;
+    int64_t expires_s; /* wall clock */
+};
+
+void token_identity_free(struct token_identity *id);
+void token_identity_freep(struct token_identity **id);
+
+/* --- Pure core --- */
+
+struct token_keys;
+
+/* Public keys of a JWK set; keys of kinds that no token is signed with are skipped. Errors: ERR_INVALID for no set. */
+MUST_CHECK struct err *token_keys_parse(const json_t *jwks, struct token_keys **ret_keys);
+size_t token_keys_count(const struct token_keys *k);
+void token_keys_free(struct token_keys *k);
+void token_keys_freep(struct token_keys **k);
+
+/* Checks signature, issuer, audience, time and pod binding of a compact JWS. Only RS256/384/512 and ES256/384/512, each with a key of its own kind.
+ * Errors: ERR_NOT_FOUND: none of 'keys' is the one it names, so nothing is known; ERR_INVALID: refused. Texts hold no part
+ * of the token. */
+MUST_CHECK struct err *token_verify(const struct token_keys *keys, const char *issuer, const char *audience, const char *token,
+                                    size_t len, int64_t now_s, struct token_identity **ret_identity);
+
+/* The identity in a TokenReview answer. Errors: ERR_INVALID: the API server says no, or for another audience, or no pod. */
+MUST_CHECK struct err *token_review_read(const json_t *review, const char *audience, int64_t now_s,
+                                         struct token_identity **ret_identity);
+
+/* --- The verifier: keys fetched hourly and for an unknown key (once per 10 s), verdicts remembered --- */
+
+struct token_verifier;
+struct token_check;
+
+/* 'err' NULL: 'identity' is proven; both borrowed until the callback returns. Class ERR_INVALID: refused; ERR_RETRY: the API server could not be asked. */
+typedef void token_done_fn(void *arg, const struct token_identity *identity, const struct err *err);
+
+/* Borrows 'kube' and 'metrics' (may be NULL). Starts to fetch the keys. */
+MUST_CHECK struct err *token_verifier_new(uv_loop_t *loop, struct kube *kube, const char *audience, struct metrics *metrics,
+                                          struct token_verifier **ret_verifier);
+
+/* Calls 'done' exactly once: before it returns when the answer is known, and then returns NULL; else later. 'token' is copied. */
+struct token_check *token_check(struct token_verifier *v, const char *token, size_t len, token_done_fn *done, void *arg);
+void token_check_cancel(struct token_check *c); /* 'done' is not called any more; NULL is nothing */
+
+/* Cancels all checks; the memory goes when the loop has closed the handles. Before kube_close. */
+void token_verifier_close(struct token_verifier *v);
+
+#endif
