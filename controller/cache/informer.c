@@ -1,0 +1,138 @@
+// Watch events into the store, changes out.
+#include "cache/informer.h"
+
+#include "cache/cut.h"
+
+enum { OWN_WRITE_WAIT_MS = 10000 };
+
+struct informer {
+    struct store *store;
+    informer_changed_fn *changed;
+    void *arg;
+    bool is_synced;
+};
+
+static void informer_gone(void *arg, const struct object *object);
+static char *object_key(const json_t *object);
+
+struct informer *
+informer_new(enum kind kind, informer_changed_fn *changed, void *arg)
+{
+    struct informer *i = XNEW(struct informer);
+
+    i->store = store_new(kind);
+    i->changed = changed;
+    i->arg = arg;
+    return i;
+}
+
+void
+informer_free(struct informer *i)
+{
+    if (!i) {
+        return;
+    }
+    store_free(i->store);
+    free(i);
+}
+
+const struct store *
+informer_store(const struct informer *i)
+{
+    return i->store;
+}
+
+bool
+informer_is_synced(const struct informer *i)
+{
+    return i->is_synced;
+}
+
+void
+informer_begin(struct informer *i)
+{
+    store_mark(i->store);
+}
+
+void
+informer_apply(struct informer *i, const json_t *object, bool removed, int64_t now_ms)
+{
+    const json_t *meta = json_at(object, "metadata", NULL);
+    const char *uid = json_str(meta, "uid");
+    AUTO(freep) char *key = object_key(object);
+    const struct object *old = store_get(i->store, key);
+
+    if (removed) {
+        if (old && str_eq(old->uid, uid)) {
+            informer_gone(i, old);
+            (void)store_remove(i->store, key);
+        }
+        return;
+    }
+    if (store_is_stale(i->store, key, uid, json_str(meta, "resourceVersion"), now_ms)) {
+        return;
+    }
+    if (old && !str_eq(old->uid, uid)) { /* deleted and made anew between two events */
+        informer_gone(i, old);
+        (void)store_remove(i->store, key);
+    }
+    AUTO(json_freep) json_t *cut = cut_object(store_kind(i->store), object);
+    if (store_put(i->store, cut)) {
+        i->changed(i->arg, store_kind(i->store), store_get(i->store, key), false);
+    }
+}
+
+void
+informer_synced(struct informer *i)
+{
+    store_sweep(i->store, informer_gone, i);
+    i->is_synced = true;
+}
+
+void
+informer_own(struct informer *i, const json_t *object, int64_t now_ms)
+{
+    AUTO(freep) char *key = object_key(object);
+    const struct object *old = store_get(i->store, key);
+    const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
+
+    if (!uid) {
+        return; /* no object: a Status */
+    }
+    if (old && !str_eq(old->uid, uid)) {
+        informer_gone(i, old);
+        (void)store_remove(i->store, key);
+    }
+    AUTO(json_freep) json_t *cut = cut_object(store_kind(i->store), object);
+    if (store_put_own(i->store, cut, now_ms + OWN_WRITE_WAIT_MS)) {
+        i->changed(i->arg, store_kind(i->store), store_get(i->store, key), false);
+    }
+}
+
+void
+informer_doom(struct informer *i, const char *key, const char *uid)
+{
+    store_doom(i->store, key, uid);
+    const struct object *object = store_get(i->store, key);
+    if (object) {
+        i->changed(i->arg, store_kind(i->store), object, false);
+    }
+}
+
+static void
+informer_gone(void *arg, const struct object *object)
+{
+    struct informer *i = arg;
+
+    i->changed(i->arg, store_kind(i->store), object, true);
+}
+
+static char *
+object_key(const json_t *object)
+{
+    const json_t *meta = json_at(object, "metadata", NULL);
+    const char *namespace = json_str(meta, "namespace");
+    const char *name = json_str(meta, "name");
+
+    return xasprintf("%s/%s", namespace ? namespace : "", name ? name : "");
+}

@@ -1,0 +1,29 @@
+// Feeds a store from a watch and says what changed. Does no I/O: the watch calls it.
+#ifndef VMB_INFORMER_H
+#define VMB_INFORMER_H
+
+#include "cache/store.h"
+
+struct informer;
+
+/* 'object' is what the store holds now (removed objects: what it held, valid during the call). */
+typedef void informer_changed_fn(void *arg, enum kind kind, const struct object *object, bool removed);
+
+/* Makes the store. 'changed' is called on the thread that feeds, during informer_apply, _synced and _own. */
+MUST_CHECK struct informer *informer_new(enum kind kind, informer_changed_fn *changed, void *arg);
+void informer_free(struct informer *i);
+
+const struct store *informer_store(const struct informer *i);
+bool informer_is_synced(const struct informer *i); /* a whole list was seen at least once */
+
+/* From the watch: a list begins, an object came ('removed': it is gone), the list is whole. */
+void informer_begin(struct informer *i);
+void informer_apply(struct informer *i, const json_t *object, bool removed, int64_t now_ms);
+void informer_synced(struct informer *i);
+
+/* The answer to a write of ours: reads after it see it at once, and what the watch brings of before is dropped. */
+void informer_own(struct informer *i, const json_t *object, int64_t now_ms);
+/* A delete of ours was answered without an object. */
+void informer_doom(struct informer *i, const char *key, const char *uid);
+
+#endif

@@ -1,0 +1,160 @@
+// The table of launchers.
+#include "cache/launchers.h"
+
+#include <uthash.h>
+
+struct entry {
+    struct launcher pub;
+    char *vmi_uid;
+    char *key;
+    char *pod_uid;
+    char *state;
+    char *desired;
+    UT_hash_handle hh;
+};
+
+struct launchers {
+    struct entry *table;
+    size_t n_connected;
+};
+
+static struct entry *entry_find(const struct launchers *l, const char *vmi_uid);
+static void entry_set(char **own, const char **pub, const char *value);
+static void entry_drop(struct launchers *l, struct entry *e);
+
+struct launchers *
+launchers_new(void)
+{
+    return XNEW(struct launchers);
+}
+
+void
+launchers_free(struct launchers *l)
+{
+    if (!l) {
+        return;
+    }
+    launchers_clear(l);
+    free(l);
+}
+
+void
+launchers_connected(struct launchers *l, const char *vmi_uid, const char *key, const char *pod_uid)
+{
+    struct entry *e = entry_find(l, vmi_uid);
+
+    if (!e) {
+        e = XNEW(struct entry);
+        entry_set(&e->vmi_uid, &e->pub.vmi_uid, vmi_uid);
+        HASH_ADD_KEYPTR(hh, l->table, e->vmi_uid, strlen(e->vmi_uid), e);
+    }
+    l->n_connected += e->pub.connected ? 0 : 1;
+    e->pub.connected = true;
+    entry_set(&e->key, &e->pub.key, key);
+    entry_set(&e->pod_uid, &e->pub.pod_uid, pod_uid);
+    entry_set(&e->state, &e->pub.state, NULL);
+    entry_set(&e->desired, &e->pub.desired, NULL);
+}
+
+void
+launchers_disconnected(struct launchers *l, const char *vmi_uid)
+{
+    struct entry *e = entry_find(l, vmi_uid);
+
+    if (e && e->pub.connected) {
+        e->pub.connected = false;
+        l->n_connected--;
+        entry_set(&e->desired, &e->pub.desired, NULL);
+    }
+}
+
+bool
+launchers_state(struct launchers *l, const char *vmi_uid, const char *text, size_t len)
+{
+    struct entry *e = entry_find(l, vmi_uid);
+
+    if (!e || (e->state && strlen(e->state) == len && memcmp(e->state, text, len) == 0)) {
+        return false;
+    }
+    AUTO(freep) char *copy = xstrndup(text, len);
+    entry_set(&e->state, &e->pub.state, copy);
+    return true;
+}
+
+void
+launchers_sent(struct launchers *l, const char *vmi_uid, const char *text)
+{
+    struct entry *e = entry_find(l, vmi_uid);
+
+    if (e) {
+        entry_set(&e->desired, &e->pub.desired, text);
+    }
+}
+
+void
+launchers_remove(struct launchers *l, const char *vmi_uid)
+{
+    struct entry *e = entry_find(l, vmi_uid);
+
+    if (e) {
+        entry_drop(l, e);
+    }
+}
+
+void
+launchers_clear(struct launchers *l)
+{
+    struct entry *e;
+    struct entry *tmp;
+
+    HASH_ITER(hh, l->table, e, tmp)
+    {
+        entry_drop(l, e);
+    }
+}
+
+const struct launcher *
+launchers_get(const struct launchers *l, const char *vmi_uid)
+{
+    struct entry *e = entry_find(l, vmi_uid);
+
+    return e ? &e->pub : NULL;
+}
+
+size_t
+launchers_count(const struct launchers *l)
+{
+    return l->n_connected;
+}
+
+static struct entry *
+entry_find(const struct launchers *l, const char *vmi_uid)
+{
+    struct entry *e = NULL;
+
+    HASH_FIND_STR(l->table, vmi_uid, e);
+    return e;
+}
+
+static void
+entry_set(char **own, const char **pub, const char *value)
+{
+    char *copy = value ? xstrdup(value) : NULL;
+
+    free(*own);
+    *own = copy;
+    *pub = copy;
+}
+
+static void
+entry_drop(struct launchers *l, struct entry *e)
+{
+    HASH_DEL(l->table, e);
+    l->n_connected -= e->pub.connected ? 1 : 0;
+    free(e->vmi_uid);
+    free(e->key);
+    free(e->pod_uid);
+    free(e->state);
+    free(e->desired);
+    free(e);
+}

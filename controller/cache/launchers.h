@@ -1,0 +1,34 @@
+// What the launchers last said, by UID of their instance: observed state beside the API objects. Does no I/O.
+#ifndef VMB_LAUNCHERS_H
+#define VMB_LAUNCHERS_H
+
+#include "base/base.h"
+
+/* Borrowed until the next change of the same launcher. */
+struct launcher {
+    const char *vmi_uid;
+    const char *key;     /* "namespace/name" of the instance */
+    const char *pod_uid;
+    const char *state;   /* JSON text of the last state message, or NULL */
+    const char *desired; /* JSON text last sent down over this connection, or NULL */
+    bool connected;
+};
+
+struct launchers;
+
+MUST_CHECK struct launchers *launchers_new(void);
+void launchers_free(struct launchers *l);
+
+void launchers_connected(struct launchers *l, const char *vmi_uid, const char *key, const char *pod_uid);
+void launchers_disconnected(struct launchers *l, const char *vmi_uid);
+/* Keeps a state message of a connected launcher; true when it differs from the last. */
+bool launchers_state(struct launchers *l, const char *vmi_uid, const char *text, size_t len);
+void launchers_sent(struct launchers *l, const char *vmi_uid, const char *text);
+void launchers_remove(struct launchers *l, const char *vmi_uid);
+/* All connections are gone: leadership was lost. */
+void launchers_clear(struct launchers *l);
+
+const struct launcher *launchers_get(const struct launchers *l, const char *vmi_uid);
+size_t launchers_count(const struct launchers *l); /* connected ones */
+
+#endif

@@ -1,0 +1,35 @@
+// Keys to look at, each once, with the time it is due. Does no I/O; 'now' is a parameter. Loop thread only.
+#ifndef VMB_QUEUE_H
+#define VMB_QUEUE_H
+
+#include "base/base.h"
+
+enum { QUEUE_KEY_SIZE = 352 }; /* "vmi/" + namespace 63 + "/" + name 253 + NUL, with room */
+
+struct queue;
+
+MUST_CHECK struct queue *queue_new(void);
+void queue_free(struct queue *q);
+
+/* Puts 'key' in the queue, or makes its entry due earlier. A key that is being worked on comes again after queue_done.
+ * key       copied; longer ones than QUEUE_KEY_SIZE are a bug, names are capped by the API server
+ * delay_ms  from now_ms; 0 is "as soon as possible" */
+void queue_add(struct queue *q, const char *key, int64_t now_ms, int64_t delay_ms);
+
+/* Most overdue key, or NULL when none is due. It counts as worked on until queue_done; valid until then. */
+const char *queue_pop(struct queue *q, int64_t now_ms);
+
+/* Work on 'key' is over. */
+void queue_done(struct queue *q, const char *key, int64_t now_ms);
+
+/* Delay for another try of 'key' after a failure: grows with each call, jittered by 'rnd'; queue_forget() starts it anew. */
+int64_t queue_backoff_ms(struct queue *q, const char *key, uint32_t rnd);
+void queue_forget(struct queue *q, const char *key);
+
+/* Milliseconds until the next key is due: 0 now, -1 nothing is queued. */
+int64_t queue_wait_ms(const struct queue *q, int64_t now_ms);
+size_t queue_len(const struct queue *q);
+/* Drops every key that nobody works on. */
+void queue_clear(struct queue *q);
+
+#endif

@@ -1,0 +1,313 @@
+// The table of one kind. One allocation holds an object's strings and its JSON.
+#include "cache/store.h"
+
+#include "cache/index.h"
+
+#include <uthash.h>
+
+struct entry {
+    struct object object;
+    char *text;      /* key, uid, version, owner and JSON, one after the other, each with its NUL */
+    char *own_version; /* version of our last write that the watch has not shown yet, or NULL */
+    int64_t own_deadline_ms;
+    uint64_t mark;
+    struct index_link by_namespace;
+    struct index_link by_owner;
+    UT_hash_handle hh;
+};
+
+struct store {
+    enum kind kind;
+    struct entry *table;
+    struct index *namespaces;
+    struct index *owners;
+    uint64_t mark;
+    size_t bytes;
+};
+
+static struct entry *store_find(const struct store *s, const char *key);
+static bool entry_fill(struct store *s, struct entry *e, const char *key, const json_t *cut);
+static const char *owner_field(const json_t *object, const char *field);
+static void entry_drop(struct store *s, struct entry *e);
+static void each_link(struct index_link *link, size_t offset, bool (*fn)(void *arg, const struct object *object), void *arg);
+
+const char *
+kind_name(enum kind kind)
+{
+    static const char *const names[] = {"vm", "vmi", "pod", "pvc", "service", "kubevirt"};
+
+    return names[kind];
+}
+
+struct store *
+store_new(enum kind kind)
+{
+    struct store *s = XNEW(struct store);
+
+    s->kind = kind;
+    s->namespaces = index_new();
+    s->owners = index_new();
+    return s;
+}
+
+void
+store_free(struct store *s)
+{
+    struct entry *e;
+    struct entry *tmp;
+
+    if (!s) {
+        return;
+    }
+    HASH_ITER(hh, s->table, e, tmp)
+    {
+        entry_drop(s, e);
+    }
+    index_free(s->namespaces);
+    index_free(s->owners);
+    free(s);
+}
+
+enum kind
+store_kind(const struct store *s)
+{
+    return s->kind;
+}
+
+bool
+store_put(struct store *s, const json_t *cut)
+{
+    const json_t *meta = json_at(cut, "metadata", NULL);
+    const char *namespace = json_str(meta, "namespace");
+    const char *name = json_str(meta, "name");
+
+    if (!name || !json_str(meta, "uid")) {
+        return false;
+    }
+    AUTO(freep) char *key = xasprintf("%s/%s", namespace ? namespace : "", name);
+    struct entry *e = store_find(s, key);
+    if (!e) {
+        e = XNEW(struct entry);
+    }
+    bool is_new = !e->text;
+    bool changed = entry_fill(s, e, key, cut);
+    e->mark = s->mark;
+    if (is_new) {
+        HASH_ADD_KEYPTR(hh, s->table, e->object.key, strlen(e->object.key), e);
+        index_set(s->namespaces, &e->by_namespace, namespace ? namespace : "");
+    }
+    index_set(s->owners, &e->by_owner, e->object.owner_uid);
+    return changed;
+}
+
+bool
+store_put_own(struct store *s, const json_t *cut, int64_t deadline_ms)
+{
+    const json_t *meta = json_at(cut, "metadata", NULL);
+    const char *version = json_str(meta, "resourceVersion");
+    bool changed = store_put(s, cut);
+
+    if (!version || !json_str(meta, "name")) {
+        return changed;
+    }
+    const char *namespace = json_str(meta, "namespace");
+    AUTO(freep) char *key = xasprintf("%s/%s", namespace ? namespace : "", json_str(meta, "name"));
+    struct entry *e = store_find(s, key);
+    if (e) {
+        free(e->own_version);
+        e->own_version = xstrdup(version);
+        e->own_deadline_ms = deadline_ms;
+    }
+    return changed;
+}
+
+bool
+store_is_stale(struct store *s, const char *key, const char *uid, const char *resource_version, int64_t now_ms)
+{
+    struct entry *e = store_find(s, key);
+
+    if (!e || !e->own_version || !str_eq(e->object.uid, uid)) {
+        return false;
+    }
+    bool caught_up = str_eq(e->own_version, resource_version);
+    if (caught_up || now_ms >= e->own_deadline_ms) {
+        free(e->own_version);
+        e->own_version = NULL;
+        return false;
+    }
+    return true;
+}
+
+void
+store_doom(struct store *s, const char *key, const char *uid)
+{
+    struct entry *e = store_find(s, key);
+
+    if (e && str_eq(e->object.uid, uid)) {
+        e->object.doomed = true;
+    }
+}
+
+bool
+store_remove(struct store *s, const char *key)
+{
+    struct entry *e = store_find(s, key);
+
+    if (e) {
+        entry_drop(s, e);
+    }
+    return e != NULL;
+}
+
+const struct object *
+store_get(const struct store *s, const char *key)
+{
+    struct entry *e = store_find(s, key);
+
+    return e ? &e->object : NULL;
+}
+
+size_t
+store_count(const struct store *s)
+{
+    return HASH_COUNT(s->table);
+}
+
+size_t
+store_bytes(const struct store *s)
+{
+    return s->bytes;
+}
+
+void
+store_mark(struct store *s)
+{
+    s->mark++;
+}
+
+void
+store_sweep(struct store *s, void (*gone)(void *arg, const struct object *object), void *arg)
+{
+    struct entry *e;
+    struct entry *tmp;
+
+    HASH_ITER(hh, s->table, e, tmp)
+    {
+        if (e->mark != s->mark) {
+            gone(arg, &e->object);
+            entry_drop(s, e);
+        }
+    }
+}
+
+void
+store_each(const struct store *s, bool (*fn)(void *arg, const struct object *object), void *arg)
+{
+    for (struct entry *e = s->table; e; e = e->hh.next) {
+        if (!fn(arg, &e->object)) {
+            return;
+        }
+    }
+}
+
+void
+store_each_in(const struct store *s, const char *namespace, bool (*fn)(void *arg, const struct object *object), void *arg)
+{
+    each_link(index_first(s->namespaces, namespace), offsetof(struct entry, by_namespace), fn, arg);
+}
+
+void
+store_each_owned(const struct store *s, const char *uid, bool (*fn)(void *arg, const struct object *object), void *arg)
+{
+    each_link(index_first(s->owners, uid), offsetof(struct entry, by_owner), fn, arg);
+}
+
+static void
+each_link(struct index_link *link, size_t offset, bool (*fn)(void *arg, const struct object *object), void *arg)
+{
+    while (link) {
+        struct entry *e = (struct entry *)(void *)((char *)link - offset);
+        link = link->next;
+        if (!fn(arg, &e->object)) {
+            return;
+        }
+    }
+}
+
+static struct entry *
+store_find(const struct store *s, const char *key)
+{
+    struct entry *e = NULL;
+
+    HASH_FIND_STR(s->table, key, e);
+    return e;
+}
+
+/* The key's bytes must not move while the entry is in the table: uthash points at them, so a changed object is re-added. */
+static bool
+entry_fill(struct store *s, struct entry *e, const char *key, const json_t *cut)
+{
+    const json_t *meta = json_at(cut, "metadata", NULL);
+    AUTO(freep) char *json = json_dumps(cut, JSON_COMPACT);
+    const char *parts[] = {key, json_str(meta, "uid"), json_str(meta, "resourceVersion"), owner_field(cut, "uid"),
+                           owner_field(cut, "name"), json};
+    const char **fields[] = {&e->object.key,       &e->object.uid,        &e->object.resource_version,
+                             &e->object.owner_uid, &e->object.owner_name, &e->object.json};
+    size_t size = 0;
+
+    BUG_ON(!json);
+    bool was_doomed = e->object.doomed && str_eq(e->object.uid, parts[1]);
+    if (e->text && str_eq(e->object.json, json) && e->object.doomed == was_doomed) {
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        size += (parts[i] ? strlen(parts[i]) : 0) + 1;
+    }
+    bool in_table = e->text != NULL;
+    if (in_table) {
+        HASH_DEL(s->table, e);
+        s->bytes -= e->object.len;
+        free(e->text);
+    }
+    e->text = xcalloc(size, 1);
+    char *at = e->text;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        size_t n = parts[i] ? strlen(parts[i]) : 0;
+        memcpy(at, parts[i] ? parts[i] : "", n);
+        *fields[i] = at;
+        at += n + 1;
+    }
+    e->object.len = strlen(e->object.json);
+    e->object.doomed = was_doomed;
+    s->bytes += e->object.len;
+    if (in_table) {
+        HASH_ADD_KEYPTR(hh, s->table, e->object.key, strlen(e->object.key), e);
+    }
+    return true;
+}
+
+static const char *
+owner_field(const json_t *object, const char *field)
+{
+    size_t i;
+    json_t *ref;
+
+    json_array_foreach (json_at(object, "metadata", "ownerReferences", NULL), i, ref) {
+        if (json_bool(ref, "controller", false)) {
+            return json_str(ref, field);
+        }
+    }
+    return "";
+}
+
+static void
+entry_drop(struct store *s, struct entry *e)
+{
+    HASH_DEL(s->table, e);
+    index_clear(s->namespaces, &e->by_namespace);
+    index_clear(s->owners, &e->by_owner);
+    s->bytes -= e->object.len;
+    free(e->own_version);
+    free(e->text);
+    free(e);
+}

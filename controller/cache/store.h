@@ -1,0 +1,56 @@
+// The objects of one kind, as bytes: a small header and the compact JSON of what reconcile reads (design.md 3.1). Does no I/O.
+// Borrowed pointers are valid until the next change of the same object.
+#ifndef VMB_STORE_H
+#define VMB_STORE_H
+
+#include "base/json.h"
+
+enum kind { KIND_VM, KIND_VMI, KIND_POD, KIND_PVC, KIND_SERVICE, KIND_KUBEVIRT };
+enum { N_KINDS = KIND_KUBEVIRT + 1 };
+
+/* Name of a kind in queue keys and logs: "vm", "vmi", "pod" ... */
+const char *kind_name(enum kind kind);
+
+struct object {
+    const char *key; /* "namespace/name" */
+    const char *uid;
+    const char *resource_version;
+    const char *owner_uid; /* of the controlling owner, or "" */
+    const char *owner_name;
+    const char *json;      /* compact, cut (cache/cut.h) */
+    size_t len;
+    bool doomed; /* its deletion was answered with success and the watch has not said so yet */
+};
+
+struct store;
+
+MUST_CHECK struct store *store_new(enum kind kind);
+void store_free(struct store *s);
+enum kind store_kind(const struct store *s);
+
+/* Puts an object, cut already; true when something in it differs from what was there. A NULL name or UID is refused: false. */
+bool store_put(struct store *s, const json_t *cut);
+/* The same for the answer to a write of ours: until the watch has caught up with this resourceVersion, what the watch says of the
+ * object is older and is dropped by store_is_stale(). 'deadline_ms' ends the wait in any case. */
+bool store_put_own(struct store *s, const json_t *cut, int64_t deadline_ms);
+/* Whether a watch event of this object is older than our own last write. Ends the wait when it is the very version. */
+bool store_is_stale(struct store *s, const char *key, const char *uid, const char *resource_version, int64_t now_ms);
+/* Marks the object as deleted by us, if it still has that UID. */
+void store_doom(struct store *s, const char *key, const char *uid);
+bool store_remove(struct store *s, const char *key);
+
+const struct object *store_get(const struct store *s, const char *key);
+size_t store_count(const struct store *s);
+size_t store_bytes(const struct store *s);
+
+/* A list begins: store_sweep() afterwards removes what was not put since, calling 'gone' before each removal. */
+void store_mark(struct store *s);
+void store_sweep(struct store *s, void (*gone)(void *arg, const struct object *object), void *arg);
+
+/* Calls 'fn' for each object; stops when it returns false. 'fn' must not change the store. */
+void store_each(const struct store *s, bool (*fn)(void *arg, const struct object *object), void *arg);
+/* The same for those of one namespace ("default"), and for those whose controlling owner has this UID. */
+void store_each_in(const struct store *s, const char *namespace, bool (*fn)(void *arg, const struct object *object), void *arg);
+void store_each_owned(const struct store *s, const char *owner_uid, bool (*fn)(void *arg, const struct object *object), void *arg);
+
+#endif
