@@ -56,7 +56,8 @@ struct vm_status {
     struct condition_list conditions;
     struct start_failure *start_failure;
     const json_t *state_change_requests; /* read only here */
-    const char *last_run_uid;            /* bridge.lastRunUID: UID of the last VMI made; Once and RerunOnFailure need it */
+    const char *last_run_phase;          /* bridge.lastRunPhase: how the last VMI ended, "Succeeded" or "Failed"; RerunOnFailure
+                                            needs it while there is no VMI */
     struct vm_bridge *bridge;
 };
 
