@@ -1,4 +1,5 @@
 # Shared by the scripts under hack/: where things are kept, stages with elapsed times, and errors that name their log.
+# shellcheck shell=bash disable=SC2034 # names for those that source it
 # Source it, never run it. Sets VMB_ROOT (the checkout), VMB_CACHE (what is built), VMB_LOGS.
 
 set -euo pipefail

@@ -1,5 +1,6 @@
 # The local cluster: names, addresses, ports and processes, all derived from VMB_NAME. Source it after hack/lib.sh and
 # after the options were read, since `use_cluster NAME` decides every name below.
+# shellcheck shell=bash disable=SC2034 # names for those that source it
 
 MAX_NODES=9
 SERVICE_CIDR4=10.96.0.0/16 SERVICE_API4=10.96.0.1 SERVICE_DNS4=10.96.0.10
@@ -18,7 +19,7 @@ use_cluster() {
     ADMIN=$RUN/admin.conf
     BRIDGE=$VMB_NAME-br
     # What an unfinished start left has no nodes.
-    KIND=plane NODES=0 DUAL=no AUDIT=no CONTROLLERS=no
+    KIND=plane NODES=0 SLOT=0 DUAL=no AUDIT=no CONTROLLERS=no
     [ ! -f "$RUN/env" ] || . "$RUN/env"
 }
 
@@ -40,9 +41,10 @@ pods_cidr6() { printf '%s:100::/56' "$(ip6_base)"; }
 service_cidr6() { printf '%s:ffff::/112' "$(ip6_base)"; }
 node_name() { printf 'node%d' "$1"; }
 node_number() {
-    [[ $1 =~ ^node([1-9])$ ]] && [ "${BASH_REMATCH[1]}" -le "$NODES" ] ||
-        die "there is no node '$1' in the cluster '$VMB_NAME'; it has node1 to node$NODES"
-    printf '%s' "${BASH_REMATCH[1]}"
+    local number=${1#node}
+    [[ $1 =~ ^node[1-9]$ ]] || number=0
+    [ "$number" -ge 1 ] && [ "$number" -le "$NODES" ] && printf '%s' "$number" && return
+    die "there is no node '$1' in the cluster '$VMB_NAME'; it has $NODES, from node1"
 }
 # both V4 V6: joined by a comma where the cluster has two stacks, else the first.
 both() { if [ "$DUAL" = yes ]; then printf '%s,%s' "$1" "$2"; else printf '%s' "$1"; fi; }
@@ -147,3 +149,20 @@ await() {
 }
 
 kube() { kubectl --kubeconfig "$ADMIN" "$@"; }
+
+# read_name ARGUMENT...: uses the cluster that --name names, else VMB_NAME's; the other arguments are then in ARGS.
+read_name() {
+    local name=$VMB_NAME
+    ARGS=()
+    while [ $# -gt 0 ]; do
+        if [ "$1" = --name ]; then
+            [ $# -ge 2 ] || die "--name needs a value"
+            name=$2
+            shift
+        else
+            ARGS+=("$1")
+        fi
+        shift
+    done
+    use_cluster "$name"
+}

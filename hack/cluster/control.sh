@@ -1,4 +1,5 @@
 # The control plane: etcd, kube-apiserver, kube-controller-manager, kube-scheduler. Source it after cluster.sh.
+# shellcheck shell=bash disable=SC2034 # names for those that source it
 
 # The store is thrown away with the cluster, so it need not survive a power cut.
 start_etcd() {
@@ -56,6 +57,7 @@ start_controller_manager() {
         "--service-account-private-key-file=$PKI/sa.key" \
         "--cluster-signing-cert-file=$PKI/ca.crt" "--cluster-signing-key-file=$PKI/ca.key" \
         "--service-cluster-ip-range=$service" "--cluster-cidr=$pods" --allocate-node-cidrs=false \
+        "--flex-volume-plugin-dir=$RUN/flex" \
         '--controllers=*,bootstrapsigner,tokencleaner' --kube-api-qps=500 --kube-api-burst=1000 \
         --node-monitor-period=1s --node-monitor-grace-period=8s --node-eviction-rate=10 --secondary-node-eviction-rate=10
 }

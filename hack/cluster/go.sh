@@ -1,4 +1,5 @@
 # Go for the builds under hack/cluster. Source it after hack/lib.sh.
+# shellcheck shell=bash disable=SC2034 # names for those that source it
 
 # What Kubernetes and containerd ask for in their go.mod files; fetched as a module where the machine has an older one.
 GO_VERSION=1.26.8

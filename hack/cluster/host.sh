@@ -1,8 +1,9 @@
 # What a cluster with nodes changes on the host, and how it is put back. Source it after cluster.sh and node.sh.
+# shellcheck shell=bash disable=SC2034 # names for those that source it
 
 # The kubelet writes the kernel.* and vm.* ones by itself; the others are ours.
 HOST_SYSCTLS='fs.inotify.max_user_instances fs.inotify.max_user_watches vm.overcommit_memory vm.panic_on_oom kernel.panic
-    kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.ipv4.ip_forward net.ipv6.conf.all.forwarding'
+    kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.ipv4.ip_forward'
 HOST_FOLDERS='/var/lib/kubelet /var/lib/containerd /var/log/pods /var/log/containers /etc/cni/net.d /var/lib/cni
     /usr/libexec/kubernetes /opt/local-path /opt/shared'
 
@@ -62,16 +63,16 @@ forward_line() {
     fi
 }
 
-# Pods reach what the host reaches: under the host's address.
+# Pods reach what the host reaches, under the host's address. IPv4 alone: forwarding IPv6 would make the host deaf to the
+# router advertisements that it may live by.
 allow_outside() {
-    [ -n "$(ip -4 route show default)$(ip -6 route show default)" ] || return 0
+    [ -n "$(ip -4 route show default)" ] || return 0
     printf 1 >"$(sysctl_file net.ipv4.ip_forward)"
     nft -f - <<NFT
 table inet $VMB_NAME {
     chain outside {
         type nat hook postrouting priority srcnat;
         ip saddr { $(pods_cidr4), 10.200.$SLOT.0/24 } oifname != "$BRIDGE" masquerade
-        ip6 saddr $(ip6_base)::/48 oifname != "$BRIDGE" masquerade
     }
 }
 NFT

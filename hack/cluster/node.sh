@@ -1,5 +1,6 @@
 # Nodes, seen from the host: each is a mount, pid, net and uts namespace whose first process is node-init. Needs root.
 # Source it after cluster.sh.
+# shellcheck shell=bash disable=SC2034 # names for those that source it
 
 # node_pid NUMBER: the node's first process, as the host numbers it.
 node_pid() { pid_of "$(node_name "$1")"; }
@@ -12,7 +13,7 @@ in_node() {
     local pid number=$1
     shift
     pid=$(node_pid "$number") || die "$(node_name "$number") is off; hack/cluster/node-up $(node_name "$number") starts it"
-    nsenter -t "$pid" -m -n -p -u -- env "PATH=$PATH" "$@"
+    nsenter -t "$pid" -m -n -p -u -- env "PATH=$PATH" CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=1 "$@"
 }
 
 # first_child PID: of a process that is just starting one.
@@ -107,6 +108,7 @@ detach_leaked_loops() {
     done < <(loop_devices)
 }
 
+# nodes_ready N: whether so many are.
 nodes_ready() {
-    [ "$(kube get nodes --no-headers 2>/dev/null | awk '$2 == "Ready"' | wc -l)" -eq "${1:-$NODES}" ]
+    [ "$(kube get nodes --no-headers 2>/dev/null | awk '$2 == "Ready"' | wc -l)" -eq "$1" ]
 }

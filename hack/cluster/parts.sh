@@ -1,4 +1,5 @@
 # What hack/cluster/build builds: sets of parts, and each part's module, packages and flags. Source it after hack/lib.sh.
+# shellcheck shell=bash disable=SC2034 # names for those that source it
 
 . "$VMB_ROOT/hack/cluster/go.sh"
 

@@ -1,4 +1,5 @@
 # Certificates and kubeconfigs of a cluster, by openssl, into $PKI. Source it after cluster.sh.
+# shellcheck shell=bash disable=SC2034 # names for those that source it
 
 # new_authority NAME
 new_authority() {
