@@ -19,12 +19,20 @@ die() { say "error: $*"; exit 1; }
 
 # stage NAME COMMAND...: runs it with its output in $VMB_LOGS/NAME.log; shows one line with the time it took,
 # and, when it fails, the name of the log and its last lines. NAME is letters, digits and dashes.
+# A function runs in a subshell and stops at its first error, unless `stage` itself stands before || or in a condition.
 stage() {
     local name=$1 log=$VMB_LOGS/$1.log t rc=0
     shift
     t=$(date +%s%N)
     [ -t 2 ] && printf '  %-28s ...\r' "$name" >&2
-    "$@" >"$log" 2>&1 </dev/null || rc=$?
+    # Not `|| rc=$?`, which would let a function run on after an error.
+    set +e
+    (
+        set -e
+        "$@"
+    ) >"$log" 2>&1 </dev/null
+    rc=$?
+    set -e
     if [ $rc -ne 0 ]; then
         printf '  %-28s FAILED after %ss (exit %d), log: %s\n' "$name" "$(elapsed "$t")" $rc "$log" >&2
         tail -n 25 "$log" | sed 's/^/    | /' >&2
