@@ -24,6 +24,11 @@ MUST_CHECK struct err *kube_config_in_cluster(const char *env_host, const char *
                                               struct kube_config **ret_config);
 /* Parses kubeconfig text; relative file names in it are relative to 'dir'. */
 MUST_CHECK struct err *kube_config_parse(const char *text, size_t len, const char *dir, struct kube_config **ret_config);
+
+/* The bearer token as it is now: of token_file when there is one, else a copy of the fixed one, NULL when there is none.
+ * The caller owns it. Errors: ERR_RETRY or ERR_INVALID when the file cannot be read or holds no token. */
+MUST_CHECK struct err *kube_config_token(const struct kube_config *c, char **ret_token);
+
 void kube_config_free(struct kube_config *c);
 void kube_config_freep(struct kube_config **c);
 

@@ -27,6 +27,8 @@ struct kube_call {
     const char *resource; /* for metrics and logs: "pods", "virtualmachines/status"; copied */
     const char *body;     /* JSON text or NULL; copied */
     int64_t timeout_ms;   /* 0: 30 s */
+    size_t reply_max_bytes; /* a larger answer is an error; 0: 8 MiB */
+    bool urgent;            /* passes flow control and the queue by: leases */
 };
 
 /* What came back. Borrowed: valid in the callback only. */
@@ -37,6 +39,7 @@ struct kube_reply {
     const char *reason;    /* metav1.Status reason ("AlreadyExists", "Conflict", ...), "" when there is none */
     const json_t *body;    /* parsed answer of a 2xx, or the metav1.Status; NULL when there was none */
     int64_t retry_after_ms; /* of a Retry-After header, else 0 */
+    bool too_large;         /* the answer passed reply_max_bytes */
 };
 typedef void kube_done_fn(void *arg, const struct kube_reply *reply);
 
@@ -49,7 +52,8 @@ MUST_CHECK struct err *kube_new(uv_loop_t *loop, const struct kube_config *confi
 struct kube_request *kube_send(struct kube *k, const struct kube_call *call, kube_done_fn *done, void *arg);
 void kube_cancel(struct kube_request *r);
 
-/* Stops everything without calling 'done'; the memory goes when the loop has closed the handles. */
+/* Stops everything without calling 'done'; the memory goes when the loop has closed the handles. Watches are closed before.
+ * Not from within a watch's sink. */
 void kube_close(struct kube *k);
 
 #endif

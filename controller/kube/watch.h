@@ -17,7 +17,8 @@ struct watch_spec {
 struct watch_sink {
     /* A full list begins (first start, 410, or the server lost its place): objects that do not come until 'synced' are gone. */
     void (*begin)(void *arg);
-    /* One object; borrowed, the callee may change and take a reference to parts of it. During a list all come as WATCH_ADDED. */
+    /* One object; borrowed, the callee may change and take a reference to parts of it. During a list all come as WATCH_ADDED, save
+     * what is deleted while it lasts. 'watch_close' is allowed in each of the three. */
     void (*object)(void *arg, enum watch_event event, json_t *object);
     /* The list is complete. */
     void (*synced)(void *arg);

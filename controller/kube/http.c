@@ -1,0 +1,437 @@
+// curl's socket and timer callbacks on libuv. curl must not be re-entered from its own callbacks: what is stopped there is
+// put aside and removed when curl has returned.
+#include "http.h"
+
+#include "base/clock.h"
+
+#include "kube/http_setup.h"
+
+#include <sys/socket.h>
+#include <utlist.h>
+
+enum { HEADERS_MAX_BYTES = 64 << 10 };
+
+struct http_socket {
+    uv_poll_t poll;
+    struct http *http;
+    curl_socket_t fd;
+    int events; /* what curl waits for */
+    struct http_socket *prev;
+    struct http_socket *next;
+};
+
+struct http {
+    uv_loop_t *loop;
+    const struct kube_config *config;
+    char *user_agent;
+    CURLM *multi;
+    uv_timer_t timer;
+    struct http_socket *sockets;
+    struct http_exchange *live;
+    struct http_exchange *doomed; /* stopped inside curl; removed after it */
+    size_t n_handles;             /* libuv handles whose close callback is still to come */
+    int64_t heard_ms;
+    bool inside;
+    bool closed;
+};
+
+struct http_exchange {
+    struct http *http;
+    CURL *easy;
+    const struct http_handler *handler; /* NULL: stopped */
+    void *arg;
+    struct http_wire wire;
+    size_t header_bytes;
+    char error[CURL_ERROR_SIZE];
+    struct http_exchange *prev;
+    struct http_exchange *next;
+};
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user);
+static int on_timer(CURLM *multi, long timeout_ms, void *user);
+static void on_poll(uv_poll_t *poll, int status, int events);
+static void on_timeout(uv_timer_t *timer);
+static size_t on_data(char *bytes, size_t size, size_t n, void *user);
+static size_t on_header(char *bytes, size_t size, size_t n, void *user);
+static void drive(struct http *h, curl_socket_t fd, int flags);
+static void finish_all(struct http *h);
+static void exchange_finish(struct http_exchange *x, CURLcode code);
+static void exchange_free(struct http_exchange *x);
+static void reap(struct http *h);
+static struct http_socket *socket_watch(struct http *h, curl_socket_t fd);
+static void socket_rearm(struct http *h, curl_socket_t fd);
+static void socket_closed(uv_handle_t *handle);
+static void timer_closed(uv_handle_t *handle);
+static void handle_gone(struct http *h);
+static struct err *multi_setup(struct http *h);
+
+struct err *
+http_new(uv_loop_t *loop, const struct kube_config *config, const char *user_agent, struct http **ret_http)
+{
+    struct err *e = http_setup_check();
+
+    if (e) {
+        return e;
+    }
+    struct http *h = XNEW(struct http);
+    h->loop = loop;
+    h->config = config;
+    h->user_agent = xstrdup(user_agent);
+    h->heard_ms = clock_mono_ms();
+    e = multi_setup(h);
+    if (e) {
+        free(h->user_agent);
+        free(h);
+        return e;
+    }
+    BUG_ON(uv_timer_init(loop, &h->timer) != 0);
+    h->n_handles = 1;
+    *ret_http = h;
+    return NULL;
+}
+
+struct err *
+http_start(struct http *h, const struct http_call *call, const struct http_handler *handler, void *arg,
+           struct http_exchange **ret_exchange)
+{
+    BUG_ON(h->inside || h->closed);
+    struct http_exchange *x = XNEW(struct http_exchange);
+    x->http = h;
+    x->easy = curl_easy_init();
+    BUG_ON(!x->easy);
+    x->handler = handler;
+    x->arg = arg;
+    http_wire_init(&x->wire, h->config, h->user_agent, call);
+    CURLcode code = http_setup_easy(x->easy, h->config, call, &x->wire);
+    if (code == CURLE_OK) {
+        (void)curl_easy_setopt(x->easy, CURLOPT_ERRORBUFFER, x->error);
+        (void)curl_easy_setopt(x->easy, CURLOPT_PRIVATE, x);
+        (void)curl_easy_setopt(x->easy, CURLOPT_WRITEFUNCTION, on_data);
+        (void)curl_easy_setopt(x->easy, CURLOPT_WRITEDATA, x);
+        (void)curl_easy_setopt(x->easy, CURLOPT_HEADERFUNCTION, on_header);
+        (void)curl_easy_setopt(x->easy, CURLOPT_HEADERDATA, x);
+    }
+    if (code != CURLE_OK || curl_multi_add_handle(h->multi, x->easy) != CURLM_OK) {
+        curl_easy_cleanup(x->easy);
+        http_wire_fini(&x->wire);
+        free(x);
+        return err_new(ERR_RETRY, "HTTP client refuses the request: %s", curl_easy_strerror(code));
+    }
+    DL_APPEND(h->live, x);
+    *ret_exchange = x;
+    return NULL;
+}
+
+void
+http_stop(struct http_exchange *x)
+{
+    struct http *h = x->http;
+
+    BUG_ON(!x->handler);
+    x->handler = NULL;
+    DL_DELETE(h->live, x);
+    DL_APPEND(h->doomed, x);
+    if (!h->inside) {
+        reap(h);
+    }
+}
+
+int64_t
+http_heard_ms(const struct http *h)
+{
+    return h->heard_ms;
+}
+
+size_t
+http_connections(const struct http *h)
+{
+    const struct http_socket *s;
+    size_t n = 0;
+
+    DL_COUNT(h->sockets, s, n);
+    return n;
+}
+
+bool
+http_is_inside(const struct http *h)
+{
+    return h->inside;
+}
+
+void
+http_sever(struct http *h)
+{
+    const struct http_socket *s;
+
+    BUG_ON(h->inside);
+    DL_FOREACH(h->sockets, s)
+    {
+        (void)shutdown(s->fd, SHUT_RDWR); /* curl sees the end of the stream; no socket: nothing to cut */
+    }
+}
+
+void
+http_close(struct http *h)
+{
+    struct http_exchange *x;
+    struct http_exchange *tmp;
+    struct http_socket *s;
+    struct http_socket *s_tmp;
+
+    if (!h) {
+        return;
+    }
+    BUG_ON(h->inside || h->closed);
+    h->closed = true;
+    DL_FOREACH_SAFE(h->live, x, tmp)
+    {
+        http_stop(x);
+    }
+    (void)curl_multi_cleanup(h->multi);
+    DL_FOREACH_SAFE(h->sockets, s, s_tmp)
+    {
+        DL_DELETE(h->sockets, s);
+        uv_close((uv_handle_t *)&s->poll, socket_closed);
+    }
+    uv_close((uv_handle_t *)&h->timer, timer_closed);
+}
+
+static struct err *
+multi_setup(struct http *h)
+{
+    h->multi = curl_multi_init();
+    if (!h->multi) {
+        return err_new(ERR_FATAL, "curl_multi_init failed");
+    }
+    http_setup_multi(h->multi);
+    (void)curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    (void)curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+    (void)curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    (void)curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+    return NULL;
+}
+
+static int
+on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
+{
+    struct http *h = user;
+    struct http_socket *s = socket_user;
+
+    (void)easy; /* of which exchange does not matter: they share the socket */
+    if (what == CURL_POLL_REMOVE) {
+        if (s) {
+            DL_DELETE(h->sockets, s);
+            (void)curl_multi_assign(h->multi, fd, NULL);
+            (void)uv_poll_stop(&s->poll);
+            uv_close((uv_handle_t *)&s->poll, socket_closed);
+        }
+        return 0;
+    }
+    s = s ? s : socket_watch(h, fd);
+    if (!s) {
+        return -1;
+    }
+    s->events = ((what & CURL_POLL_IN) ? UV_READABLE : 0) | ((what & CURL_POLL_OUT) ? UV_WRITABLE : 0);
+    return uv_poll_start(&s->poll, s->events, on_poll) == 0 ? 0 : -1;
+}
+
+static struct http_socket *
+socket_watch(struct http *h, curl_socket_t fd)
+{
+    struct http_socket *s = XNEW(struct http_socket);
+
+    s->http = h;
+    s->fd = fd;
+    if (uv_poll_init_socket(h->loop, &s->poll, fd) != 0) {
+        free(s);
+        return NULL;
+    }
+    h->n_handles++;
+    DL_APPEND(h->sockets, s);
+    (void)curl_multi_assign(h->multi, fd, s);
+    return s;
+}
+
+static int
+on_timer(CURLM *multi, long timeout_ms, void *user)
+{
+    struct http *h = user;
+
+    (void)multi;
+    if (timeout_ms < 0) {
+        (void)uv_timer_stop(&h->timer);
+        return 0;
+    }
+    if (!h->closed) {
+        uv_update_time(h->loop);
+        (void)uv_timer_start(&h->timer, on_timeout, (uint64_t)timeout_ms, 0);
+    }
+    return 0;
+}
+
+static void
+on_timeout(uv_timer_t *timer)
+{
+    drive(CONTAINER_OF(timer, struct http, timer), CURL_SOCKET_TIMEOUT, 0);
+}
+
+static void
+on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct http_socket *s = CONTAINER_OF(poll, struct http_socket, poll);
+    struct http *h = s->http;
+    curl_socket_t fd = s->fd;
+    int flags = ((events & UV_READABLE) ? CURL_CSELECT_IN : 0) | ((events & UV_WRITABLE) ? CURL_CSELECT_OUT : 0);
+
+    drive(h, fd, status < 0 ? CURL_CSELECT_ERR | CURL_CSELECT_IN : flags);
+    if (status < 0 && !h->closed) {
+        socket_rearm(h, fd);
+    }
+}
+
+/* libuv stops a poll handle that reported an error; curl may want to hear more of the socket. */
+static void
+socket_rearm(struct http *h, curl_socket_t fd)
+{
+    struct http_socket *s;
+
+    DL_SEARCH_SCALAR(h->sockets, s, fd, fd);
+    if (s && s->events != 0) {
+        (void)uv_poll_start(&s->poll, s->events, on_poll);
+    }
+}
+
+static void
+drive(struct http *h, curl_socket_t fd, int flags)
+{
+    int running = 0;
+
+    h->inside = true;
+    CURLMcode code = curl_multi_socket_action(h->multi, fd, flags, &running);
+    h->inside = false;
+    BUG_ON(code != CURLM_OK);
+    reap(h);
+    finish_all(h);
+}
+
+static void
+finish_all(struct http *h)
+{
+    int left = 0;
+
+    while (!h->closed) { /* 'done' may close it */
+        const CURLMsg *msg = curl_multi_info_read(h->multi, &left);
+        struct http_exchange *x = NULL;
+        if (!msg) {
+            break;
+        }
+        if (msg->msg != CURLMSG_DONE) {
+            continue;
+        }
+        CURLcode code = msg->data.result;
+        BUG_ON(curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &x) != CURLE_OK || !x->handler);
+        exchange_finish(x, code);
+    }
+}
+
+static void
+exchange_finish(struct http_exchange *x, CURLcode code)
+{
+    struct http *h = x->http;
+    const struct http_handler *handler = x->handler;
+    void *arg = x->arg;
+    char trouble[CURL_ERROR_SIZE + 64];
+    curl_off_t retry_after_s = 0;
+    struct http_end end = {.timed_out = code == CURLE_OPERATION_TIMEDOUT};
+
+    (void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &end.status);
+    (void)curl_easy_getinfo(x->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    end.retry_after_ms = retry_after_s > 0 && retry_after_s < 86400 ? (int64_t)retry_after_s * 1000 : 0;
+    if (code != CURLE_OK) {
+        (void)snprintf(trouble, sizeof(trouble), "%s", x->error[0] ? x->error : curl_easy_strerror(code));
+        end.trouble = trouble;
+    }
+    DL_DELETE(h->live, x);
+    exchange_free(x);
+    handler->done(arg, &end);
+}
+
+static size_t
+on_data(char *bytes, size_t size, size_t n, void *user)
+{
+    struct http_exchange *x = user;
+    struct http *h = x->http;
+    long status = 0;
+
+    h->heard_ms = clock_mono_ms();
+    if (!x->handler) {
+        return CURL_WRITEFUNC_ERROR;
+    }
+    (void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (!x->handler->data(x->arg, status, bytes, size * n) || !x->handler) {
+        return CURL_WRITEFUNC_ERROR;
+    }
+    return size * n;
+}
+
+static size_t
+on_header(char *bytes, size_t size, size_t n, void *user)
+{
+    struct http_exchange *x = user;
+
+    (void)bytes; /* curl keeps what we want of them */
+    x->http->heard_ms = clock_mono_ms();
+    x->header_bytes += size * n;
+    return x->header_bytes <= HEADERS_MAX_BYTES ? size * n : 0;
+}
+
+static void
+reap(struct http *h)
+{
+    struct http_exchange *x;
+    struct http_exchange *tmp;
+
+    DL_FOREACH_SAFE(h->doomed, x, tmp)
+    {
+        DL_DELETE(h->doomed, x);
+        exchange_free(x);
+    }
+}
+
+static void
+exchange_free(struct http_exchange *x)
+{
+    struct http *h = x->http;
+
+    (void)curl_multi_remove_handle(h->multi, x->easy);
+    curl_easy_cleanup(x->easy);
+    http_wire_fini(&x->wire);
+    free(x);
+}
+
+static void
+socket_closed(uv_handle_t *handle)
+{
+    struct http_socket *s = CONTAINER_OF(handle, struct http_socket, poll);
+    struct http *h = s->http;
+
+    free(s);
+    handle_gone(h);
+}
+
+static void
+timer_closed(uv_handle_t *handle)
+{
+    handle_gone(CONTAINER_OF(handle, struct http, timer));
+}
+
+static void
+handle_gone(struct http *h)
+{
+    h->n_handles--;
+    if (h->n_handles == 0) {
+        BUG_ON(!h->closed);
+        free(h->user_agent);
+        free(h);
+    }
+}
