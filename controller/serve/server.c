@@ -1,0 +1,211 @@
+// The server's life: the libwebsockets context on the caller's loop, deadlines, and the end. What connections do is in
+// server_conn.c and server_page.c.
+#include "serve/server_priv.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "base/clock.h"
+
+const struct metric server_metric_refused = {
+    .name = "vmbridge_server_refused_total",
+    .help = "Connections and requests that the server turned away, by reason.",
+    .type = METRIC_COUNTER,
+};
+const struct metric server_metric_pages = {
+    .name = "vmbridge_server_requests_total",
+    .help = "Plain HTTP requests, by status code.",
+    .type = METRIC_COUNTER,
+};
+
+void
+server_count(struct server *s, const struct metric *metric, const char *labels)
+{
+    if (s->metrics) {
+        metrics_add(s->metrics, metric, labels, 1);
+    }
+}
+
+static void
+on_freed(uv_handle_t *h)
+{
+    struct server *s = h->data;
+
+    if (s->done) {
+        s->done(s->done_arg);
+    }
+    free(s);
+}
+
+static void
+on_sweep(uv_timer_t *t)
+{
+    struct server *s = t->data;
+
+    if (!s->is_closing) {
+        server_sweep(s, clock_mono_ms());
+        if (!s->waiting) {
+            uv_timer_stop(t);
+        }
+        return;
+    }
+    /* On a loop that is not its own libwebsockets wants to be asked twice: first it lets go of the connections, and when the
+     * loop has closed their handles, of itself. Then it clears the pointer. */
+    if (s->lws && s->n_conns == 0) {
+        lws_context_destroy(s->lws);
+    }
+    if (!s->lws) {
+        uv_timer_stop(t);
+        uv_close((uv_handle_t *)t, on_freed);
+    }
+}
+
+void
+server_wait(struct server_stream *c, int64_t seconds)
+{
+    struct server *s = c->server;
+
+    c->deadline_ms = clock_mono_ms() + seconds * 1000;
+    if (c->is_waiting) {
+        return;
+    }
+    c->is_waiting = true;
+    DL_APPEND(s->waiting, c);
+    c->is_counted = !c->is_trusted;
+    s->n_waiting += c->is_counted;
+    if (!s->is_closing && !uv_is_active((uv_handle_t *)&s->sweep)) {
+        uv_timer_start(&s->sweep, on_sweep, SERVER_SWEEP_MS, SERVER_SWEEP_MS);
+    }
+}
+
+void
+server_wait_no_more(struct server_stream *c)
+{
+    if (c->is_waiting) {
+        DL_DELETE(c->server->waiting, c);
+        c->server->n_waiting -= c->is_counted;
+        c->is_waiting = c->is_counted = false;
+    }
+}
+
+static bool
+has_ipv6(void)
+{
+    AUTO(closep) int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    return fd >= 0;
+}
+
+static void
+fill_protocols(struct server *s)
+{
+    const struct server_endpoint *e = s->endpoint;
+
+    /* The first one serves plain HTTP. Its name could be asked for as a sub-protocol, so admission compares names. */
+    s->protocols[0] = (struct lws_protocols){.name = "vmbridge-pages", .callback = server_callback,
+                                             .rx_buffer_size = SERVER_RX_BYTES};
+    if (!e) {
+        return;
+    }
+    s->protocols[1] = (struct lws_protocols){.name = e->protocol, .callback = server_callback,
+                                             .rx_buffer_size = SERVER_RX_BYTES};
+    s->idle_policy.secs_since_valid_ping = (uint16_t)e->ping_s;
+    s->idle_policy.secs_since_valid_hangup = (uint16_t)(e->ping_s + SERVER_HANGUP_S);
+}
+
+/* libwebsockets is told as little as it needs: no files, no signals, no second protocol version, nothing on stderr. */
+static struct lws_context *
+make_context(struct server *s, const struct server_options *o)
+{
+    const char *address = str_empty(o->address) ? NULL : o->address;
+    void *loops[] = {s->loop};
+    struct lws_context_creation_info info = {
+        .port = o->port,
+        .iface = address,
+        .protocols = s->protocols,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS |
+                   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | LWS_SERVER_OPTION_VALIDATE_UTF8 |
+                   LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
+        .foreign_loops = loops,
+        .pcontext = &s->lws,
+        .user = s,
+        .gid = (gid_t)-1,
+        .uid = (uid_t)-1,
+        .alpn = "http/1.1",
+        .server_ssl_cert_mem = o->crt_pem,
+        .server_ssl_cert_mem_len = (unsigned)strlen(o->crt_pem),
+        .server_ssl_private_key_mem = o->key_pem,
+        .server_ssl_private_key_mem_len = (unsigned)strlen(o->key_pem),
+        .max_http_header_data2 = SERVER_HEADERS_MAX,
+        .max_http_header_pool2 = s->waiting_max,
+        .timeout_secs = SERVER_REQUEST_S,
+        .timeout_secs_ah_idle = SERVER_REQUEST_S,
+        .retry_and_idle_policy = s->endpoint ? &s->idle_policy : NULL,
+        .vhost_name = "gateway",
+        .server_string = "vmbridge",
+    };
+
+    if ((address && !strchr(address, ':')) || !has_ipv6()) {
+        info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
+    }
+    lws_set_log_level(0, NULL); /* its lines hold what strangers sent */
+    return lws_create_context(&info);
+}
+
+struct err *
+server_new(uv_loop_t *loop, const struct server_options *options, struct server **ret_server)
+{
+    struct server *s = XNEW(struct server);
+    struct err *e = NULL;
+
+    s->loop = loop;
+    s->pages = options->pages;
+    s->n_pages = options->n_pages;
+    s->endpoint = options->endpoint;
+    s->metrics = options->metrics;
+    s->waiting_max = options->waiting_max ? options->waiting_max : SERVER_WAITING_MAX;
+    e = server_tls_check(options->crt_pem, options->key_pem);
+    if (e) {
+        free(s);
+        return e;
+    }
+    uv_timer_init(loop, &s->sweep);
+    s->sweep.data = s;
+    fill_protocols(s);
+    s->lws = make_context(s, options);
+    if (!s->lws || !s->ssl) {
+        e = err_new(ERR_FATAL, "cannot serve HTTPS on %s port %d: is the port free, and libwebsockets-evlib-uv installed?",
+                    str_empty(options->address) ? "all addresses" : options->address, options->port);
+        server_close(s, NULL, NULL);
+        return e;
+    }
+    s->port = lws_get_vhost_listen_port(lws_get_vhost_by_name(s->lws, "gateway"));
+    *ret_server = s;
+    return NULL;
+}
+
+int
+server_port(const struct server *s)
+{
+    return s->port;
+}
+
+struct err *
+server_set_certificate(struct server *s, const char *crt_pem, const char *key_pem)
+{
+    return server_tls_use(s->ssl, crt_pem, key_pem);
+}
+
+void
+server_close(struct server *s, void (*done)(void *arg), void *arg)
+{
+    BUG_ON(s->is_closing);
+    s->is_closing = true;
+    s->done = done;
+    s->done_arg = arg;
+    if (s->lws) {
+        lws_context_destroy(s->lws);
+    }
+    uv_timer_start(&s->sweep, on_sweep, SERVER_CLOSE_TICK_MS, SERVER_CLOSE_TICK_MS);
+}

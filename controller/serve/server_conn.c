@@ -1,0 +1,367 @@
+// One connection: from accept through TLS, request, upgrade and messages to its end, as libwebsockets reports it.
+// Decides nothing about who may talk: that is the endpoint's.
+#include "serve/server_priv.h"
+
+#include <openssl/crypto.h>
+#include <strings.h>
+#include <utlist.h>
+
+#include "base/clock.h"
+
+enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, CHUNKS_PER_MESSAGE = 64 };
+
+static int
+on_accept(struct server *s)
+{
+    if (s->is_closing || s->n_waiting >= s->waiting_max) {
+        server_count(s, &server_metric_refused, "reason=\"too-many\"");
+        return 1;
+    }
+    return 0;
+}
+
+static int
+on_instantiated(struct server *s, struct lws *wsi)
+{
+    struct server_stream *c = XNEW(struct server_stream);
+
+    c->server = s;
+    c->wsi = wsi;
+    lws_get_peer_simple(wsi, c->peer, sizeof(c->peer));
+    lws_set_opaque_user_data(wsi, c);
+    s->n_conns++;
+    server_wait(c, SERVER_REQUEST_S);
+    return 0;
+}
+
+/* The connection does nothing any more; its memory stays until on_destroy. */
+static void
+retire(struct server_stream *c)
+{
+    server_wait_no_more(c);
+    c->is_closing = true;
+    c->wsi = NULL;
+    if (c->is_open) {
+        c->is_open = false;
+        c->server->n_streams--;
+    }
+    if (c->is_admitted) {
+        c->is_admitted = false;
+        c->server->endpoint->closed(c->server->endpoint->arg, c);
+    }
+}
+
+static void
+on_destroy(struct server_stream *c)
+{
+    retire(c);
+    c->server->n_conns--;
+    strbuf_fini(&c->rx);
+    strbuf_fini(&c->body);
+    free(c->tx);
+    free(c);
+}
+
+/* True when the comma-separated list of the request's header has 'want' in it. */
+static bool
+offers_protocol(struct lws *wsi, const char *want)
+{
+    char list[PROTOCOLS_MAX_BYTES];
+    char *save = NULL;
+
+    if (lws_hdr_copy(wsi, list, sizeof(list), WSI_TOKEN_PROTOCOL) <= 0) {
+        return false;
+    }
+    for (char *p = strtok_r(list, ", \t", &save); p; p = strtok_r(NULL, ", \t", &save)) {
+        if (str_eq(p, want)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The bearer token of the request, in 'ret_buf' (SERVER_HEADERS_MAX bytes); NULL when there is none. */
+static const char *
+bearer_token(struct lws *wsi, char *ret_buf, size_t *ret_len)
+{
+    static const char scheme[] = "Bearer ";
+    int n = lws_hdr_copy(wsi, ret_buf, SERVER_HEADERS_MAX, WSI_TOKEN_HTTP_AUTHORIZATION);
+    const char *token = ret_buf + sizeof(scheme) - 1;
+
+    if (n < (int)sizeof(scheme) || strncasecmp(ret_buf, scheme, sizeof(scheme) - 1) != 0) {
+        return NULL;
+    }
+    while (*token == ' ') {
+        token++;
+    }
+    *ret_len = strlen(token);
+    return token;
+}
+
+static bool
+admit(struct server_stream *c, struct server_refusal *ret_refusal)
+{
+    const struct server_endpoint *e = c->server->endpoint;
+    char path[PATH_MAX_BYTES];
+    char *headers = NULL;
+    const char *token;
+    size_t len = 0;
+
+    if (!e || lws_hdr_copy(c->wsi, path, sizeof(path), WSI_TOKEN_GET_URI) <= 0 || !str_eq(path, e->path)) {
+        *ret_refusal = (struct server_refusal){404, "NotFound", "no WebSocket is served at this path"};
+        return false;
+    }
+    if (!offers_protocol(c->wsi, e->protocol)) {
+        *ret_refusal = (struct server_refusal){400, "BadRequest", ""};
+        snprintf(ret_refusal->message, sizeof(ret_refusal->message), "the sub-protocol %s must be offered", e->protocol);
+        return false;
+    }
+    headers = xcalloc(1, SERVER_HEADERS_MAX);
+    token = bearer_token(c->wsi, headers, &len);
+    c->rx = STRBUF_INIT(e->message_max);
+    c->budget = 2.0 * e->messages_per_s;
+    c->rate_ms = clock_mono_ms();
+    c->kind = CONN_STREAM;
+    c->is_admitted = e->admit(e->arg, c, token, len, ret_refusal);
+    OPENSSL_cleanse(headers, SERVER_HEADERS_MAX);
+    free(headers);
+    return c->is_admitted;
+}
+
+static int
+on_upgrade(struct server_stream *c, const char *to)
+{
+    struct server_refusal refusal = {0};
+
+    if (c->kind != CONN_NEW || strcasecmp(to, "websocket") != 0) {
+        return -1;
+    }
+    if (admit(c, &refusal)) {
+        return 0;
+    }
+    server_count(c->server, &server_metric_refused, "reason=\"upgrade\"");
+    c->kind = CONN_REPLY;
+    return server_refuse(c, &refusal) ? 1 : -1;
+}
+
+static int
+on_established(struct server_stream *c)
+{
+    const struct server_endpoint *e = c->server->endpoint;
+
+    c->is_open = true;
+    c->server->n_streams++;
+    if (c->is_closing) {
+        lws_callback_on_writable(c->wsi);
+        return 0;
+    }
+    if (!c->is_trusted) {
+        lws_rx_flow_control(c->wsi, 0);
+    }
+    e->opened(e->arg, c);
+    return 0;
+}
+
+/* Takes 'cost' messages from the budget, which grows with time. */
+static bool
+is_within_rate(struct server_stream *c, double cost)
+{
+    double per_s = c->server->endpoint->messages_per_s;
+    int64_t now_ms = clock_mono_ms();
+
+    c->budget += (double)(now_ms - c->rate_ms) * per_s / 1000.0;
+    if (c->budget > 2 * per_s) {
+        c->budget = 2 * per_s;
+    }
+    c->rate_ms = now_ms;
+    c->budget -= cost;
+    return c->budget >= 0;
+}
+
+static void
+misbehaved(struct server_stream *c, enum server_close code, const char *label, const char *reason)
+{
+    server_count(c->server, &server_metric_refused, label);
+    strbuf_reset(&c->rx);
+    server_stream_close(c, code, reason);
+}
+
+static int
+on_receive(struct server_stream *c, const char *data, size_t len)
+{
+    const struct server_endpoint *e = c->server->endpoint;
+    bool is_last = lws_is_final_fragment(c->wsi) && lws_remaining_packet_payload(c->wsi) == 0;
+
+    if (c->is_closing) {
+        return 0;
+    }
+    lws_validity_confirmed(c->wsi);
+    if (lws_frame_is_binary(c->wsi)) {
+        misbehaved(c, SERVER_CLOSE_UNACCEPTABLE, "reason=\"binary\"", "only text messages are understood");
+        return 0;
+    }
+    if (!is_within_rate(c, is_last ? 1.0 : 1.0 / CHUNKS_PER_MESSAGE)) {
+        misbehaved(c, SERVER_CLOSE_POLICY, "reason=\"rate\"", "too many messages");
+        return 0;
+    }
+    if (!strbuf_add(&c->rx, data, len)) {
+        misbehaved(c, SERVER_CLOSE_TOO_LARGE, "reason=\"large\"", "message is too large");
+        return 0;
+    }
+    if (is_last) {
+        e->message(e->arg, c, strbuf_str(&c->rx), c->rx.len);
+        strbuf_fini(&c->rx); /* an idle connection holds no buffer */
+        c->rx = STRBUF_INIT(e->message_max);
+    }
+    return 0;
+}
+
+static int
+on_stream_writable(struct server_stream *c)
+{
+    if (c->tx) {
+        AUTO(freep) unsigned char *tx = STEAL(c->tx);
+
+        if (lws_write(c->wsi, tx + LWS_PRE, c->tx_len, LWS_WRITE_TEXT) < 0) {
+            return -1;
+        }
+        if (c->is_closing) {
+            lws_callback_on_writable(c->wsi);
+        }
+        return 0;
+    }
+    if (c->is_closing) {
+        lws_close_reason(c->wsi, (enum lws_close_status)c->close_code, (unsigned char *)c->close_reason,
+                         strlen(c->close_reason));
+        return -1;
+    }
+    return 0;
+}
+
+/* What happens before there is a connection, and on objects of libwebsockets that are none. */
+static int
+on_server(struct server *s, struct lws *wsi, enum lws_callback_reasons reason, void *user)
+{
+    if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) {
+        s->ssl = user;
+        server_tls_setup(s->ssl);
+    } else if (reason == LWS_CALLBACK_FILTER_NETWORK_CONNECTION) {
+        return on_accept(s);
+    } else if (reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED) {
+        return on_instantiated(s, wsi);
+    }
+    return 0;
+}
+
+int
+server_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+    struct server *s = lws_context_user(lws_get_context(wsi));
+    struct server_stream *c = lws_get_opaque_user_data(wsi);
+
+    if (!c) {
+        return on_server(s, wsi, reason, user);
+    }
+    switch ((int)reason) {
+    case LWS_CALLBACK_HTTP:
+        return server_page_begin(c, in);
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return c->kind == CONN_REPLY ? server_page_continue(c) : 0;
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return on_upgrade(c, in);
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+        return c->is_admitted && str_eq(lws_get_protocol(wsi)->name, s->endpoint->protocol) ? 0 : -1;
+    case LWS_CALLBACK_ESTABLISHED:
+        return on_established(c);
+    case LWS_CALLBACK_RECEIVE:
+        return on_receive(c, in, len);
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return on_stream_writable(c);
+    case LWS_CALLBACK_CLOSED:
+    case LWS_CALLBACK_CLOSED_HTTP:
+        retire(c);
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        lws_set_opaque_user_data(wsi, NULL);
+        on_destroy(c);
+        return 0;
+    default: /* the library's own, of which there are dozens */
+        return 0;
+    }
+}
+
+void
+server_sweep(struct server *s, int64_t now_ms)
+{
+    struct server_stream *c, *tmp;
+
+    DL_FOREACH_SAFE(s->waiting, c, tmp)
+    {
+        if (c->deadline_ms <= now_ms) {
+            server_count(s, &server_metric_refused, "reason=\"slow\"");
+            server_wait_no_more(c);
+            lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+        }
+    }
+}
+
+void
+server_stream_set(struct server_stream *c, void *user)
+{
+    c->user = user;
+}
+
+void *
+server_stream_get(const struct server_stream *c)
+{
+    return c->user;
+}
+
+const char *
+server_stream_peer(const struct server_stream *c)
+{
+    return c->peer;
+}
+
+void
+server_stream_send(struct server_stream *c, const char *text, size_t len)
+{
+    if (c->is_closing) {
+        return;
+    }
+    free(c->tx);
+    c->tx = xcalloc(1, LWS_PRE + len + 1);
+    memcpy(c->tx + LWS_PRE, text, len);
+    c->tx_len = len;
+    if (c->is_open) {
+        lws_callback_on_writable(c->wsi);
+    }
+}
+
+void
+server_stream_trust(struct server_stream *c)
+{
+    if (c->is_trusted || c->is_closing) {
+        return;
+    }
+    c->is_trusted = true;
+    server_wait_no_more(c);
+    if (c->is_open) {
+        lws_rx_flow_control(c->wsi, 1);
+    }
+}
+
+void
+server_stream_close(struct server_stream *c, enum server_close code, const char *reason)
+{
+    if (c->is_closing) {
+        return;
+    }
+    c->is_closing = true;
+    c->close_code = code;
+    snprintf(c->close_reason, sizeof(c->close_reason), "%s", reason);
+    server_wait(c, SERVER_CLOSING_S);
+    if (c->is_open) {
+        lws_callback_on_writable(c->wsi);
+    }
+}

@@ -1,0 +1,111 @@
+// What the files of the server share: its state, and one connection. Not for other folders.
+#ifndef VMB_SERVER_PRIV_H
+#define VMB_SERVER_PRIV_H
+
+#include "serve/server.h"
+
+#include <libwebsockets.h>
+#include <openssl/ssl.h>
+
+enum {
+    SERVER_HEADERS_MAX = 8192,   /* bytes of a request's headers */
+    SERVER_REQUEST_S = 5,        /* from connect to the end of the request's headers */
+    SERVER_REPLY_S = 10,         /* from there to the end of the reply */
+    SERVER_CLOSING_S = 2,        /* for what waits and the close frame to go out */
+    SERVER_CLOSE_TICK_MS = 20,
+    SERVER_SWEEP_MS = 250,       /* how late a deadline may be noticed */
+    SERVER_RX_BYTES = 1024,      /* read from a WebSocket at once; held per connection */
+    SERVER_REASON_MAX = 120,     /* bytes of text in a close frame */
+    SERVER_HANGUP_S = 10,        /* after an unanswered ping */
+};
+
+enum conn_kind { CONN_NEW, CONN_REPLY, CONN_STREAM };
+
+/* One TCP connection, from accept to the end of its libwebsockets object. It is its own stream once upgraded. */
+struct server_stream {
+    struct server *server;
+    struct lws *wsi;
+    enum conn_kind kind;
+    bool is_waiting;     /* in the server's list: has a deadline */
+    bool is_counted;     /* in n_waiting: has proven nothing yet */
+    bool is_admitted;    /* 'closed' is due */
+    bool is_open;        /* upgraded */
+    bool is_trusted;
+    bool is_closing;     /* the close frame waits or went */
+    int64_t deadline_ms; /* monotonic */
+    void *user;
+    char peer[48];
+
+    struct strbuf rx;  /* message being put together; empty in between */
+    int64_t rate_ms;   /* when the budget below was counted */
+    double budget;     /* messages that may still come */
+
+    unsigned char *tx; /* LWS_PRE bytes, then what waits to be sent */
+    size_t tx_len;
+    enum server_close close_code;
+    char close_reason[SERVER_REASON_MAX + 1];
+
+    struct strbuf body; /* of a page */
+    size_t body_sent;
+
+    struct server_stream *prev, *next; /* in server.waiting */
+};
+
+struct server {
+    uv_loop_t *loop;
+    struct lws_context *lws;
+    SSL_CTX *ssl; /* the vhost's; borrowed */
+    int port;
+    const struct server_page *pages;
+    size_t n_pages;
+    const struct server_endpoint *endpoint; /* or NULL */
+    unsigned waiting_max;
+    unsigned n_waiting;
+    unsigned n_streams;
+    unsigned n_conns;
+    struct server_stream *waiting;
+    struct metrics *metrics;
+    struct lws_protocols protocols[3];
+    lws_retry_bo_t idle_policy;
+    uv_timer_t sweep; /* runs while connections wait, and while closing */
+    bool is_closing;
+    void (*done)(void *arg);
+    void *done_arg;
+};
+
+/* --- server_tls.c --- */
+
+/* Old protocols, session cache and tickets off; small buffers. */
+void server_tls_setup(SSL_CTX *ctx);
+/* Errors: ERR_INVALID, and 'ctx' is as it was. */
+MUST_CHECK struct err *server_tls_use(SSL_CTX *ctx, const char *crt_pem, const char *key_pem);
+/* Whether server_tls_use would take them. */
+MUST_CHECK struct err *server_tls_check(const char *crt_pem, const char *key_pem);
+
+/* --- server_conn.c --- */
+
+/* libwebsockets' callback for all connections. */
+int server_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+/* Ends connections whose time is up. */
+void server_sweep(struct server *s, int64_t now_ms);
+
+/* --- server_page.c --- */
+
+/* Answers a request for a page; the value is what the callback returns. */
+int server_page_begin(struct server_stream *c, const char *path);
+/* Goes on when the socket can take more. */
+int server_page_continue(struct server_stream *c);
+/* Writes a whole small refusal now. False: the connection is lost. */
+bool server_refuse(struct server_stream *c, const struct server_refusal *refusal);
+
+/* --- server.c --- */
+
+void server_count(struct server *s, const struct metric *metric, const char *labels);
+extern const struct metric server_metric_refused;
+extern const struct metric server_metric_pages;
+
+/* Puts the connection among those with a deadline, or moves its deadline. */
+void server_wait(struct server_stream *c, int64_t seconds);
+void server_wait_no_more(struct server_stream *c);
+
+#endif

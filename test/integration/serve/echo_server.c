@@ -1,0 +1,184 @@
+// The server without Kubernetes: an endpoint that answers each message with itself, for tests of what strangers may do to it.
+// Prints "port N" and its certificate's CA in the file named by the first argument; ends on SIGTERM, cleanly or with a message.
+#include "serve/certs.h"
+#include "serve/health.h"
+#include "serve/server.h"
+
+#include <signal.h>
+
+#include "base/clock.h"
+
+struct echo {
+    uv_loop_t loop;
+    uv_signal_t stop, renew;
+    struct server *server;
+    struct certs_pair ca;
+    struct metrics *metrics;
+    bool is_ready;
+    unsigned n_open;
+};
+
+struct peer {
+    uv_timer_t proof; /* "later": trusted after a while */
+    struct server_stream *stream;
+};
+
+static const char *const names[] = {"localhost", NULL};
+
+static void
+on_proof(uv_timer_t *t)
+{
+    struct peer *p = t->data;
+
+    if (p->stream) {
+        server_stream_trust(p->stream);
+    }
+}
+
+static void
+on_timer_closed(uv_handle_t *h)
+{
+    free(h->data);
+}
+
+static bool
+admit(void *arg, struct server_stream *s, const char *bearer, size_t len, struct server_refusal *ret)
+{
+    struct echo *echo = arg;
+    struct peer *p;
+
+    (void)len;
+    if (!str_eq(bearer, "good") && !str_eq(bearer, "later") && !str_eq(bearer, "never")) {
+        *ret = (struct server_refusal){401, "Unauthorized", "a bearer token is needed"};
+        return false;
+    }
+    p = XNEW(struct peer);
+    p->stream = s;
+    p->proof.data = p;
+    uv_timer_init(&echo->loop, &p->proof);
+    if (str_eq(bearer, "good")) {
+        server_stream_trust(s);
+    } else if (str_eq(bearer, "later")) {
+        uv_timer_start(&p->proof, on_proof, 300, 0);
+    }
+    server_stream_set(s, p);
+    return true;
+}
+
+static void
+opened(void *arg, struct server_stream *s)
+{
+    struct echo *echo = arg;
+
+    (void)s;
+    echo->n_open++;
+}
+
+static void
+message(void *arg, struct server_stream *s, const char *text, size_t len)
+{
+    (void)arg;
+    if (str_eq(text, "close me")) {
+        server_stream_send(s, "bye", 3);
+        server_stream_close(s, SERVER_CLOSE_TRY_LATER, "as you wish");
+        return;
+    }
+    server_stream_send(s, text, len);
+}
+
+static void
+closed(void *arg, struct server_stream *s)
+{
+    struct peer *p = server_stream_get(s);
+
+    (void)arg;
+    p->stream = NULL;
+    uv_close((uv_handle_t *)&p->proof, on_timer_closed);
+}
+
+static const char *
+ready(void *arg)
+{
+    struct echo *echo = arg;
+
+    return echo->is_ready ? NULL : "not yet";
+}
+
+static void
+die_if(struct err *e)
+{
+    if (e) {
+        fprintf(stderr, "error: %s\n", err_text(e));
+        exit(1);
+    }
+}
+
+static void
+on_stop(uv_signal_t *h, int signum)
+{
+    struct echo *echo = h->data;
+
+    (void)signum;
+    uv_close((uv_handle_t *)&echo->stop, NULL);
+    uv_close((uv_handle_t *)&echo->renew, NULL);
+    server_close(echo->server, NULL, NULL);
+}
+
+/* A new certificate by the same CA, and ready from now on. */
+static void
+on_renew(uv_signal_t *h, int signum)
+{
+    struct echo *echo = h->data;
+    struct certs_pair leaf;
+
+    (void)signum;
+    echo->is_ready = true;
+    die_if(certs_make_leaf(&echo->ca, names, clock_wall_s(), 3600, &leaf));
+    die_if(server_set_certificate(echo->server, leaf.crt_pem, leaf.key_pem));
+    certs_pair_fini(&leaf);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct echo echo = {.metrics = metrics_new()};
+    struct health_checks checks = {.ready = ready, .arg = &echo, .metrics = echo.metrics};
+    struct server_page pages[HEALTH_N_PAGES];
+    struct server_endpoint endpoint = {.path = "/echo", .protocol = "echo-v1", .message_max = 65536, .messages_per_s = 20,
+                                       .ping_s = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 30, .proof_s = 5,
+                                       .admit = admit, .opened = opened, .message = message, .closed = closed, .arg = &echo};
+    struct server_options options = {.address = "127.0.0.1", .pages = pages, .n_pages = HEALTH_N_PAGES, .endpoint = &endpoint,
+                                     .waiting_max = 64, .metrics = echo.metrics};
+    struct certs_pair leaf;
+    AUTO(fclosep) FILE *f = argc > 1 ? fopen(argv[1], "we") : NULL;
+
+    if (!f) {
+        fprintf(stderr, "usage: echo_server CA-FILE [PING-SECONDS]\n");
+        return 2;
+    }
+    uv_loop_init(&echo.loop);
+    health_pages(&checks, pages);
+    die_if(certs_make_ca(clock_wall_s(), 86400, &echo.ca));
+    die_if(certs_make_leaf(&echo.ca, names, clock_wall_s(), 3600, &leaf));
+    fputs(echo.ca.crt_pem, f);
+    fflush(f);
+    options.crt_pem = leaf.crt_pem;
+    options.key_pem = leaf.key_pem;
+    die_if(server_new(&echo.loop, &options, &echo.server));
+    certs_pair_fini(&leaf);
+    uv_signal_init(&echo.loop, &echo.stop);
+    uv_signal_init(&echo.loop, &echo.renew);
+    echo.stop.data = echo.renew.data = &echo;
+    uv_signal_start(&echo.stop, on_stop, SIGTERM);
+    uv_signal_start(&echo.renew, on_renew, SIGHUP);
+    printf("port %d\n", server_port(echo.server));
+    fflush(stdout);
+    uv_run(&echo.loop, UV_RUN_DEFAULT);
+    if (uv_loop_close(&echo.loop) != 0) {
+        fprintf(stderr, "error: handles are left on the loop\n");
+        return 1;
+    }
+    certs_pair_fini(&echo.ca);
+    metrics_free(echo.metrics);
+    return 0;
+}
