@@ -10,8 +10,8 @@ HOST_STATE=$VMB_CACHE/run/.host
 
 # use_cluster NAME: from here on the scripts speak of this one.
 use_cluster() {
-    [[ $1 =~ ^[a-z]([a-z0-9-]{0,7})$ ]] ||
-        die "'$1' is no name for a cluster: one to eight of a-z, 0-9 and '-', the first a letter (it names network links)"
+    [[ $1 =~ ^[a-z]([a-z0-9-]{0,11})$ ]] ||
+        die "'$1' is no name for a cluster: one to twelve of a-z, 0-9 and '-', the first a letter (it names network links)"
     VMB_NAME=$1
     RUN=$VMB_CACHE/run/$VMB_NAME
     PKI=$RUN/pki
