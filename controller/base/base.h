@@ -13,11 +13,11 @@
 #define AUTO(fn) __attribute__((cleanup(fn)))
 
 /* Gives the value of an AUTO local away: the variable becomes NULL, so its cleanup does nothing. */
-#define STEAL(ptr)                                                                                 \
-    __extension__({                                                                                \
-        __typeof__(ptr) steal_tmp = (ptr);                                                         \
-        (ptr) = NULL;                                                                              \
-        steal_tmp;                                                                                 \
+#define STEAL(ptr)                         \
+    __extension__({                        \
+        __typeof__(ptr) steal_tmp = (ptr); \
+        (ptr) = NULL;                      \
+        steal_tmp;                         \
     })
 
 #define MUST_CHECK __attribute__((warn_unused_result))
@@ -26,11 +26,11 @@
 #define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /* A broken invariant of ours, never a wrong input: prints where and aborts. */
-#define BUG_ON(cond)                                                                               \
-    do {                                                                                           \
-        if (cond) {                                                                                \
-            bug_abort(__FILE__, __LINE__, #cond);                                                  \
-        }                                                                                          \
+#define BUG_ON(cond)                              \
+    do {                                          \
+        if (cond) {                               \
+            bug_abort(__FILE__, __LINE__, #cond); \
+        }                                         \
     } while (0)
 
 __attribute__((noreturn, cold)) void bug_abort(const char *file, int line, const char *cond);

@@ -64,9 +64,9 @@ err_class(const struct err *e)
 }
 
 const char *
-err_class_name(enum err_class class)
+err_class_name(enum err_class c)
 {
-    switch (class) {
+    switch (c) {
     case ERR_RETRY:
         return "retry";
     case ERR_CONFLICT:

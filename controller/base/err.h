@@ -25,7 +25,7 @@ MUST_CHECK PRINTF_LIKE(2, 3) struct err *err_wrap(struct err *e, const char *fmt
 MUST_CHECK PRINTF_LIKE(2, 3) struct err *err_errno(int errnum, const char *fmt, ...);
 
 enum err_class err_class(const struct err *e);
-const char *err_class_name(enum err_class class);
+const char *err_class_name(enum err_class c);
 
 /* Text of 'e', valid as long as 'e'; at most 2,000 bytes, control characters replaced. */
 const char *err_text(const struct err *e);

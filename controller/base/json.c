@@ -34,10 +34,9 @@ json_t *
 json_at(const json_t *j, ...)
 {
     va_list ap;
-    const char *key;
 
     va_start(ap, j);
-    while (j && (key = va_arg(ap, const char *)) != NULL) {
+    for (const char *key = va_arg(ap, const char *); j && key; key = va_arg(ap, const char *)) {
         j = json_object_get(j, key);
     }
     va_end(ap);
@@ -94,16 +93,15 @@ json_in_arena(struct arena *a, json_t *j)
     return j;
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): depth is capped
 static json_t *
-merge_diff(const json_t *from, const json_t *to, int depth)
+merge_diff(const json_t *from, const json_t *to, int depth) // NOLINT(misc-no-recursion): the depth is capped
 {
     BUG_ON(depth > JSON_DIFF_DEPTH);
     json_t *patch = NULL;
     const char *key;
     json_t *value;
 
-    json_object_foreach ((json_t *)(uintptr_t)to, key, value) {
+    json_object_foreach((json_t *)(uintptr_t)to, key, value) {
         const json_t *old = json_object_get(from, key);
         json_t *change = NULL;
         if (old && json_is_object(old) && json_is_object(value)) {
@@ -116,7 +114,7 @@ merge_diff(const json_t *from, const json_t *to, int depth)
             BUG_ON(json_object_set_new(patch, key, change) != 0);
         }
     }
-    json_object_foreach ((json_t *)(uintptr_t)from, key, value) {
+    json_object_foreach((json_t *)(uintptr_t)from, key, value) {
         if (!json_object_get(to, key)) {
             patch = patch ? patch : json_object();
             BUG_ON(json_object_set_new(patch, key, json_null()) != 0);

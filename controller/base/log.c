@@ -9,7 +9,7 @@
 
 enum { LOG_VALUE_MAX = 1024 };
 
-static _Atomic(int) log_level = LOG_INFO;
+static _Atomic(int) log_level = LOG_INFO; // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): log.h says so
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 

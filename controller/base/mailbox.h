@@ -10,8 +10,8 @@ struct mailbox;
 
 /* 'deliver(arg, msg)' runs on the loop thread once per message, in order; it takes 'msg'. 'drop(msg)' frees what is left at
  * mailbox_close. Loop thread. */
-MUST_CHECK struct err *mailbox_new(uv_loop_t *loop, void (*deliver)(void *arg, void *msg), void (*drop)(void *msg), void *arg,
-                                   struct mailbox **ret_mailbox);
+MUST_CHECK struct err *mailbox_new(uv_loop_t *loop, void (*deliver)(void *arg, void *msg), void (*drop)(void *msg),
+                                   void *arg, struct mailbox **ret_mailbox);
 
 /* Takes 'msg'. Any thread; never blocks for long. After close began the message is dropped. */
 void mailbox_post(struct mailbox *m, void *msg);

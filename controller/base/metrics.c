@@ -39,8 +39,7 @@ metrics_free(struct metrics *m)
     if (!m) {
         return;
     }
-    HASH_ITER(hh, m->table, s, tmp)
-    {
+    HASH_ITER(hh, m->table, s, tmp) {
         HASH_DEL(m->table, s);
         free(s->bucket);
         free(s);
@@ -105,14 +104,15 @@ metrics_render(const struct metrics *m, struct strbuf *sb)
 {
     static const char *const types[] = {"counter", "gauge", "histogram"};
     struct series *table = m->table;
-    const struct metric *def = NULL;
+    const struct series *before = NULL;
 
     HASH_SRT(hh, table, series_order);
     for (const struct series *s = table; s; s = s->hh.next) {
-        if (s->def != def) {
-            def = s->def;
+        const struct metric *def = s->def;
+        if (!before || before->def != def) {
             (void)strbuf_addf(sb, "# HELP %s %s\n# TYPE %s %s\n", def->name, def->help, def->name, types[def->type]);
         }
+        before = s;
         if (def->type == METRIC_HISTOGRAM) {
             (void)histogram_render(s, sb);
         } else {

@@ -81,9 +81,8 @@ yaml_documents(struct yaml_reader *r, json_t *docs)
     }
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): depth is capped
 static struct err *
-yaml_node(struct yaml_reader *r, int depth, json_t **ret_json)
+yaml_node(struct yaml_reader *r, int depth, json_t **ret_json) // NOLINT(misc-no-recursion): the depth is capped
 {
     if (depth > YAML_DEPTH_MAX) {
         return yaml_error(r, "nested too deep");
@@ -110,9 +109,8 @@ yaml_node(struct yaml_reader *r, int depth, json_t **ret_json)
     return yaml_error(r, "unexpected end");
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): depth is capped
 static struct err *
-yaml_sequence(struct yaml_reader *r, int depth, json_t **ret_json)
+yaml_sequence(struct yaml_reader *r, int depth, json_t **ret_json) // NOLINT(misc-no-recursion): the depth is capped
 {
     AUTO(json_freep) json_t *list = json_array();
 
@@ -133,9 +131,8 @@ yaml_sequence(struct yaml_reader *r, int depth, json_t **ret_json)
     }
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): depth is capped
 static struct err *
-yaml_mapping(struct yaml_reader *r, int depth, json_t **ret_json)
+yaml_mapping(struct yaml_reader *r, int depth, json_t **ret_json) // NOLINT(misc-no-recursion): the depth is capped
 {
     AUTO(json_freep) json_t *map = json_object();
 

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# What has no place in the tree: calls, keywords, leftovers and names of hosts (docs/hacking.md says why).
+. "$(dirname "${BASH_SOURCE[0]}")/check-lib.sh"
+
+usage() {
+    cat <<'HELP'
+usage: hack/check-banned.sh [--root DIR]
+
+Fails on: banned calls (strcpy strcat sprintf strtok atoi gets alloca system usleep), goto, typedefs of structs,
+assignments in conditions, `//` code left behind, marks of unfinished work, and registry or mirror hosts.
+Warns, without failing, about a .c file above 600 lines and a header above 120.
+HELP
+}
+
+BANNED_CALLS='strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|alloca|system|usleep'
+# The ends of words are in brackets so that this file does not find itself.
+LEFTOVERS='\b(TOD[O]|FIXM[E]|XX[X])\b'
+HOSTS='\b(docker\.i[o]|quay\.i[o]|ghcr\.i[o]|gcr\.i[o]|registry\.k8s\.i[o]|proxy\.golang\.or[g]|deb\.debian\.or[g]|pypi\.or[g])\b'
+
+# c_findings FILE: the compiler takes the comments out (-fpreprocessed) and awk the strings; line marks keep the numbers.
+c_findings() {
+    gcc -fpreprocessed -dD -E -x c "$1" 2>/dev/null | BANNED_CALLS=$BANNED_CALLS FILE=$1 awk '
+        function found(text) { print ENVIRON["FILE"] ":" number ": " text }
+        BEGIN {
+            call = "(^|[^A-Za-z0-9_>.])(" ENVIRON["BANNED_CALLS"] ")[ \t]*[(]"
+        }
+        /^# [0-9]+ "/ { number = $2 - 1; next }
+        {
+            number++
+            gsub(/\\["\\]/, "")
+            gsub(/"[^"]*"/, "\"\"")
+        }
+        $0 ~ call { found("banned call: " $0) }
+        /(^|[^A-Za-z0-9_])goto([^A-Za-z0-9_]|$)/ { found("goto: own what must be released with AUTO") }
+        /(^|[^A-Za-z0-9_])typedef[ \t]+(struct|union|enum)[^(]*$/ { found("typedef of a struct, union or enum") }
+        /(^|[^A-Za-z0-9_])(if|while)[ \t]*[(].*[^=!<>]=[^=]/ && !/[{].*[.][a-z_]+ =/ { found("assignment in a condition: " $0) }
+    '
+}
+
+text_findings() {
+    grep -nIE "$1" -- "${@:3}" /dev/null | while IFS= read -r hit; do
+        printf '%s: %s\n' "$(cut -d: -f1,2 <<<"$hit")" "$2: $(cut -d: -f3- <<<"$hit" | cut -c1-100)"
+    done
+}
+
+# too_long LINES: warnings, for the eye, about the files named on stdin.
+too_long() {
+    xargs -r awk -v limit="$1" '
+        FNR == limit + 1 { print FILENAME ":" FNR ": warning: more than " limit " lines: what two things does it do?" }
+    ' >&2
+}
+
+all_findings() {
+    local file
+    for file in "${c_files[@]}"; do
+        c_findings "$file"
+    done
+    [ ${#c_files[@]} -eq 0 ] || text_findings '^[[:space:]]*//.*[;{}][[:space:]]*$' '// code left behind' "${c_files[@]}"
+    [ ${#texts[@]} -eq 0 ] || {
+        text_findings "$LEFTOVERS" 'unfinished' "${texts[@]}"
+        text_findings "$HOSTS" 'name of a host' "${texts[@]}"
+    }
+}
+
+check_options "$@"
+mapfile -t c_files < <(tree_files '*.c' '*.h')
+mapfile -t texts < <(tree_files '*' | grep -vE '(^|/)(go\.sum|LICENSE)$|/corpus/')
+tree_files '*.c' | too_long 600
+tree_files '*.h' | too_long 120
+all_findings | conclude banned

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Who may include whom: the law of docs/architecture.md, over the #include lines.
+. "$(dirname "${BASH_SOURCE[0]}")/check-lib.sh"
+
+usage() {
+    cat <<'HELP'
+usage: hack/check-layers.sh [--root DIR]
+
+Holds each #include of controller/ and virt-launcher/ against the law of docs/architecture.md: a folder is a stage,
+includes point only to the left, outside libraries enter in few places. Prints file:line for each breach.
+To change the law, change the table in this script and the page together.
+HELP
+}
+
+# One row a rule; the first whose path (a regular expression) fits a file is its rule.
+#   path | folders of ours that it may include | libraries beside libc
+# A single header of a folder is allowed by its whole name.
+law() {
+    cat <<'LAW'
+controller/base/mailbox\.[ch]            | base                                               | uv
+controller/base/(json|yaml|log)\.[ch]    | base                                               | jansson yaml
+controller/base/                         | base                                               | uthash jansson
+controller/api/gen_[a-z_]+\.c            | base api                                           | jansson yaml
+controller/api/identity\.c               | base api                                           | openssl
+controller/api/                          | base api                                           | jansson uthash
+controller/kube/                         | base kube                                          | curl openssl uv jansson uthash
+controller/cache/                        | base api cache                                     | jansson uthash
+controller/reconcile/[a-z_]+_view\.[ch]  | base api reconcile cache/store.h cache/launchers.h | jansson uthash
+controller/reconcile/                    | base api reconcile                                 | jansson uthash
+controller/effect/                       | base api kube cache reconcile effect               | uv jansson uthash
+controller/serve/                        | base api kube cache serve                          | libwebsockets openssl cjose uv jansson uthash
+controller/main\.c                       | base api kube cache reconcile effect serve         | uv jansson uthash
+virt-launcher/passt/                     |                                                    |
+virt-launcher/monitor[a-z_]*\.[ch]       |                                                    |
+virt-launcher/domain/                    | base api domain                                    | jansson uthash
+virt-launcher/observe/                   | base api domain observe                            | libvirt uv jansson uthash
+virt-launcher/effect/                    | base api domain observe effect                     | libvirt libarchive uv jansson uthash
+virt-launcher/report/                    | base api domain observe report                     | libwebsockets openssl uv jansson uthash
+virt-launcher/[a-z_]+\.[ch]              | base api domain observe effect report              | uv jansson uthash
+LAW
+}
+
+# What a header in angle brackets belongs to; anything else is libc's or the kernel's.
+libraries() {
+    cat <<'LIBRARIES'
+curl/           curl
+openssl/        openssl
+libwebsockets   libwebsockets
+lws             libwebsockets
+cjose/          cjose
+jansson.h       jansson
+yaml.h          yaml
+uv.h            uv
+uv/             uv
+uthash.h        uthash
+utlist.h        uthash
+utarray.h       uthash
+utstring.h      uthash
+archive         libarchive
+libvirt/        libvirt
+libxml/         libxml2
+check.h         check
+seccomp.h       libseccomp
+LIBRARIES
+}
+
+check_options "$@"
+mapfile -t files < <(tree_files 'controller/*.[ch]' 'virt-launcher/*.[ch]')
+[ ${#files[@]} -gt 0 ] || die "check-layers: no C files under $ROOT"
+LAW=$(law) LIBRARIES=$(libraries) awk '
+    BEGIN {
+        rules = split(ENVIRON["LAW"], line, "\n")
+        for (i = 1; i <= rules; i++) {
+            split(line[i] " ", part, / [|] /)
+            path[i] = part[1]; ours[i] = " " part[2] " "; libs[i] = " " part[3] " "
+            gsub(/ /, "", path[i])
+        }
+        known = split(ENVIRON["LIBRARIES"], line, "\n")
+        for (i = 1; i <= known; i++) {
+            split(line[i], part, " ")
+            prefix[i] = part[1]; library[i] = part[2]
+        }
+    }
+    FNR == 1 {
+        rule = 0
+        for (i = 1; i <= rules && !rule; i++) {
+            if (match(FILENAME, "^" path[i])) {
+                rule = i
+            }
+        }
+        if (!rule) {
+            print FILENAME ":1: stands in no folder that the law knows (hack/check-layers.sh, docs/architecture.md)"
+        }
+    }
+    rule && /^[ \t]*#[ \t]*include[ \t]*[<"]/ {
+        header = $0
+        sub(/^[^<"]*[<"]/, "", header)
+        sub(/[>"].*$/, "", header)
+        if ($0 ~ /include[ \t]*</) {
+            for (i = 1; i <= known; i++) {
+                if (index(header, prefix[i]) == 1 && !index(libs[rule], " " library[i] " ")) {
+                    print FILENAME ":" FNR ": <" header "> brings " library[i] " in where it may not enter"
+                }
+            }
+            next
+        }
+        if (header ~ /^\.\.?\// ) {
+            print FILENAME ":" FNR ": \"" header "\": name a header by its folder, as in \"base/err.h\""
+            next
+        }
+        folder = header
+        if (!sub(/\/.*$/, "", folder)) {
+            next # beside the file
+        }
+        if (!index(ours[rule] " ", " " folder " ") && !index(ours[rule] " ", " " header " ")) {
+            sub(/ +$/, "", ours[rule])
+            print FILENAME ":" FNR ": \"" header "\" points to the right: this file may include only:" ours[rule]
+        }
+    }
+' "${files[@]}" | sort -u | conclude layers
