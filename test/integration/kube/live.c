@@ -292,21 +292,37 @@ live_has_server(void)
     return getenv("VMB_TEST_APISERVER") != NULL;
 }
 
+struct child {
+    uv_process_t process;
+    bool is_done;
+    int64_t status;
+    int signal;
+};
+
+static void
+on_exit_status(uv_process_t *process, int64_t status, int signal)
+{
+    struct child *c = CONTAINER_OF(process, struct child, process);
+
+    c->is_done = true;
+    c->status = status;
+    c->signal = signal;
+}
+
 void
-live_server(const char *verb)
+live_server(struct live *l, const char *verb)
 {
     const char *script = getenv("VMB_TEST_APISERVER");
     char *argv[] = {(char *)(uintptr_t)script, (char *)(uintptr_t)verb, NULL};
-    uv_loop_t loop;
-    uv_process_t process;
-    uv_stdio_container_t stdio[] = {{.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = 2}, {.flags = UV_INHERIT_FD, .data.fd = 2}};
-    uv_process_options_t o = {.file = script, .args = argv, .stdio = stdio, .stdio_count = 3};
+    struct child c = {0};
+    uv_stdio_container_t stdio[] = {
+        {.flags = UV_IGNORE}, {.flags = UV_INHERIT_FD, .data.fd = 2}, {.flags = UV_INHERIT_FD, .data.fd = 2}};
+    uv_process_options_t o = {.file = script, .args = argv, .stdio = stdio, .stdio_count = 3, .exit_cb = on_exit_status};
 
     ck_assert(script);
-    ck_assert_int_eq(uv_loop_init(&loop), 0);
-    ck_assert_int_eq(uv_spawn(&loop, &process, &o), 0);
-    (void)uv_run(&loop, UV_RUN_DEFAULT);
-    uv_close((uv_handle_t *)&process, NULL);
-    (void)uv_run(&loop, UV_RUN_DEFAULT);
-    ck_assert_int_eq(uv_loop_close(&loop), 0);
+    ck_assert_int_eq(uv_spawn(&l->loop, &c.process, &o), 0);
+    ck_assert_msg(live_until(l, &c.is_done, 2 * LIVE_WAIT_MS), "apiserver %s does not end", verb);
+    ck_assert_msg(c.status == 0 && c.signal == 0, "apiserver %s failed", verb);
+    uv_close((uv_handle_t *)&c.process, NULL);
+    live_run(l, 1);
 }

@@ -75,8 +75,8 @@ void live_store_fini(struct live_store *s);
 /* Waits until the store holds 'n' objects and its list is complete. */
 bool live_until_objects(struct live *l, struct live_store *s, size_t n, int64_t ms);
 
-/* Runs "test/integration/kube/apiserver VERB" ($VMB_TEST_APISERVER); ends the test when it fails. */
-void live_server(const char *verb);
+/* Runs "test/integration/kube/apiserver VERB" ($VMB_TEST_APISERVER) while the client lives on; ends the test when it fails. */
+void live_server(struct live *l, const char *verb);
 bool live_has_server(void); /* whether this test may stop it */
 
 #endif

@@ -163,12 +163,12 @@ START_TEST(a_restart_of_the_server_loses_nothing)
     for (size_t i = 0; i < ARRAY_LEN(s); i++) {
         ck_assert(live_until_objects(&l, &s[i], 10, LIVE_WAIT_MS));
     }
-    live_server(_i == 0 ? "kill" : "stop");
+    live_server(&l, _i == 0 ? "kill" : "stop");
     struct live_answer a = live_call(&l, KUBE_DELETE, live_path(&l, "m3"), NULL);
     ck_assert(a.has_err && a.status == 0 && a.class == ERR_RETRY);
     live_answer_fini(&a);
     live_run(&l, 1500);
-    live_server("start");
+    live_server(&l, "start");
     a = live_call(&l, KUBE_DELETE, live_path(&l, "m3"), NULL);
     ck_assert_msg(!a.has_err, "%s", a.text);
     live_answer_fini(&a);
@@ -197,7 +197,7 @@ START_TEST(a_compacted_history_is_listed_again)
     make_many(&l, 0, 10);
     live_watch(&l, &s);
     ck_assert(live_until_objects(&l, &s, 10, LIVE_WAIT_MS));
-    live_server("cut"); /* kills the server, changes and deletes config maps behind it, compacts, starts it again */
+    live_server(&l, "cut"); /* kills the server, changes and deletes config maps behind it, compacts, starts it again */
     ck_assert(live_until_count(&l, &s.n_begin, 2, LIVE_WAIT_MS));
     ck_assert(live_until_objects(&l, &s, 9, LIVE_WAIT_MS));
     ck_assert(!live_has(&s, "m7"));
@@ -219,14 +219,14 @@ START_TEST(a_hung_server_is_noticed)
     live_namespace(&l, "hung");
     live_watch(&l, &s);
     ck_assert(live_until_objects(&l, &s, 0, LIVE_WAIT_MS));
-    live_server("freeze"); /* its kernel still acknowledges */
+    live_server(&l, "freeze"); /* its kernel still acknowledges */
     struct live_answer a = {0};
     const struct kube_call call = {.verb = KUBE_GET, .path = "/version", .resource = "version", .timeout_ms = 2000};
     (void)kube_send(l.kube, &call, live_done, &a);
     bool is_done = live_until(&l, &a.is_done, 10000);
     live_run(&l, 500);
     bool is_cut = restarts(&l, "error") >= 1;
-    live_server("thaw");
+    live_server(&l, "thaw");
     ck_assert(is_done && a.has_err && a.status == 0);
     ck_assert_msg(is_cut, "the watch hangs on a dead connection");
     live_answer_fini(&a);
