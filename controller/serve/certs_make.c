@@ -273,14 +273,3 @@ certs_bundle_at(const char *bundle, size_t index)
         }
     }
 }
-
-void
-certs_pair_fini(struct certs_pair *p)
-{
-    free(p->crt_pem);
-    if (p->key_pem) {
-        OPENSSL_cleanse(p->key_pem, strlen(p->key_pem));
-    }
-    free(p->key_pem);
-    *p = (struct certs_pair){0};
-}

@@ -13,4 +13,9 @@ bool certs_pair_fits(const char *crt_pem, const char *key_pem);
 /* Certificate number 'index' of a bundle as its own text, or NULL. The caller frees. */
 MUST_CHECK char *certs_bundle_at(const char *bundle, size_t index);
 
+/* Whether the parts of a set belong together. Errors: ERR_INVALID names the key of the Secret that is at fault. */
+MUST_CHECK struct err *certs_check(const struct certs_set *s);
+MUST_CHECK struct certs_set *certs_set_copy(const struct certs_set *s);
+bool certs_set_equal(const struct certs_set *a, const struct certs_set *b);
+
 #endif

@@ -7,7 +7,7 @@
 #include "serve/server.h"
 #include "serve/token.h"
 
-enum { GATEWAY_MESSAGES_PER_S = 20, GATEWAY_PING_S = 30, GATEWAY_PROOF_S = 5 };
+enum { GATEWAY_MESSAGES_PER_S = 20, GATEWAY_PING_S = 30 };
 
 /* All strings are borrowed until the call returns. */
 struct gateway_sink {

@@ -45,7 +45,6 @@ struct server_endpoint {
     size_t message_max;          /* bytes of a whole message; more closes the stream */
     unsigned messages_per_s;     /* sustained; a burst of twice as many is let through, more closes the stream */
     unsigned ping_s;             /* a silent peer is pinged after that many seconds, and cut off 10 s later */
-    unsigned proof_s;            /* seconds from connect until server_stream_trust; then it is cut off */
     /* Before the upgrade. 'bearer' is the token of the Authorization header, NULL without one; borrowed. False refuses with
      * 'ret_refusal'. After true, 'closed' is called for this stream for certain. */
     bool (*admit)(void *arg, struct server_stream *s, const char *bearer, size_t bearer_len, struct server_refusal *ret_refusal);
@@ -87,7 +86,7 @@ const char *server_stream_peer(const struct server_stream *s); /* address of the
 
 /* Sends a text message. Only one waits: a newer one replaces it when the peer is slow. 'text' is copied. */
 void server_stream_send(struct server_stream *s, const char *text, size_t len);
-/* Nothing more is read from the peer until it is trusted; streams begin like that. */
+/* Streams begin untrusted: nothing is read from the peer, and 5 s after it connected it is cut off. This ends that. */
 void server_stream_trust(struct server_stream *s);
 /* Sends what waits, then the close frame, then is gone: 'closed' is called later, from the loop; no 'message' any more.
  * 'reason' is shown to the peer; copied, at most 120 bytes. Again is harmless. */

@@ -7,7 +7,7 @@
 
 #define GATEWAY_AUDIENCE "vmbridge-gateway"
 
-enum { TOKEN_MAX_BYTES = 16 * 1024, TOKEN_KEYS_MAX = 32, TOKEN_LEEWAY_S = 60, TOKEN_VERDICTS_MAX = 32768 };
+enum { TOKEN_MAX_BYTES = 16 * 1024, TOKEN_KEYS_MAX = 32, TOKEN_LEEWAY_S = 60 };
 
 /* The pod that a token is bound to. */
 struct token_identity {
@@ -31,22 +31,27 @@ size_t token_keys_count(const struct token_keys *k);
 void token_keys_free(struct token_keys *k);
 void token_keys_freep(struct token_keys **k);
 
-/* Checks signature, issuer, audience, time and pod binding of a compact JWS. Only RS256/384/512 and ES256/384/512, each with a key of its own kind.
- * Errors: ERR_NOT_FOUND: none of 'keys' is the one it names, so nothing is known; ERR_INVALID: refused. Texts hold no part
- * of the token. */
+/* Checks audience, time and pod binding of a compact JWS, then its signature and issuer. Only RS256/384/512 and
+ * ES256/384/512, each with a key of its own kind.
+ * keys     NULL: none are known
+ * Errors   ERR_NOT_FOUND: nothing speaks against it, but none of 'keys' is the one it names, or the issuer is another than the
+ *          published one (an API server may accept several): the API server must be asked. ERR_INVALID: refused.
+ *          Texts hold no part of the token. */
 MUST_CHECK struct err *token_verify(const struct token_keys *keys, const char *issuer, const char *audience, const char *token,
                                     size_t len, int64_t now_s, struct token_identity **ret_identity);
 
-/* The identity in a TokenReview answer. Errors: ERR_INVALID: the API server says no, or for another audience, or no pod. */
-MUST_CHECK struct err *token_review_read(const json_t *review, const char *audience, int64_t now_s,
-                                         struct token_identity **ret_identity);
+/* The identity in a TokenReview answer; 'expires_s' is not in it and becomes 0.
+ * Errors: ERR_INVALID: the API server says no, or for another audience, or no pod. */
+MUST_CHECK struct err *token_review_read(const json_t *review, const char *audience, struct token_identity **ret_identity);
 
-/* --- The verifier: keys fetched hourly and for an unknown key (once per 10 s), verdicts remembered --- */
+/* --- The verifier: keys fetched hourly and for an unknown key (once per 10 s); what the API server said is remembered for
+ * some minutes, what a key proves is cheap and is not --- */
 
 struct token_verifier;
 struct token_check;
 
-/* 'err' NULL: 'identity' is proven; both borrowed until the callback returns. Class ERR_INVALID: refused; ERR_RETRY: the API server could not be asked. */
+/* 'err' NULL: 'identity' is proven; both are borrowed until the callback returns. Class ERR_INVALID: refused; ERR_RETRY: the
+ * API server could not be asked. */
 typedef void token_done_fn(void *arg, const struct token_identity *identity, const struct err *err);
 
 /* Borrows 'kube' and 'metrics' (may be NULL). Starts to fetch the keys. */

@@ -145,7 +145,7 @@ main(int argc, char **argv)
     struct health_checks checks = {.ready = ready, .arg = &echo, .metrics = echo.metrics};
     struct server_page pages[HEALTH_N_PAGES];
     struct server_endpoint endpoint = {.path = "/echo", .protocol = "echo-v1", .message_max = 65536, .messages_per_s = 20,
-                                       .ping_s = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 30, .proof_s = 5,
+                                       .ping_s = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 30,
                                        .admit = admit, .opened = opened, .message = message, .closed = closed, .arg = &echo};
     struct server_options options = {.address = "127.0.0.1", .pages = pages, .n_pages = HEALTH_N_PAGES, .endpoint = &endpoint,
                                      .waiting_max = 64, .metrics = echo.metrics};

@@ -1,0 +1,398 @@
+// Connects launchers with the loop: proves who dials in, checks that it speaks for its own VMI, and keeps one connection per pod.
+// Holds no state of a VMI.
+#include "serve/gateway.h"
+
+#include <uthash.h>
+
+enum { STATE_ARENA_BYTES = 512 * 1024 };
+
+static const struct metric launchers = {
+    .name = "vmbridge_launchers_connected",
+    .help = "Launchers whose connection is proven and open.",
+    .type = METRIC_GAUGE,
+};
+static const struct metric messages = {
+    .name = "vmbridge_launcher_messages_total",
+    .help = "Messages between launchers and this replica, by direction and type.",
+    .type = METRIC_COUNTER,
+};
+static const struct metric refusals = {
+    .name = "vmbridge_launcher_refused_total",
+    .help = "Launcher connections refused or ended by the gateway, by reason.",
+    .type = METRIC_COUNTER,
+};
+
+/* One connection. */
+struct launcher {
+    struct gateway *gateway;
+    struct server_stream *stream;
+    struct token_check *check; /* the token is being checked */
+    bool is_open;            /* upgraded; refusals are close frames from now on */
+    bool is_proven;            /* the names below are known and true */
+    bool is_joined;            /* in the table */
+    char *namespace;
+    char *pod_name;
+    char *pod_uid;
+    char *vmi_uid;
+    struct server_refusal refusal; /* status 0: none */
+    UT_hash_handle hh;             /* by pod_uid */
+};
+
+struct gateway {
+    struct log log;
+    struct token_verifier *verifier;
+    const struct gateway_sink *sink;
+    struct metrics *metrics;
+    struct server_endpoint endpoint;
+    struct launcher *joined;
+    struct arena *arena; /* of the message at hand */
+};
+
+static void
+count(struct gateway *g, const struct metric *metric, const char *labels)
+{
+    if (g->metrics) {
+        metrics_add(g->metrics, metric, labels, 1);
+    }
+}
+
+static void
+count_joined(struct gateway *g)
+{
+    if (g->metrics) {
+        metrics_set(g->metrics, &launchers, NULL, (double)HASH_COUNT(g->joined));
+    }
+}
+
+static struct launcher *
+find(const struct gateway *g, const char *pod_uid)
+{
+    struct launcher *l = NULL;
+
+    HASH_FIND_STR(g->joined, pod_uid, l);
+    return l;
+}
+
+static void
+leave(struct launcher *l)
+{
+    if (l->is_joined) {
+        HASH_DEL(l->gateway->joined, l);
+        l->is_joined = false;
+        count_joined(l->gateway);
+    }
+}
+
+static void
+leave_and_tell(struct launcher *l)
+{
+    const struct gateway_sink *sink = l->gateway->sink;
+
+    if (l->is_joined) {
+        leave(l);
+        sink->disconnected(sink->arg, l->vmi_uid, l->pod_uid);
+    }
+}
+
+static void
+redirect(struct launcher *l, const char *address)
+{
+    struct launcher_redirect msg = {.version = LAUNCHER_MSG_VERSION, .address = address};
+    AUTO(freep) char *text = launcher_msg_write(LAUNCHER_MSG_REDIRECT, &launcher_redirect_type, &msg);
+
+    count(l->gateway, &messages, "direction=\"down\",type=\"redirect\"");
+    server_stream_send(l->stream, text, strlen(text));
+    server_stream_close(l->stream, SERVER_CLOSE_GOING_AWAY, "this replica does not lead");
+}
+
+/* The connection is open and proven: from here on it counts. */
+static void
+join(struct launcher *l)
+{
+    struct gateway *g = l->gateway;
+    const char *leader = g->sink->redirect(g->sink->arg);
+    struct launcher *old;
+
+    if (leader) {
+        redirect(l, leader);
+        return;
+    }
+    old = find(g, l->pod_uid);
+    if (old) {
+        leave(old);
+        server_stream_close(old->stream, SERVER_CLOSE_NORMAL, "the same pod has connected again");
+    }
+    HASH_ADD_KEYPTR(hh, g->joined, l->pod_uid, strlen(l->pod_uid), l);
+    l->is_joined = true;
+    count_joined(g);
+    server_stream_trust(l->stream);
+    g->sink->connected(g->sink->arg, l->vmi_uid, l->pod_uid);
+}
+
+static void
+refuse(struct launcher *l, unsigned status, const char *reason, const char *label, const char *message)
+{
+    l->refusal.status = status;
+    l->refusal.reason = reason;
+    snprintf(l->refusal.message, sizeof(l->refusal.message), "%s", message);
+    count(l->gateway, &refusals, label);
+}
+
+/* Who is it, in our terms? Fills the names or the refusal. */
+static void
+identify(struct launcher *l, const struct token_identity *id)
+{
+    const struct gateway_sink *sink = l->gateway->sink;
+    const char *vmi_uid = "";
+
+    /* A standby needs no pod cache to send a launcher on. */
+    if (!sink->redirect(sink->arg) &&
+        (!sink->who(sink->arg, id->namespace, id->pod_name, id->pod_uid, &vmi_uid) || str_empty(vmi_uid))) {
+        refuse(l, 503, "ServiceUnavailable", "reason=\"unknown-pod\"", "no VirtualMachineInstance is known to run in this pod (yet)");
+        return;
+    }
+    l->namespace = xstrdup(id->namespace);
+    l->pod_name = xstrdup(id->pod_name);
+    l->pod_uid = xstrdup(id->pod_uid);
+    l->vmi_uid = xstrdup(vmi_uid);
+    l->is_proven = true;
+}
+
+static void
+judge(struct launcher *l, const struct token_identity *identity, const struct err *err)
+{
+    if (!err) {
+        identify(l, identity);
+        return;
+    }
+    if (err_class(err) == ERR_INVALID) {
+        refuse(l, 401, "Unauthorized", "reason=\"token\"", err_text(err));
+    } else {
+        refuse(l, 503, "ServiceUnavailable", "reason=\"api-server\"", "the token cannot be checked now, try again");
+    }
+    log_info(&l->gateway->log, "launcher refused", F_STR("peer", server_stream_peer(l->stream)), F_ERR(err));
+}
+
+static void
+join_or_close(struct launcher *l)
+{
+    if (l->is_proven) {
+        join(l);
+    } else {
+        server_stream_close(l->stream, l->refusal.status == 401 ? SERVER_CLOSE_POLICY : SERVER_CLOSE_TRY_LATER, l->refusal.message);
+    }
+}
+
+static void
+on_verdict(void *arg, const struct token_identity *identity, const struct err *err)
+{
+    struct launcher *l = arg;
+
+    l->check = NULL;
+    judge(l, identity, err);
+    if (l->is_open) {
+        join_or_close(l);
+    }
+}
+
+static void
+launcher_free(struct launcher *l)
+{
+    token_check_cancel(l->check);
+    free(l->namespace);
+    free(l->pod_name);
+    free(l->pod_uid);
+    free(l->vmi_uid);
+    free(l);
+}
+
+static bool
+admit(void *arg, struct server_stream *s, const char *bearer, size_t bearer_len, struct server_refusal *ret_refusal)
+{
+    struct gateway *g = arg;
+    struct launcher *l;
+
+    if (!bearer) {
+        count(g, &refusals, "reason=\"no-token\"");
+        *ret_refusal = (struct server_refusal){401, "Unauthorized", "a bearer token of the pod's service account is needed"};
+        return false;
+    }
+    l = XNEW(struct launcher);
+    l->gateway = g;
+    l->stream = s;
+    server_stream_set(s, l);
+    l->check = token_check(g->verifier, bearer, bearer_len, on_verdict, l);
+    if (l->refusal.status) {
+        *ret_refusal = l->refusal;
+        launcher_free(l);
+        return false;
+    }
+    return true;
+}
+
+static void
+opened(void *arg, struct server_stream *s)
+{
+    struct launcher *l = server_stream_get(s);
+
+    (void)arg;
+    l->is_open = true;
+    if (!l->check) {
+        join_or_close(l);
+    }
+}
+
+static void
+misbehaved(struct launcher *l, const char *label, const char *reason, const struct err *e)
+{
+    struct gateway *g = l->gateway;
+
+    count(g, &refusals, label);
+    log_warn(&g->log, "launcher sent what it must not", F_STR("namespace", l->namespace), F_STR("pod", l->pod_name),
+             F_STR("reason", reason), F_STR("error", e ? err_text(e) : NULL));
+    leave_and_tell(l);
+    server_stream_close(l->stream, SERVER_CLOSE_POLICY, reason);
+}
+
+static void
+on_state(struct launcher *l, const json_t *j, const char *text, size_t len)
+{
+    struct gateway *g = l->gateway;
+    struct launcher_state state = {0};
+    AUTO(err_freep) struct err *e = api_decode(&launcher_state_type, j, g->arena, &state);
+
+    if (e || arena_is_over(g->arena)) {
+        misbehaved(l, "reason=\"message\"", "state message is not understood", e);
+        return;
+    }
+    if (!str_eq(state.vmi_uid, l->vmi_uid)) {
+        misbehaved(l, "reason=\"vmi\"", "a launcher speaks for its own VirtualMachineInstance only", NULL);
+        return;
+    }
+    count(g, &messages, "direction=\"up\",type=\"state\"");
+    g->sink->state(g->sink->arg, l->vmi_uid, l->pod_uid, &state, text, len);
+}
+
+static void
+message(void *arg, struct server_stream *s, const char *text, size_t len)
+{
+    struct gateway *g = arg;
+    struct launcher *l = server_stream_get(s);
+    AUTO(json_freep) json_t *j = NULL;
+    const char *type = NULL;
+    AUTO(err_freep) struct err *e = NULL;
+
+    if (!l->is_joined) {
+        return; /* replaced or sent away; it may not have heard yet */
+    }
+    e = launcher_msg_parse(text, len, &j, &type);
+    if (e) {
+        misbehaved(l, "reason=\"message\"", "message is not understood", e);
+    } else if (str_eq(type, LAUNCHER_MSG_STATE)) {
+        on_state(l, j, text, len);
+    } else { /* of a newer launcher */
+        count(g, &messages, "direction=\"up\",type=\"unknown\"");
+    }
+    arena_reset(g->arena);
+}
+
+static void
+closed(void *arg, struct server_stream *s)
+{
+    struct launcher *l = server_stream_get(s);
+
+    (void)arg;
+    leave_and_tell(l);
+    launcher_free(l);
+}
+
+struct gateway *
+gateway_new(struct token_verifier *verifier, const struct gateway_sink *sink, struct metrics *metrics)
+{
+    struct gateway *g = XNEW(struct gateway);
+
+    g->log.part = "gateway";
+    g->verifier = verifier;
+    g->sink = sink;
+    g->metrics = metrics;
+    g->arena = arena_new(STATE_ARENA_BYTES);
+    g->endpoint = (struct server_endpoint){
+        .path = LAUNCHER_MSG_PATH,
+        .protocol = LAUNCHER_MSG_PROTOCOL,
+        .message_max = LAUNCHER_MSG_MAX,
+        .messages_per_s = GATEWAY_MESSAGES_PER_S,
+        .ping_s = GATEWAY_PING_S,
+        .admit = admit,
+        .opened = opened,
+        .message = message,
+        .closed = closed,
+        .arg = g,
+    };
+    return g;
+}
+
+const struct server_endpoint *
+gateway_endpoint(const struct gateway *g)
+{
+    return &g->endpoint;
+}
+
+bool
+gateway_send(struct gateway *g, const char *pod_uid, const char *text, size_t len)
+{
+    struct launcher *l = find(g, pod_uid);
+
+    if (!l) {
+        return false;
+    }
+    count(g, &messages, "direction=\"down\",type=\"desired\"");
+    server_stream_send(l->stream, text, len);
+    return true;
+}
+
+bool
+gateway_is_connected(const struct gateway *g, const char *pod_uid)
+{
+    return find(g, pod_uid) != NULL;
+}
+
+size_t
+gateway_count(const struct gateway *g)
+{
+    return HASH_COUNT(g->joined);
+}
+
+void
+gateway_redirect_all(struct gateway *g)
+{
+    const char *leader = g->sink->redirect(g->sink->arg);
+    AUTO(freep) char *address = xstrdup(leader ? leader : "");
+
+    while (g->joined) {
+        struct launcher *l = g->joined;
+
+        leave_and_tell(l);
+        redirect(l, address);
+    }
+}
+
+void
+gateway_drop(struct gateway *g, const char *pod_uid, const char *why)
+{
+    struct launcher *l = find(g, pod_uid);
+
+    if (l) {
+        leave_and_tell(l);
+        server_stream_close(l->stream, SERVER_CLOSE_NORMAL, why);
+    }
+}
+
+void
+gateway_free(struct gateway *g)
+{
+    if (g) {
+        BUG_ON(g->joined);
+        arena_free(g->arena);
+        free(g);
+    }
+}
