@@ -39,7 +39,7 @@ launchers_free(struct launchers *l)
 }
 
 void
-launchers_connected(struct launchers *l, const char *vmi_uid, const char *key, const char *pod_uid)
+launchers_name(struct launchers *l, const char *vmi_uid, const char *key)
 {
     struct entry *e = entry_find(l, vmi_uid);
 
@@ -48,20 +48,32 @@ launchers_connected(struct launchers *l, const char *vmi_uid, const char *key, c
         entry_set(&e->vmi_uid, &e->pub.vmi_uid, vmi_uid);
         HASH_ADD_KEYPTR(hh, l->table, e->vmi_uid, strlen(e->vmi_uid), e);
     }
+    entry_set(&e->key, &e->pub.key, key);
+}
+
+void
+launchers_connected(struct launchers *l, const char *vmi_uid, const char *pod_uid)
+{
+    struct entry *e = entry_find(l, vmi_uid);
+
+    if (!e) {
+        return;
+    }
     l->n_connected += e->pub.connected ? 0 : 1;
     e->pub.connected = true;
-    entry_set(&e->key, &e->pub.key, key);
-    entry_set(&e->pod_uid, &e->pub.pod_uid, pod_uid);
-    entry_set(&e->state, &e->pub.state, NULL);
+    if (!str_eq(e->pod_uid, pod_uid)) {
+        entry_set(&e->pod_uid, &e->pub.pod_uid, pod_uid);
+        entry_set(&e->state, &e->pub.state, NULL);
+    }
     entry_set(&e->desired, &e->pub.desired, NULL);
 }
 
 void
-launchers_disconnected(struct launchers *l, const char *vmi_uid)
+launchers_disconnected(struct launchers *l, const char *vmi_uid, const char *pod_uid)
 {
     struct entry *e = entry_find(l, vmi_uid);
 
-    if (e && e->pub.connected) {
+    if (e && e->pub.connected && str_eq(e->pod_uid, pod_uid)) {
         e->pub.connected = false;
         l->n_connected--;
         entry_set(&e->desired, &e->pub.desired, NULL);
@@ -69,11 +81,11 @@ launchers_disconnected(struct launchers *l, const char *vmi_uid)
 }
 
 bool
-launchers_state(struct launchers *l, const char *vmi_uid, const char *text, size_t len)
+launchers_state(struct launchers *l, const char *vmi_uid, const char *pod_uid, const char *text, size_t len)
 {
     struct entry *e = entry_find(l, vmi_uid);
 
-    if (!e || (e->state && strlen(e->state) == len && memcmp(e->state, text, len) == 0)) {
+    if (!e || !str_eq(e->pod_uid, pod_uid) || (e->state && strlen(e->state) == len && memcmp(e->state, text, len) == 0)) {
         return false;
     }
     AUTO(freep) char *copy = xstrndup(text, len);

@@ -19,10 +19,14 @@ struct launchers;
 MUST_CHECK struct launchers *launchers_new(void);
 void launchers_free(struct launchers *l);
 
-void launchers_connected(struct launchers *l, const char *vmi_uid, const char *key, const char *pod_uid);
-void launchers_disconnected(struct launchers *l, const char *vmi_uid);
-/* Keeps a state message of a connected launcher; true when it differs from the last. */
-bool launchers_state(struct launchers *l, const char *vmi_uid, const char *text, size_t len);
+/* Makes the entry of an instance, or only keeps it: who dials in is known by its key from now on. */
+void launchers_name(struct launchers *l, const char *vmi_uid, const char *key);
+/* Only of named instances; a new pod's launcher takes the place of the old one's, with nothing said yet. */
+void launchers_connected(struct launchers *l, const char *vmi_uid, const char *pod_uid);
+/* Nothing when another pod's launcher has taken the place. */
+void launchers_disconnected(struct launchers *l, const char *vmi_uid, const char *pod_uid);
+/* Keeps a state message of the connected launcher; true when it differs from the last. */
+bool launchers_state(struct launchers *l, const char *vmi_uid, const char *pod_uid, const char *text, size_t len);
 void launchers_sent(struct launchers *l, const char *vmi_uid, const char *text);
 void launchers_remove(struct launchers *l, const char *vmi_uid);
 /* All connections are gone: leadership was lost. */

@@ -1,0 +1,199 @@
+// One pass: key to view to plan, and the configuration that views share.
+#include "base/clock.h"
+#include "effect/reconciler_priv.h"
+#include "reconcile/kubevirt_plan.h"
+#include "reconcile/vm_plan.h"
+#include "reconcile/vmi_plan.h"
+
+static const struct log lg = {.part = "reconcile"};
+
+static struct err *pass_vm(struct pass *p, const struct object *o, struct plan *ret_plan);
+static struct err *pass_vmi(struct pass *p, const struct object *o, struct plan *ret_plan);
+static struct err *pass_kubevirt(struct pass *p, const struct object *o, struct plan *ret_plan);
+static const char *pass_error(struct pass *p);
+static const struct store *store_of(const struct reconciler *r, enum kind kind);
+
+struct err *
+pass_plan(struct pass *p, struct plan_target *ret_target, struct plan *ret_plan)
+{
+    static const struct {
+        enum kind kind;
+        struct err *(*plan)(struct pass *p, const struct object *o, struct plan *ret_plan);
+    } kinds[] = {{KIND_VM, pass_vm}, {KIND_VMI, pass_vmi}, {KIND_KUBEVIRT, pass_kubevirt}};
+    const char *slash = strchr(p->key, '/');
+
+    BUG_ON(!slash);
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        const char *name = kind_name(kinds[i].kind);
+        if (strlen(name) != (size_t)(slash - p->key) || !str_starts(p->key, name)) {
+            continue;
+        }
+        const struct object *o = store_get(store_of(p->r, kinds[i].kind), slash + 1);
+        if (!o) {
+            return NULL;
+        }
+        const char *name_at = strchr(o->key, '/') + 1;
+        *ret_target = (struct plan_target){.kind = kinds[i].kind,
+                                           .namespace = arena_strndup(p->arena, o->key, (size_t)(name_at - o->key) - 1),
+                                           .name = arena_strdup(p->arena, name_at),
+                                           .uid = arena_strdup(p->arena, o->uid),
+                                           .resource_version = arena_strdup(p->arena, o->resource_version)};
+        return kinds[i].plan(p, o, ret_plan);
+    }
+    BUG_ON(true);
+}
+
+void
+reconciler_config(struct reconciler *r)
+{
+    AUTO(freep) char *key = xasprintf("%s/kubevirt", r->options.namespace);
+    const struct object *o = store_get(store_of(r, KIND_KUBEVIRT), key);
+    struct kubevirt k = {0};
+
+    arena_reset(r->config_arena);
+    AUTO(err_freep) struct err *e = o ? kubevirt_view_make(r->config_arena, o, &k) : NULL;
+    if (e) {
+        log_error(&lg, "the configuration object is not understood: defaults are used", F_ERR(e));
+        k = (struct kubevirt){0};
+    }
+    r->config = (struct config){
+        .launcher_image = r->options.launcher_image,
+        .launcher_pull_policy = k.spec.image_pull_policy,
+        .disk_pull_policy = k.spec.disk_image_pull_policy,
+        .use_emulation = k.spec.use_emulation == TRI_TRUE,
+        .gateway = r->options.gateway,
+        .gateway_name = r->options.gateway_name,
+        .ca_bundle = r->ca_bundle,
+        .default_ports = k.spec.default_ports,
+        .log_launcher = k.spec.log_launcher,
+    };
+    log_set_level(log_level_of_verbosity(k.spec.log_controller.v));
+}
+
+bool
+reconciler_error_set(struct reconciler *r, const char *key, const char *text, int64_t retry_ms)
+{
+    struct key_error *e = reconciler_error(r, key);
+
+    if (e && str_eq(e->text, text)) {
+        return false;
+    }
+    if (!e) {
+        e = XNEW(struct key_error);
+        memcpy(e->key, key, strlen(key) + 1);
+        HASH_ADD_STR(r->errors, key, e);
+    }
+    free(e->text);
+    e->text = xstrdup(text);
+    e->hold = true;
+    e->retry_ms = retry_ms;
+    return true;
+}
+
+void
+reconciler_error_clear(struct reconciler *r, const char *key)
+{
+    struct key_error *e = reconciler_error(r, key);
+
+    if (e) {
+        HASH_DEL(r->errors, e);
+        free(e->text);
+        free(e);
+    }
+}
+
+struct key_error *
+reconciler_error(const struct reconciler *r, const char *key)
+{
+    struct key_error *e = NULL;
+
+    HASH_FIND_STR(r->errors, key, e);
+    return e;
+}
+
+void
+reconciler_errors_clear(struct reconciler *r)
+{
+    struct key_error *e;
+    struct key_error *tmp;
+
+    HASH_ITER(hh, r->errors, e, tmp)
+    {
+        HASH_DEL(r->errors, e);
+        free(e->text);
+        free(e);
+    }
+}
+
+static struct err *
+pass_vm(struct pass *p, const struct object *o, struct plan *ret_plan)
+{
+    struct vm_view v;
+    const struct object *vmi = store_get(store_of(p->r, KIND_VMI), o->key);
+    struct err *e = vm_view_make(p->arena, o, vmi, p->now_s, p->rnd, &v);
+
+    if (!e) {
+        v.last_error = pass_error(p);
+        v.hold = p->held;
+        vm_plan(&v, ret_plan);
+    }
+    return e;
+}
+
+static struct err *
+pass_vmi(struct pass *p, const struct object *o, struct plan *ret_plan)
+{
+    const struct reconciler *r = p->r;
+    const struct vmi_sources src = {.vmis = store_of(r, KIND_VMI),
+                                    .pods = store_of(r, KIND_POD),
+                                    .pvcs = store_of(r, KIND_PVC),
+                                    .services = store_of(r, KIND_SERVICE),
+                                    .launchers = r->launchers,
+                                    .config = &r->config};
+    struct vmi_view v;
+    struct err *e = vmi_view_make(p->arena, &src, o, p->now_s, &v);
+
+    if (!e) {
+        v.last_error = pass_error(p);
+        v.hold = p->held;
+        vmi_plan(&v, ret_plan);
+    }
+    return e;
+}
+
+static struct err *
+pass_kubevirt(struct pass *p, const struct object *o, struct plan *ret_plan)
+{
+    AUTO(freep) char *ours = xasprintf("%s/kubevirt", p->r->options.namespace);
+    struct kubevirt k = {0};
+
+    if (!str_eq(o->key, ours)) {
+        return NULL; /* somebody else's: not the one that counts */
+    }
+    struct err *e = kubevirt_view_make(p->arena, o, &k);
+    if (!e) {
+        kubevirt_plan(p->arena, &k, p->r->options.version, p->now_s, ret_plan);
+    }
+    return e;
+}
+
+/* Text of the last failure of this key; the first pass that reads it holds the action back. */
+static const char *
+pass_error(struct pass *p)
+{
+    struct key_error *e = reconciler_error(p->r, p->key);
+
+    if (!e) {
+        return NULL;
+    }
+    p->held = e->hold;
+    p->retry_ms = e->retry_ms;
+    e->hold = false;
+    return arena_strdup(p->arena, e->text);
+}
+
+static const struct store *
+store_of(const struct reconciler *r, enum kind kind)
+{
+    return informer_store(r->informers[kind]);
+}

@@ -1,0 +1,252 @@
+// A small state machine over the answers: one request at a time per object.
+#include "effect/plan_run.h"
+
+#include "base/clock.h"
+#include "effect/api_path.h"
+
+struct plan_run {
+    const struct effects *fx;
+    struct plan_target target;
+    struct plan plan;
+    struct arena *arena;
+    plan_done_fn *done;
+    void *arg;
+    size_t next;       /* action at hand */
+    bool status_sent;
+    bool reads_back;   /* a create found the name taken: the object is being read */
+    struct kube_request *request;
+};
+
+static void run_next(struct plan_run *r);
+static void run_action(struct plan_run *r, const struct action *a);
+static void run_status(struct plan_run *r);
+static void run_finish(struct plan_run *r, const struct err *err);
+static void on_action(void *arg, const struct kube_reply *reply);
+static void on_status(void *arg, const struct kube_reply *reply);
+static void read_back(struct plan_run *r, const struct action *a);
+static void take_answer(struct plan_run *r, const struct action *a, const struct kube_reply *reply);
+static enum kind action_object(enum action_kind kind);
+static const json_t *action_body(struct plan_run *r, const struct action *a);
+static void run_send(struct plan_run *r, enum kube_verb verb, enum kind kind, const char *name, const char *sub, const json_t *body,
+                     kube_done_fn *done);
+
+bool
+plan_is_quiet(const struct plan *plan)
+{
+    if (plan->n_actions > 0 || plan->desired) {
+        return false;
+    }
+    return !plan->status_new || json_equal(plan->status_old, plan->status_new) ||
+           (!plan->status_old && json_object_size(plan->status_new) == 0);
+}
+
+struct plan_run *
+plan_run(const struct effects *fx, const struct plan_target *target, const struct plan *plan, struct arena *arena,
+         plan_done_fn *done, void *arg)
+{
+    if (plan->desired && fx->send(fx->arg, target->uid, plan->desired)) {
+        /* told: the launcher's answer is its next state message */
+    }
+    struct plan rest = *plan;
+    rest.desired = NULL;
+    if (plan_is_quiet(&rest)) {
+        arena_free(arena);
+        return NULL;
+    }
+    struct plan_run *r = XNEW(struct plan_run);
+    *r = (struct plan_run){.fx = fx, .target = *target, .plan = rest, .arena = arena, .done = done, .arg = arg};
+    run_next(r);
+    return r;
+}
+
+void
+plan_run_cancel(struct plan_run *r)
+{
+    if (r->request) {
+        kube_cancel(r->request);
+    }
+    arena_free(r->arena);
+    free(r);
+}
+
+static void
+run_next(struct plan_run *r)
+{
+    if (r->next < r->plan.n_actions) {
+        run_action(r, &r->plan.actions[r->next]);
+    } else if (!r->status_sent) {
+        run_status(r);
+    } else {
+        run_finish(r, NULL);
+    }
+}
+
+static void
+run_action(struct plan_run *r, const struct action *a)
+{
+    enum kind kind = action_object(a->kind);
+    const json_t *body = action_body(r, a);
+
+    switch (a->kind) {
+    case ACTION_CREATE_VMI:
+    case ACTION_CREATE_POD:
+        run_send(r, KUBE_POST, kind, NULL, NULL, body, on_action);
+        break;
+    case ACTION_DELETE_VMI:
+    case ACTION_DELETE_POD:
+        run_send(r, KUBE_DELETE, kind, a->name, NULL, body, on_action);
+        break;
+    case ACTION_PATCH_VMI:
+    case ACTION_PATCH_POD:
+        run_send(r, KUBE_MERGE_PATCH, kind, a->name, NULL, body, on_action);
+        break;
+    }
+}
+
+/* Deletes and patches bear the UID: they never hit a later object of the same name. */
+static const json_t *
+action_body(struct plan_run *r, const struct action *a)
+{
+    json_t *body = NULL;
+
+    switch (a->kind) {
+    case ACTION_CREATE_VMI:
+    case ACTION_CREATE_POD:
+        return a->body;
+    case ACTION_DELETE_VMI:
+    case ACTION_DELETE_POD:
+        body = json_pack("{s:s, s:s, s:{s:s}}", "kind", "DeleteOptions", "apiVersion", "v1", "preconditions", "uid", a->uid);
+        break;
+    case ACTION_PATCH_VMI:
+    case ACTION_PATCH_POD:
+        body = json_deep_copy(a->body);
+        (void)json_object_set_new(json_object_get(body, "metadata"), "uid", json_string(a->uid));
+        break;
+    }
+    BUG_ON(!body);
+    return json_in_arena(r->arena, body);
+}
+
+static void
+on_action(void *arg, const struct kube_reply *reply)
+{
+    struct plan_run *r = arg;
+    const struct action *a = &r->plan.actions[r->next];
+    bool is_create = a->kind == ACTION_CREATE_VMI || a->kind == ACTION_CREATE_POD;
+
+    r->request = NULL;
+    if (reply->err && is_create && str_eq(reply->reason, "AlreadyExists") && !r->reads_back) {
+        r->reads_back = true;
+        read_back(r, a);
+        return;
+    }
+    if (reply->err && !(err_class(reply->err) == ERR_NOT_FOUND && !is_create)) {
+        run_finish(r, reply->err);
+        return;
+    }
+    take_answer(r, a, reply);
+    r->reads_back = false;
+    r->next++;
+    run_next(r);
+}
+
+/* The name is derived, so the object is most likely ours and the answer to its create was lost: the next pass decides by what it is. */
+static void
+read_back(struct plan_run *r, const struct action *a)
+{
+    run_send(r, KUBE_GET, action_object(a->kind), a->name, NULL, NULL, on_action);
+}
+
+static void
+take_answer(struct plan_run *r, const struct action *a, const struct kube_reply *reply)
+{
+    struct informer *i = r->fx->informers[action_object(a->kind)];
+    const json_t *meta = json_at(reply->body, "metadata", NULL);
+    AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, a->name);
+    bool is_object = !reply->err && json_str(meta, "uid");
+
+    if (is_object) {
+        informer_own(i, reply->body, clock_mono_ms());
+    }
+    bool is_going = json_str(meta, "deletionTimestamp") != NULL;
+    bool is_held = json_array_size(json_object_get(meta, "finalizers")) > 0 || json_int(meta, "deletionGracePeriodSeconds", 0) > 0;
+    bool is_delete = a->kind == ACTION_DELETE_VMI || a->kind == ACTION_DELETE_POD;
+    if (a->uid && (reply->err || (is_going && !is_held) || (is_delete && !is_going))) {
+        informer_doom(i, key, a->uid);
+    }
+    if (is_object && action_object(a->kind) == r->target.kind && str_eq(a->uid, r->target.uid)) {
+        r->target.resource_version = arena_strdup(r->arena, json_str(meta, "resourceVersion"));
+    }
+}
+
+static void
+run_status(struct plan_run *r)
+{
+    AUTO(json_freep) json_t *none = json_object();
+    json_t *diff = r->plan.status_new ? json_merge_diff(r->plan.status_old ? r->plan.status_old : none, r->plan.status_new) : NULL;
+
+    r->status_sent = true;
+    if (!diff) {
+        run_next(r);
+        return;
+    }
+    json_t *body = json_pack("{s:{s:s, s:s}, s:o}", "metadata", "uid", r->target.uid, "resourceVersion", r->target.resource_version,
+                             "status", diff);
+    BUG_ON(!body);
+    run_send(r, KUBE_MERGE_PATCH, r->target.kind, r->target.name, "status", json_in_arena(r->arena, body), on_status);
+}
+
+static void
+on_status(void *arg, const struct kube_reply *reply)
+{
+    struct plan_run *r = arg;
+
+    r->request = NULL;
+    if (reply->err && err_class(reply->err) != ERR_NOT_FOUND) {
+        run_finish(r, reply->err);
+        return;
+    }
+    if (!reply->err) {
+        informer_own(r->fx->informers[r->target.kind], reply->body, clock_mono_ms());
+    }
+    run_next(r);
+}
+
+static void
+run_finish(struct plan_run *r, const struct err *err)
+{
+    for (size_t i = 0; !err && i < r->plan.n_events; i++) {
+        event_record(r->fx->events, &r->target, &r->plan.events[i]);
+    }
+    r->done(r->arg, err);
+    arena_free(r->arena);
+    free(r);
+}
+
+static enum kind
+action_object(enum action_kind kind)
+{
+    switch (kind) {
+    case ACTION_CREATE_VMI:
+    case ACTION_DELETE_VMI:
+    case ACTION_PATCH_VMI:
+        return KIND_VMI;
+    case ACTION_CREATE_POD:
+    case ACTION_DELETE_POD:
+    case ACTION_PATCH_POD:
+        break;
+    }
+    return KIND_POD;
+}
+
+static void
+run_send(struct plan_run *r, enum kube_verb verb, enum kind kind, const char *name, const char *sub, const json_t *body,
+         kube_done_fn *done)
+{
+    AUTO(freep) char *path = api_path(kind, r->target.namespace, name, sub);
+    AUTO(freep) char *resource = sub ? xasprintf("%s/%s", api_resource(kind), sub) : xstrdup(api_resource(kind));
+    const struct kube_call call = {
+        .verb = verb, .path = path, .resource = resource, .body = body ? json_text(body, r->arena) : NULL};
+
+    r->request = kube_send(r->fx->kube, &call, done, r);
+}

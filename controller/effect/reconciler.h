@@ -1,0 +1,49 @@
+// The engine: caches feed the queue, keys become views, views plans, plans calls; results go back to the queue by error class. Loop thread only.
+#ifndef VMB_RECONCILER_H
+#define VMB_RECONCILER_H
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "cache/launchers.h"
+#include "effect/plan_run.h"
+#include "kube/watch.h"
+
+struct reconciler_options {
+    const char *namespace;      /* the controller's: where its KubeVirt object is; copied, as are the others */
+    const char *launcher_image;
+    const char *gateway;        /* "host:port" that launchers dial */
+    const char *gateway_name;   /* name in its certificate */
+    const char *instance;       /* name of this replica, for events */
+    const char *version;
+    struct metrics *metrics;    /* borrowed; may be NULL */
+    bool (*send)(void *arg, const char *pod_uid, const char *text); /* to a launcher; false: not connected */
+    void *send_arg;
+};
+
+struct reconciler;
+
+/* Starts to watch at once; acts only between reconciler_lead(true) and (false). Borrows 'kube'. */
+MUST_CHECK struct err *reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_options *options,
+                                      struct reconciler **ret_reconciler);
+
+void reconciler_lead(struct reconciler *r, bool leads);
+bool reconciler_is_synced(const struct reconciler *r);
+/* Why it is not synced: the kind that is missing, or NULL. */
+const char *reconciler_waits_for(const struct reconciler *r);
+
+/* PEM bundle that launchers check the gateway with. */
+void reconciler_set_ca(struct reconciler *r, const char *ca_bundle);
+
+/* From the gateway (serve/gateway.h): which VMI runs in a pod, and what its launcher says. */
+bool reconciler_who(struct reconciler *r, const char *namespace, const char *pod_name, const char *pod_uid, const char **ret_vmi_uid);
+void reconciler_launcher_up(struct reconciler *r, const char *vmi_uid, const char *pod_uid);
+void reconciler_launcher_down(struct reconciler *r, const char *vmi_uid, const char *pod_uid);
+void reconciler_launcher_state(struct reconciler *r, const char *vmi_uid, const char *pod_uid, const char *text, size_t len);
+
+/* Feeds the gauges: queue length, objects and bytes per kind. */
+void reconciler_metrics(struct reconciler *r);
+
+/* Stops watches and runs. Before kube_close; the memory goes when the loop has closed the handles. */
+void reconciler_close(struct reconciler *r);
+
+#endif

@@ -1,0 +1,82 @@
+// Inside of the reconciler: its state, and one pass (effect/pass.c).
+#ifndef VMB_RECONCILER_PRIV_H
+#define VMB_RECONCILER_PRIV_H
+
+#include "cache/queue.h"
+#include "effect/reconciler.h"
+#include "reconcile/config.h"
+
+#include <uthash.h>
+
+enum { PASS_ARENA_MAX = 4 * 1024 * 1024, CONFIG_ARENA_MAX = 256 * 1024, RUNS_MAX = 64, CONFLICT_MS = 50, INVALID_MS = 30000 };
+
+struct source { /* one watch */
+    struct reconciler *r;
+    enum kind kind;
+    struct watch *watch;
+};
+
+struct running { /* one plan being carried out */
+    struct reconciler *r;
+    char key[QUEUE_KEY_SIZE];
+    const char *rule;
+    int64_t requeue_ms;
+    bool held; /* only told a failure */
+    struct plan_run *run;
+    struct running *prev;
+    struct running *next;
+};
+
+struct key_error { /* why the last pass of a key failed: status tells it */
+    char key[QUEUE_KEY_SIZE];
+    char *text;
+    bool hold;        /* the status has not told it yet */
+    int64_t retry_ms; /* when the action is tried again */
+    UT_hash_handle hh;
+};
+
+struct reconciler {
+    struct kube *kube;
+    struct reconciler_options options;
+    struct source sources[N_KINDS];
+    struct informer *informers[N_KINDS];
+    struct launchers *launchers;
+    struct queue *queue;
+    struct effects fx;
+    struct running *runs;
+    size_t n_running;
+    uint64_t n_passes;
+    struct key_error *errors;
+    struct arena *config_arena;
+    struct config config;
+    char *ca_bundle;
+    bool leads;
+    uv_timer_t turn;
+    uv_timer_t resync;
+};
+
+struct pass {
+    struct reconciler *r;
+    const char *key; /* "vmi/default/vm1" */
+    struct arena *arena;
+    int64_t now_s;
+    uint32_t rnd;
+    bool held;        /* out: actions that failed are left out of this plan, to tell the failure */
+    int64_t retry_ms; /* out, when held */
+};
+
+/* Makes the view of a key and plans. A key whose object is gone has no rule: nothing is to be done. */
+MUST_CHECK struct err *pass_plan(struct pass *p, struct plan_target *ret_target, struct plan *ret_plan);
+
+/* Reads the configuration object anew. */
+void reconciler_config(struct reconciler *r);
+/* Arms the timer for the next key. */
+void reconciler_wake(struct reconciler *r);
+
+/* Remembers why a key failed. True when the text is new: the next pass only tells it. */
+bool reconciler_error_set(struct reconciler *r, const char *key, const char *text, int64_t retry_ms);
+void reconciler_error_clear(struct reconciler *r, const char *key);
+struct key_error *reconciler_error(const struct reconciler *r, const char *key);
+void reconciler_errors_clear(struct reconciler *r);
+
+#endif

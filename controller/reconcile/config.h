@@ -1,0 +1,19 @@
+// What the cluster's configuration object and the process's own settings say, for every step. Values only.
+#ifndef VMB_CONFIG_H
+#define VMB_CONFIG_H
+
+#include "api/kubevirt.h"
+
+struct config {
+    const char *launcher_image;
+    enum pull_policy launcher_pull_policy;
+    enum pull_policy disk_pull_policy;
+    bool use_emulation;
+    const char *gateway;      /* "vmbridge-gateway.vmbridge-system.svc:8443" */
+    const char *gateway_name; /* name in the gateway's certificate */
+    const char *ca_bundle;    /* PEM, for pods; NULL: not made yet, no pod can be made */
+    struct port_list default_ports;
+    struct opt_int log_launcher;
+};
+
+#endif

@@ -1,0 +1,55 @@
+// What a reconcile step decides: actions in order, a status, events, and when to look again. Pure; all memory is the pass's arena.
+#ifndef VMB_PLAN_H
+#define VMB_PLAN_H
+
+#include "api/meta.h"
+
+enum action_kind {
+    ACTION_CREATE_VMI,
+    ACTION_DELETE_VMI,
+    ACTION_PATCH_VMI, /* metadata only: finalizers, labels */
+    ACTION_CREATE_POD,
+    ACTION_DELETE_POD,
+    ACTION_PATCH_POD, /* metadata only: annotations */
+};
+
+/* One API call. Each may be repeated safely: names are derived, deletes and patches bear the UID. */
+struct action {
+    enum action_kind kind;
+    const char *namespace;
+    const char *name;
+    const char *uid;    /* precondition of delete and patch; NULL for create */
+    const json_t *body; /* the object to create, or the merge patch; of the arena */
+};
+
+/* An event to record once the actions and the status write have succeeded. */
+struct event_plan {
+    const char *type; /* "Normal" or "Warning" */
+    const char *reason;
+    const char *message;
+};
+
+enum { PLAN_ACTIONS_MAX = 4, PLAN_EVENTS_MAX = 4 };
+
+struct plan {
+    struct arena *arena;
+    const char *rule; /* name of the rule that matched: log field and metric label */
+    struct action actions[PLAN_ACTIONS_MAX];
+    size_t n_actions;
+    struct event_plan events[PLAN_EVENTS_MAX];
+    size_t n_events;
+    const json_t *status_old;   /* what the object has, of the fields that vmbridge writes */
+    const json_t *status_new;   /* what it should have; NULL: not computed */
+    const char *desired;        /* text for the launcher, or NULL: nothing to say */
+    int64_t requeue_ms;         /* 0: only when something changes */
+};
+
+struct action *plan_add(struct plan *p, enum action_kind kind, const struct meta *target, const json_t *body);
+PRINTF_LIKE(4, 5) void plan_event(struct plan *p, const char *type, const char *reason, const char *fmt, ...);
+/* Keeps the earlier of the two times; 'ms' <= 0 is ignored. */
+void plan_requeue(struct plan *p, int64_t ms);
+
+/* Name of an action for logs, metrics and tests: "create-pod". */
+const char *action_name(enum action_kind kind);
+
+#endif

@@ -1,0 +1,20 @@
+// Volumes and mounts of the launcher pod. Pure.
+#ifndef VMB_POD_VOLUMES_H
+#define VMB_POD_VOLUMES_H
+
+#include "api/instance.h"
+#include "reconcile/vmi_view.h"
+
+struct pod_volumes {
+    json_t *volumes; /* the caller owns all four arrays */
+    json_t *mounts;
+    json_t *devices;
+    json_t *pull_secrets;
+};
+
+struct pod_volumes pod_volumes_make(const struct vmi_view *v);
+
+/* Kind of each volume, in the order of the spec: what the launcher is told. */
+struct instance_volume_list pod_volume_kinds(const struct vmi_view *v);
+
+#endif

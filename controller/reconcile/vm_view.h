@@ -1,0 +1,34 @@
+// Everything a VirtualMachine step may read, gathered from the caches. Borrows; all memory is the pass's arena.
+#ifndef VMB_VM_VIEW_H
+#define VMB_VM_VIEW_H
+
+#include "api/vm.h"
+#include "cache/store.h"
+#include "reconcile/config.h"
+
+/* Holds an instance until its launcher pod is gone, so that no second QEMU starts on its disks. */
+#define VMI_FINALIZER "kubevirt.io/foregroundDeleteVirtualMachine"
+
+struct vm_view {
+    struct arena *arena;
+    int64_t now_s; /* wall clock */
+    uint32_t rnd;
+    struct vm vm;
+    const char *invalid; /* why the spec cannot run, with field and way out; NULL: it can */
+    enum run_strategy strategy;
+    bool has_vmi;
+    struct vmi vmi;
+    const json_t *vmi_spec; /* as it is in the API */
+    bool vmi_is_ours;       /* controlled by this VM */
+    bool vmi_going;         /* being deleted, or its deletion was answered */
+    const char *last_error; /* why the last action for this VM failed, or NULL */
+    bool hold;              /* the failure is new: the status tells it before the next try */
+};
+
+/* Decodes 'vm' and the VMI of the same name. Errors: ERR_INVALID when the VM cannot be decoded. */
+MUST_CHECK struct err *vm_view_make(struct arena *a, const struct object *vm, const struct object *vmi, int64_t now_s, uint32_t rnd,
+                                    struct vm_view *ret_view);
+
+bool vmi_is_final(const struct vmi *vmi); /* Succeeded or Failed */
+
+#endif

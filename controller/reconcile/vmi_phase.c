@@ -1,0 +1,144 @@
+// From pod and launcher to phase.
+#include "reconcile/vmi_phase.h"
+
+static struct vmi_observed ended_by_report(const struct launcher_state *s);
+static struct vmi_observed ended_by_pod(const struct vmi_view *v);
+static struct vmi_observed alive(const struct vmi_view *v, enum vmi_phase old);
+static bool is_end(enum domain_state s);
+
+static const char *const phase_names[] = {"", "Pending", "Scheduling", "Scheduled", "Running", "Succeeded", "Failed"};
+
+struct vmi_observed
+vmi_observe(const struct vmi_view *v)
+{
+    enum vmi_phase old = vmi_phase_parse(v->vmi.status.phase);
+    const struct condition *ready = condition_find(&v->vmi.status.conditions, "Ready");
+
+    if (vmi_phase_is_final(old)) {
+        return (struct vmi_observed){.phase = old,
+                                     .reason = v->vmi.status.reason,
+                                     .message = ready ? ready->message : "the guest has ended",
+                                     .ended = v->vmi.status.bridge ? v->vmi.status.bridge->exit : NULL};
+    }
+    if (!v->has_pod) {
+        if (old > PHASE_PENDING) {
+            return (struct vmi_observed){.phase = PHASE_FAILED,
+                                         .reason = "PodDeleted",
+                                         .message = "the launcher pod was deleted",
+                                         .ended = "destroyed"};
+        }
+        return (struct vmi_observed){.phase = PHASE_PENDING};
+    }
+    if (pod_is_over(&v->pod) || v->pod.terminated) {
+        return ended_by_pod(v);
+    }
+    if (v->report && is_end(v->report->state)) {
+        return ended_by_report(v->report);
+    }
+    return alive(v, old);
+}
+
+const char *
+vmi_phase_name(enum vmi_phase p)
+{
+    return phase_names[p];
+}
+
+enum vmi_phase
+vmi_phase_parse(const char *name)
+{
+    for (size_t i = 1; i < ARRAY_LEN(phase_names); i++) {
+        if (str_eq(name, phase_names[i])) {
+            return (enum vmi_phase)i;
+        }
+    }
+    return PHASE_UNSET;
+}
+
+bool
+vmi_phase_is_final(enum vmi_phase p)
+{
+    return p == PHASE_SUCCEEDED || p == PHASE_FAILED;
+}
+
+static bool
+is_end(enum domain_state s)
+{
+    return s == DOMAIN_SHUTOFF || s == DOMAIN_CRASHED;
+}
+
+/* Domain state to phase as contract 2.7: a guest that shut down has succeeded, one that was switched off when its grace period
+ * was over, or whose QEMU died, has failed. */
+static struct vmi_observed
+ended_by_report(const struct launcher_state *s)
+{
+    struct vmi_observed o = {.phase = PHASE_FAILED, .ended = "crashed", .reason = "Crashed"};
+
+    if (s->state == DOMAIN_SHUTOFF && str_eq(s->reason, "shutdown")) {
+        o = (struct vmi_observed){.phase = PHASE_SUCCEEDED, .ended = "shutdown", .reason = "Shutdown"};
+        o.message = "the guest shut down";
+    } else if (s->state == DOMAIN_SHUTOFF && str_eq(s->reason, "destroyed")) {
+        o = (struct vmi_observed){.ended = "destroyed", .reason = "GracePeriodExpired", .phase = PHASE_FAILED};
+        o.message = "the guest did not shut down within its grace period and was switched off";
+    } else if (str_eq(s->reason, "start-failed")) {
+        o.reason = "StartFailed";
+        o.message = "the guest could not be started";
+    } else if (str_eq(s->reason, "panicked")) {
+        o.reason = "Panicked";
+        o.message = "the guest's kernel panicked";
+    } else {
+        o.message = "QEMU ended unexpectedly";
+    }
+    if (!str_empty(s->message)) {
+        o.message = s->message;
+    }
+    return o;
+}
+
+static struct vmi_observed
+ended_by_pod(const struct vmi_view *v)
+{
+    const struct pod_view *p = &v->pod;
+    struct vmi_observed o = {.phase = PHASE_FAILED, .ended = "crashed", .reason = "Crashed"};
+
+    if (p->last_words && is_end(p->last_words->state)) {
+        o = ended_by_report(p->last_words);
+    } else if (v->report && is_end(v->report->state)) {
+        o = ended_by_report(v->report);
+    } else if (p->terminated && p->exit_code == 0) {
+        o = (struct vmi_observed){.phase = PHASE_SUCCEEDED, .ended = "shutdown", .reason = "Shutdown", .message = "the guest shut down"};
+    } else {
+        const char *why = p->reason ? p->reason : p->terminated_reason;
+        o.reason = why ? why : "Crashed";
+        o.message = p->message ? p->message
+                               : arena_printf(v->arena, "the launcher ended with exit code %lld and no word on the guest%s%s",
+                                              (long long)p->exit_code, why ? ": " : "", why ? why : "");
+    }
+    if (p->going && !v->going && o.phase == PHASE_SUCCEEDED) { /* not the guest's own wish: somebody took its pod */
+        o.phase = PHASE_FAILED;
+        o.reason = "PodDeleted";
+        o.message = "the launcher pod was deleted and the guest shut down with it";
+    }
+    return o;
+}
+
+static struct vmi_observed
+alive(const struct vmi_view *v, enum vmi_phase old)
+{
+    enum vmi_phase seen = v->pod.started ? PHASE_SCHEDULED : PHASE_SCHEDULING;
+    struct vmi_observed o = {0};
+
+    if (v->report) {
+        o.paused = v->report->state == DOMAIN_PAUSED;
+        o.guest_up = v->report->state == DOMAIN_RUNNING;
+        if (o.paused || o.guest_up || v->report->state == DOMAIN_SHUTDOWN) {
+            seen = PHASE_RUNNING;
+        }
+        o.reason = o.paused && str_eq(v->report->reason, "io-error") ? "PausedIOError" : "PausedByUser";
+    } else if (v->pod.is_ready) { /* its readiness says that the guest runs; the launcher will dial in */
+        seen = PHASE_RUNNING;
+        o.guest_up = true;
+    }
+    o.phase = seen > old ? seen : old;
+    return o;
+}

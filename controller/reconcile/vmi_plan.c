@@ -1,0 +1,265 @@
+// The rules of an instance, first match wins.
+#include "reconcile/vmi_plan.h"
+
+#include "api/instance.h"
+#include "reconcile/open_ports.h"
+#include "reconcile/pod_render.h"
+#include "reconcile/vm_view.h"
+#include "reconcile/vmi_status.h"
+
+enum { OLD_POD_WAIT_MS = 2000, QUIET_START_S = 5 };
+
+static bool is_doomed(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_going_with_pod(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_going(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_finished(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_invalid(const struct vmi_view *v, const struct vmi_observed *o);
+static bool has_old_pod(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_blocked(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_pod_missing(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_ca_old(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_label_missing(const struct vmi_view *v, const struct vmi_observed *o);
+static bool always(const struct vmi_view *v, const struct vmi_observed *o);
+static void plan_nothing(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_end_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_release(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_wait(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_ca(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_label(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_desired(const struct vmi_view *v, struct plan *p);
+static bool may_wait_with_status(const struct vmi_view *v, const struct vmi_observed *o);
+
+/* Order is meaning: deletion outranks everything; a finished instance never gets a second pod. */
+const struct vmi_rule vmi_rules[] = {
+    {"deleted", "the API server has dropped the instance; nothing is left to do", is_doomed, plan_nothing},
+    {"deleting-pod", "an instance that goes takes its launcher pod with it first", is_going_with_pod, plan_end_pod},
+    {"deleting", "no pod is left: the instance may go", is_going, plan_release},
+    {"finished", "a finished instance stays as it is until somebody deletes it", is_finished, plan_nothing},
+    {"invalid", "a spec that cannot run gets no pod; status says why", is_invalid, plan_nothing},
+    {"old-pod", "a pod of an earlier instance of this name still lives: its disks are not touched", has_old_pod, plan_wait},
+    {"blocked", "something the pod needs is not there; status says what", is_blocked, plan_nothing},
+    {"pod-missing", "a new instance gets its launcher pod", is_pod_missing, plan_pod},
+    {"ca-changed", "the pod gets the new CA bundle of the gateway", is_ca_old, plan_ca},
+    {"label-node", "the instance of a VirtualMachine is labelled with its node", is_label_missing, plan_label},
+    {"steady", "nothing to do", always, plan_nothing},
+};
+const size_t n_vmi_rules = ARRAY_LEN(vmi_rules);
+
+void
+vmi_plan(const struct vmi_view *v, struct plan *ret_plan)
+{
+    struct vmi_observed o = vmi_observe(v);
+
+    *ret_plan = (struct plan){.arena = v->arena};
+    for (size_t i = 0; i < n_vmi_rules; i++) {
+        if (vmi_rules[i].when(v, &o)) {
+            ret_plan->rule = vmi_rules[i].name;
+            vmi_rules[i].then(v, &o, ret_plan);
+            break;
+        }
+    }
+    if (v->doomed) {
+        return;
+    }
+    vmi_status(v, &o, ret_plan);
+    if (may_wait_with_status(v, &o)) {
+        ret_plan->status_new = NULL;
+        plan_requeue(ret_plan, 1000);
+    }
+    plan_desired(v, ret_plan);
+}
+
+static bool
+has_finalizer(const struct vmi_view *v)
+{
+    for (size_t i = 0; i < v->vmi.meta.finalizers.n; i++) {
+        if (str_eq(v->vmi.meta.finalizers.items[i], VMI_FINALIZER)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_doomed(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* what was observed does not matter any more */
+    return v->doomed;
+}
+
+static bool
+is_going_with_pod(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* deletion outranks the phase */
+    return v->going && v->has_pod && !pod_is_over(&v->pod);
+}
+
+static bool
+is_going(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* deletion outranks the phase */
+    return v->going;
+}
+
+static bool
+is_finished(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)v; /* the phase says it all */
+    return vmi_phase_is_final(o->phase);
+}
+
+static bool
+is_invalid(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* the same in every phase */
+    return v->invalid && !v->has_pod;
+}
+
+static bool
+has_old_pod(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* the same in every phase */
+    return !v->has_pod && v->old_pod;
+}
+
+static bool
+is_blocked(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* the same in every phase */
+    return !v->has_pod && vmi_trouble_of(v).reason && (!v->last_error || v->hold); /* what failed is told once, then tried again */
+}
+
+static bool
+is_pod_missing(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* final phases are behind us: never started */
+    return !v->has_pod;
+}
+
+static bool
+is_ca_old(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* the same in every phase */
+    return !v->pod.going && v->config->ca_bundle && !str_eq(v->pod.gateway_ca, v->config->ca_bundle);
+}
+
+static bool
+is_label_missing(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    return v->has_vm && o->phase == PHASE_RUNNING && v->pod.node_name &&
+           !str_eq(str_map_get(&v->vmi.meta.labels, NODE_LABEL), v->pod.node_name);
+}
+
+static bool
+always(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)v; /* the last rule asks nothing */
+    (void)o;
+    return true;
+}
+
+static void
+plan_nothing(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    (void)v; /* what is there is right, or goes on by itself */
+    (void)o;
+    (void)p;
+}
+
+static void
+plan_end_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    (void)o; /* the pod ends in any phase */
+    if (!v->pod.going) {
+        (void)plan_add(p, ACTION_DELETE_POD, &v->pod.meta, NULL);
+        plan_event(p, "Normal", "SuccessfulDelete", "Deleted virtual machine pod %s", v->pod.meta.name);
+    }
+}
+
+static void
+plan_release(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    json_t *kept = json_array();
+
+    (void)o; /* the same in every phase */
+    for (size_t i = 0; i < v->vmi.meta.finalizers.n; i++) {
+        if (!str_eq(v->vmi.meta.finalizers.items[i], VMI_FINALIZER)) {
+            (void)json_array_append_new(kept, json_string(v->vmi.meta.finalizers.items[i]));
+        }
+    }
+    json_t *patch = json_pack("{s:{s:o, s:s}}", "metadata", "finalizers", kept, "resourceVersion", v->vmi.meta.resource_version);
+    BUG_ON(!patch);
+    json_in_arena(v->arena, patch);
+    if (v->has_pod && !v->pod.going) { /* a finished pod: its record goes with the instance */
+        (void)plan_add(p, ACTION_DELETE_POD, &v->pod.meta, NULL);
+    }
+    if (has_finalizer(v)) {
+        (void)plan_add(p, ACTION_PATCH_VMI, &v->vmi.meta, patch);
+    }
+}
+
+static void
+plan_wait(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    (void)v; /* the pod's end wakes us; the time is for a lost word */
+    (void)o;
+    plan_requeue(p, OLD_POD_WAIT_MS);
+}
+
+static void
+plan_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    const json_t *pod = pod_render(v);
+    struct meta target = {.namespace = v->vmi.meta.namespace, .name = json_str(json_object_get(pod, "metadata"), "name")};
+
+    (void)o; /* Pending: a later phase without a pod has failed */
+    (void)plan_add(p, ACTION_CREATE_POD, &target, pod);
+    plan_event(p, "Normal", "SuccessfulCreate", "Created virtual machine pod %s", target.name);
+}
+
+static void
+plan_ca(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    json_t *patch = json_pack("{s:{s:{s:s}}}", "metadata", "annotations", GATEWAY_CA_ANNOTATION, v->config->ca_bundle);
+
+    (void)o; /* the same in every phase */
+    BUG_ON(!patch);
+    (void)plan_add(p, ACTION_PATCH_POD, &v->pod.meta, json_in_arena(v->arena, patch));
+}
+
+static void
+plan_label(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    json_t *patch = json_pack("{s:{s:{s:s}}}", "metadata", "labels", NODE_LABEL, v->pod.node_name);
+
+    (void)o; /* Running */
+    BUG_ON(!patch);
+    (void)plan_add(p, ACTION_PATCH_VMI, &v->vmi.meta, json_in_arena(v->arena, patch));
+}
+
+/* Whole state for the launcher, said when it is not what was said last. */
+static void
+plan_desired(const struct vmi_view *v, struct plan *p)
+{
+    struct launcher_desired d = {.version = LAUNCHER_MSG_VERSION, .vmi_uid = v->vmi.meta.uid};
+
+    if (!v->connected || v->going) {
+        return;
+    }
+    d.open_ports = open_ports(v);
+    d.log_verbosity = v->config->log_launcher;
+    AUTO(freep) char *text = launcher_msg_write(LAUNCHER_MSG_DESIRED, &launcher_desired_type, &d);
+    if (!str_eq(text, v->sent_desired)) {
+        p->desired = arena_strdup(v->arena, text);
+    }
+}
+
+/* The steps of a quick start are told in the one write that says Running: that spares a write per VM (design.md 9). A start that
+ * takes longer, trouble, and an instance that the user made are told at once (rule K2). */
+static bool
+may_wait_with_status(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    return v->has_vm && !v->going && o->phase < PHASE_RUNNING && v->now_s - v->vmi.meta.creation_s < QUIET_START_S &&
+           !vmi_trouble_of(v).reason && !v->invalid && !v->old_pod;
+}

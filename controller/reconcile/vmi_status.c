@@ -1,0 +1,268 @@
+// Phase, conditions and trouble of an instance. What the launcher tells in detail is put in by vmi_details.c.
+#include "reconcile/vmi_status.h"
+
+#include "base/clock.h"
+#include "reconcile/vmi_details.h"
+
+enum { UNSCHEDULABLE_STALLED_S = 300, LAUNCHER_UID = 107 };
+
+static void set_phase(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st, struct plan *p);
+static void add_transition(const struct vmi_view *v, struct phase_transition_list *l, enum vmi_phase phase, int64_t at_s);
+static void phase_event(const struct vmi_observed *o, struct plan *p);
+static void set_conditions(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
+static void set_ready(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
+static void set_scheduling(const struct vmi_view *v, struct vmi_status *st);
+static void set_running(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
+static void set_progress(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
+static void put(const struct vmi_view *v, struct vmi_status *st, const struct condition *wish);
+static const struct condition *unscheduled(const struct vmi_view *v);
+
+void
+vmi_status(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    struct vmi now = v->vmi;
+    struct vmi_status *st = &now.status;
+
+    st->observed_generation = (struct opt_int){.set = true, .v = v->vmi.meta.generation};
+    st->runtime_user = (struct opt_int){.set = true, .v = LAUNCHER_UID};
+    set_phase(v, o, st, p);
+    vmi_details(v, o, st);
+    set_conditions(v, o, st);
+    json_t *old_all = json_in_arena(v->arena, api_encode(&vmi_type, &v->vmi));
+    json_t *new_all = json_in_arena(v->arena, api_encode(&vmi_type, &now));
+    p->status_old = json_object_get(old_all, "status");
+    p->status_new = json_object_get(new_all, "status");
+}
+
+/* In the order in which a user can act on them. */
+struct vmi_trouble
+vmi_trouble_of(const struct vmi_view *v)
+{
+    static const char *const pull_reasons[] = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"};
+    const char *waiting = v->has_pod ? v->pod.waiting_reason : NULL;
+
+    if (v->invalid && !v->has_pod) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = v->invalid, .stalled = true};
+    }
+    for (size_t i = 0; i < v->claims.n && !v->has_pod; i++) {
+        if (!v->claims.items[i].exists) {
+            return (struct vmi_trouble){.reason = "FailedPvcNotFound",
+                                        .message = arena_printf(v->arena,
+                                                                "PVC %s of a volume in spec.volumes does not exist in namespace %s: "
+                                                                "create it, or correct persistentVolumeClaim.claimName",
+                                                                v->claims.items[i].name, v->vmi.meta.namespace),
+                                        .stalled = true};
+        }
+    }
+    if (!v->has_pod && v->last_error) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = v->last_error, .stalled = false};
+    }
+    if (!v->has_pod && !v->config->ca_bundle) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = "the gateway's certificate is not made yet"};
+    }
+    for (size_t i = 0; waiting && i < ARRAY_LEN(pull_reasons); i++) {
+        if (str_eq(waiting, pull_reasons[i])) {
+            return (struct vmi_trouble){.reason = i == 0 ? "ErrImagePull" : "ImagePullBackOff",
+                                        .message = str_empty(v->pod.waiting_message)
+                                                       ? "an image of the launcher pod cannot be pulled: correct containerDisk.image"
+                                                       : v->pod.waiting_message,
+                                        .stalled = true};
+        }
+    }
+    if (str_eq(waiting, "CreateContainerConfigError") || str_eq(waiting, "CreateContainerError") ||
+        str_eq(waiting, "RunContainerError")) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = v->pod.waiting_message, .stalled = true};
+    }
+    return (struct vmi_trouble){0};
+}
+
+static void
+set_phase(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st, struct plan *p)
+{
+    enum vmi_phase old = vmi_phase_parse(v->vmi.status.phase);
+    struct phase_transition_list l = {.items = ARENA_NEW_N(v->arena, struct phase_transition, PHASE_FAILED + 1)};
+
+    for (size_t i = 0; i < v->vmi.status.phase_transitions.n && l.n < (size_t)PHASE_FAILED; i++) {
+        l.items[l.n++] = v->vmi.status.phase_transitions.items[i];
+    }
+    st->phase = vmi_phase_name(o->phase);
+    if (vmi_phase_is_final(o->phase)) {
+        st->reason = o->reason;
+        add_transition(v, &l, o->phase, v->now_s);
+    } else { /* steps that went by between two looks are told all the same (rule B2) */
+        add_transition(v, &l, PHASE_PENDING, v->vmi.meta.creation_s);
+        for (enum vmi_phase ph = PHASE_SCHEDULING; ph <= o->phase; ph++) {
+            int64_t made_s = v->has_pod && v->pod.meta.creation_s > 0 ? v->pod.meta.creation_s : v->now_s;
+            add_transition(v, &l, ph, ph == PHASE_SCHEDULING ? made_s : v->now_s);
+        }
+    }
+    st->phase_transitions = l;
+    if (o->phase != old) {
+        phase_event(o, p);
+    }
+}
+
+static void
+add_transition(const struct vmi_view *v, struct phase_transition_list *l, enum vmi_phase phase, int64_t at_s)
+{
+    char text[CLOCK_TIME_SIZE];
+
+    for (size_t i = 0; i < l->n; i++) {
+        if (str_eq(l->items[i].phase, vmi_phase_name(phase))) {
+            return;
+        }
+    }
+    if (l->n > (size_t)PHASE_FAILED) {
+        return;
+    }
+    clock_format(at_s, text);
+    l->items[l->n++] = (struct phase_transition){.phase = vmi_phase_name(phase), .time = arena_strdup(v->arena, text)};
+}
+
+static void
+phase_event(const struct vmi_observed *o, struct plan *p)
+{
+    if (o->phase == PHASE_RUNNING) {
+        plan_event(p, "Normal", "Started", "VirtualMachineInstance started.");
+    } else if (o->phase == PHASE_SUCCEEDED) {
+        plan_event(p, "Normal", "Stopped", "The VirtualMachineInstance was shut down.");
+    } else if (o->phase == PHASE_FAILED) {
+        plan_event(p, "Warning", "Stopped", "The VirtualMachineInstance %s: %s", str_eq(o->ended, "crashed") ? "crashed" : "was stopped",
+                   o->message);
+    }
+}
+
+static void
+set_conditions(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
+{
+    struct vmi_trouble t = vmi_trouble_of(v);
+
+    st->conditions = (struct condition_list){0};
+    set_ready(v, o, st);
+    if (o->phase < PHASE_RUNNING) {
+        set_scheduling(v, st);
+    }
+    if (t.reason && !vmi_phase_is_final(o->phase)) {
+        put(v, st, &(struct condition){.type = "Synchronized", .status = "False", .reason = t.reason, .message = t.message});
+    }
+    if (o->phase == PHASE_RUNNING) {
+        set_running(v, o, st);
+    }
+    set_progress(v, o, st);
+}
+
+/* Never Running and not ready without a word (rule A3). */
+static void
+set_ready(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
+{
+    struct condition c = {.type = "Ready", .status = "False"};
+    bool probed = v->vmi.spec.readiness_probe != NULL;
+
+    if (vmi_phase_is_final(o->phase)) {
+        c.reason = "GuestNotRunning";
+        c.message = o->message;
+    } else if (!v->has_pod) {
+        c.reason = "PodNotExists";
+        c.message = "virt-launcher pod has not yet been scheduled";
+    } else if (v->pod.going) {
+        c.reason = "PodTerminating";
+        c.message = "virt-launcher pod is terminating";
+    } else if (o->phase == PHASE_RUNNING && o->guest_up && (!probed || v->pod.is_ready)) {
+        c.status = "True";
+    } else if (o->phase == PHASE_RUNNING && o->guest_up) {
+        c.reason = "ContainersNotReady";
+        c.message = "the readiness probe of the guest does not succeed";
+    } else if (o->phase == PHASE_RUNNING && o->paused) {
+        c.reason = "GuestNotRunning";
+        c.message = "the guest is paused";
+    } else if (o->phase == PHASE_RUNNING && !v->report) {
+        c.reason = "GuestNotRunning";
+        c.message = "the launcher has not reported on the guest since the controller started";
+    } else {
+        c.reason = "GuestNotRunning";
+        c.message = "Guest VM is not reported as running";
+    }
+    put(v, st, &c);
+}
+
+static const struct condition *
+unscheduled(const struct vmi_view *v)
+{
+    const struct condition *c = v->has_pod ? condition_find(&v->pod.conditions, "PodScheduled") : NULL;
+
+    return c && str_eq(c->status, "False") ? c : NULL;
+}
+
+static void
+set_scheduling(const struct vmi_view *v, struct vmi_status *st)
+{
+    const struct condition *c = unscheduled(v);
+
+    if (c) {
+        struct condition copy = *c;
+        copy.last_probe_time = NULL;
+        put(v, st, &copy);
+    } else if (str_eq(vmi_trouble_of(v).reason, "FailedPvcNotFound")) {
+        put(v, st, &(struct condition){.type = "PodScheduled",
+                                       .status = "False",
+                                       .reason = "Unschedulable",
+                                       .message = vmi_trouble_of(v).message});
+    }
+}
+
+static void
+set_running(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
+{
+    put(v, st, &(struct condition){.type = "LiveMigratable",
+                                   .status = "False",
+                                   .reason = "NotMigratable",
+                                   .message = "live migration is not part of this version"});
+    if (o->paused) {
+        put(v, st, &(struct condition){.type = "Paused",
+                                       .status = "True",
+                                       .reason = o->reason,
+                                       .message = str_eq(o->reason, "PausedIOError")
+                                                      ? "VMI was paused, low-level IO error detected"
+                                                      : "VMI was paused by user"});
+    }
+    bool has_agent = v->report ? v->report->agent.connected == TRI_TRUE
+                               : condition_is(&v->vmi.status.conditions, "AgentConnected", "True");
+    if (has_agent) {
+        put(v, st, &(struct condition){.type = "AgentConnected", .status = "True"});
+    }
+}
+
+/* kstatus: Stalled when only somebody else can help, Reconciling while there is a way to go, never both (rules K2, K3). */
+static void
+set_progress(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
+{
+    struct vmi_trouble t = vmi_trouble_of(v);
+    const struct condition *c = unscheduled(v);
+    bool waits_long = c && v->pod.meta.creation_s > 0 && v->now_s - v->pod.meta.creation_s >= UNSCHEDULABLE_STALLED_S;
+
+    if (vmi_phase_is_final(o->phase)) {
+        return;
+    }
+    if (t.stalled) {
+        put(v, st, &(struct condition){.type = "Stalled", .status = "True", .reason = t.reason, .message = t.message});
+    } else if (waits_long) {
+        put(v, st, &(struct condition){.type = "Stalled", .status = "True", .reason = "Unschedulable", .message = c->message});
+    } else if (v->old_pod && !v->has_pod) {
+        put(v, st,
+            &(struct condition){.type = "Reconciling",
+                                .status = "True",
+                                .reason = "WaitingForOldPod",
+                                .message = arena_printf(v->arena, "pod %s of an earlier instance of this name has not ended yet", v->old_pod)});
+    } else if (o->phase < PHASE_RUNNING || v->going) {
+        put(v, st, &(struct condition){.type = "Reconciling",
+                                       .status = "True",
+                                       .reason = v->going ? "Stopping" : "Starting",
+                                       .message = v->going ? "the guest is shutting down" : "the guest is being started"});
+    }
+}
+
+static void
+put(const struct vmi_view *v, struct vmi_status *st, const struct condition *wish)
+{
+    condition_set(v->arena, &st->conditions, &v->vmi.status.conditions, wish, v->now_s);
+}

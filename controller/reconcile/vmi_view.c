@@ -1,0 +1,263 @@
+// Gathering the view of a VirtualMachineInstance.
+#include "reconcile/vmi_view.h"
+
+#include "api/defaults.h"
+#include "api/validate.h"
+
+enum { OBJECT_MAX = 4 * 1024 * 1024, SERVICE_PORTS_MAX = 256 };
+
+struct gather {
+    struct vmi_view *v;
+    const char *key;
+    struct err *err;
+};
+
+static struct err *gather_spec(struct vmi_view *v, const struct object *vmi);
+static struct err *gather_pods(struct vmi_view *v, const struct vmi_sources *src, const struct object *vmi);
+static bool gather_pod(void *arg, const struct object *pod);
+static bool gather_old_pod(void *arg, const struct object *pod);
+static void gather_claims(struct vmi_view *v, const struct store *pvcs);
+static void claim_read(struct arena *a, const struct object *pvc, struct claim_view *c);
+static bool gather_service(void *arg, const struct object *service);
+static bool selects(const json_t *selector, const struct str_map *labels);
+static void add_service_port(struct vmi_view *v, const json_t *port);
+static void gather_report(struct vmi_view *v, const struct launchers *launchers);
+
+struct err *
+vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct object *vmi, int64_t now_s, struct vmi_view *ret_view)
+{
+    struct vmi_view v = {.arena = a, .config = src->config, .now_s = now_s, .doomed = vmi->doomed};
+    struct err *e = gather_spec(&v, vmi);
+
+    if (!e) {
+        e = gather_pods(&v, src, vmi);
+    }
+    if (e) {
+        return e;
+    }
+    gather_claims(&v, src->pvcs);
+    v.service_ports.items = ARENA_NEW_N(a, struct port, SERVICE_PORTS_MAX);
+    store_each_in(src->services, v.vmi.meta.namespace, gather_service, &v);
+    gather_report(&v, src->launchers);
+    *ret_view = v;
+    return NULL;
+}
+
+const struct claim_view *
+claim_find(const struct claim_list *l, const char *name)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (str_eq(l->items[i].name, name)) {
+            return &l->items[i];
+        }
+    }
+    return NULL;
+}
+
+static struct err *
+gather_spec(struct vmi_view *v, const struct object *vmi)
+{
+    json_t *j = NULL;
+    struct err *e = json_parse(vmi->json, vmi->len, OBJECT_MAX, &j);
+
+    if (!e) {
+        e = api_decode(&vmi_type, json_in_arena(v->arena, j), v->arena, &v->vmi);
+    }
+    if (e) {
+        return err_wrap(e, "decode the VirtualMachineInstance");
+    }
+    v->spec_json = json_object_get(j, "spec");
+    v->going = vmi->doomed || v->vmi.meta.deletion_s != 0;
+    const struct owner *owner = meta_controller(&v->vmi.meta);
+    v->has_vm = owner && str_eq(owner->kind, "VirtualMachine");
+    AUTO(err_freep) struct err *bad = vmi_spec_validate(&v->vmi.spec, v->arena);
+    if (bad) {
+        v->invalid = arena_strdup(v->arena, err_text(bad));
+    }
+    const struct default_options options = {.disk_pull_policy = v->config->disk_pull_policy};
+    vmi_spec_default(&v->vmi.spec, v->arena, &options);
+    return NULL;
+}
+
+static struct err *
+gather_pods(struct vmi_view *v, const struct vmi_sources *src, const struct object *vmi)
+{
+    struct gather g = {.v = v, .key = vmi->key};
+
+    store_each_owned(src->pods, vmi->uid, gather_pod, &g);
+    if (!g.err) {
+        store_each_in(src->pods, v->vmi.meta.namespace, gather_old_pod, &g);
+    }
+    return g.err;
+}
+
+static bool
+gather_pod(void *arg, const struct object *pod)
+{
+    struct gather *g = arg;
+
+    g->err = pod_view_make(g->v->arena, pod, &g->v->pod);
+    g->v->has_pod = !g->err;
+    return false; /* there is one: its name is derived from the instance's UID */
+}
+
+/* An instance of the same name that was deleted may still have QEMU on the disks (design.md 6). */
+static bool
+gather_old_pod(void *arg, const struct object *pod)
+{
+    struct gather *g = arg;
+    struct pod_view p;
+
+    if (!str_eq(pod->owner_name, g->v->vmi.meta.name) || str_eq(pod->owner_uid, g->v->vmi.meta.uid)) {
+        return true;
+    }
+    g->err = pod_view_make(g->v->arena, pod, &p);
+    if (g->err || pod_is_over(&p)) {
+        return !g->err;
+    }
+    g->v->old_pod = p.meta.name;
+    return false;
+}
+
+static void
+gather_claims(struct vmi_view *v, const struct store *pvcs)
+{
+    const struct volume_list *volumes = &v->vmi.spec.volumes;
+
+    v->claims.items = ARENA_NEW_N(v->arena, struct claim_view, volumes->n);
+    for (size_t i = 0; i < volumes->n; i++) {
+        if (!volumes->items[i].pvc) {
+            continue;
+        }
+        struct claim_view *c = &v->claims.items[v->claims.n++];
+        c->name = volumes->items[i].pvc->claim_name;
+        const struct object *pvc = store_get(pvcs, arena_printf(v->arena, "%s/%s", v->vmi.meta.namespace, c->name));
+        if (pvc) {
+            claim_read(v->arena, pvc, c);
+        }
+    }
+}
+
+static struct str_map
+string_map(struct arena *a, const json_t *object)
+{
+    struct str_map m = {.items = ARENA_NEW_N(a, struct str_pair, json_object_size(object))};
+    const char *key;
+    json_t *value;
+
+    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
+        if (json_is_string(value)) {
+            m.items[m.n++] = (struct str_pair){.key = key, .value = json_string_value(value)};
+        }
+    }
+    return m;
+}
+
+static void
+claim_read(struct arena *a, const struct object *pvc, struct claim_view *c)
+{
+    json_t *j = NULL;
+    struct err *e = json_parse(pvc->json, pvc->len, OBJECT_MAX, &j);
+
+    BUG_ON(e); /* the cache wrote it */
+    json_in_arena(a, j);
+    const json_t *spec = json_object_get(j, "spec");
+    const json_t *modes = json_object_get(spec, "accessModes");
+    const char *mode = json_str(spec, "volumeMode");
+    c->exists = true;
+    c->bound = str_eq(json_str(json_object_get(j, "status"), "phase"), "Bound");
+    c->waits_for_consumer = !c->bound && str_empty(json_str(spec, "volumeName"));
+    c->is_block = str_eq(mode, "Block");
+    c->info = (struct pvc_info){.claim_name = c->name,
+                                .volume_mode = mode ? mode : "Filesystem",
+                                .capacity = string_map(a, json_at(j, "status", "capacity", NULL)),
+                                .requests = string_map(a, json_at(spec, "resources", "requests", NULL))};
+    c->info.access_modes.items = ARENA_NEW_N(a, const char *, json_array_size(modes));
+    for (size_t i = 0; i < json_array_size(modes); i++) {
+        c->info.access_modes.items[c->info.access_modes.n++] = json_string_value(json_array_get(modes, i));
+    }
+}
+
+static bool
+gather_service(void *arg, const struct object *service)
+{
+    struct vmi_view *v = arg;
+    json_t *j = NULL;
+    struct err *e = json_parse(service->json, service->len, OBJECT_MAX, &j);
+    size_t i;
+    json_t *port;
+
+    BUG_ON(e); /* the cache wrote it */
+    json_in_arena(v->arena, j);
+    if (!selects(json_at(j, "spec", "selector", NULL), &v->vmi.meta.labels)) {
+        return true;
+    }
+    json_array_foreach (json_at(j, "spec", "ports", NULL), i, port) {
+        add_service_port(v, port);
+    }
+    return v->service_ports.n < SERVICE_PORTS_MAX;
+}
+
+/* Of the pod's labels only the instance's own count here: the others are the same for all launchers or random. */
+static bool
+selects(const json_t *selector, const struct str_map *labels)
+{
+    const char *key;
+    json_t *value;
+
+    if (json_object_size(selector) == 0) {
+        return false;
+    }
+    json_object_foreach ((json_t *)(uintptr_t)selector, key, value) {
+        const char *have = str_eq(key, "kubevirt.io") ? "virt-launcher" : str_map_get(labels, key);
+        if (!str_eq(have, json_string_value(value))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* targetPort is a number, a name of a declared port, or absent: then it is the Service's own port. */
+static void
+add_service_port(struct vmi_view *v, const json_t *port)
+{
+    const json_t *target = json_object_get(port, "targetPort");
+    struct port p = {.protocol = str_eq(json_str(port, "protocol"), "UDP") ? PROTOCOL_UDP : PROTOCOL_TCP,
+                     .port = json_int(port, "port", 0)};
+
+    if (json_is_integer(target)) {
+        p.port = (int64_t)json_integer_value(target);
+    } else if (json_is_string(target)) {
+        return; /* a name: such a port is declared, hence open anyway */
+    }
+    if (p.port > 0 && p.port < 65536 && v->service_ports.n < SERVICE_PORTS_MAX) {
+        v->service_ports.items[v->service_ports.n++] = p;
+    }
+}
+
+static void
+gather_report(struct vmi_view *v, const struct launchers *launchers)
+{
+    const struct launcher *l = launchers_get(launchers, v->vmi.meta.uid);
+    json_t *j = NULL;
+    const char *type;
+
+    if (!l || (v->has_pod && !str_eq(l->pod_uid, v->pod.meta.uid))) {
+        return;
+    }
+    v->connected = l->connected;
+    v->sent_desired = arena_strdup(v->arena, l->desired);
+    if (!l->state) {
+        return;
+    }
+    struct launcher_state *s = ARENA_NEW(v->arena, struct launcher_state);
+    struct err *e = launcher_msg_parse(l->state, strlen(l->state), &j, &type);
+    if (!e) {
+        e = api_decode(&launcher_state_type, json_in_arena(v->arena, j), v->arena, s);
+    }
+    if (e) {
+        err_free(e); /* the gateway decodes before it hands on: unreachable, and no state is safe */
+        return;
+    }
+    v->report = s;
+}
