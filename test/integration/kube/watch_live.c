@@ -207,6 +207,34 @@ START_TEST(a_compacted_history_is_listed_again)
 }
 END_TEST
 
+START_TEST(pages_are_read_where_lists_are_not_streamed)
+{
+    struct live l;
+    struct live_store s;
+
+    if (!live_has_server()) {
+        return;
+    }
+    live_open(&l, NULL);
+    live_namespace(&l, "pages");
+    make_many(&l, 0, 1200);
+    live_server(&l, "stop");
+    live_server(&l, "pages");
+    live_watch(&l, &s);
+    ck_assert_msg(live_until_objects(&l, &s, 1200, LIVE_WAIT_MS), "%zu objects", live_count(&s));
+    ck_assert_uint_eq(s.n_begin, 2); /* the refused stream began a list, too */
+    ck_assert_uint_eq(s.n_added, 1200);
+    ck_assert(restarts(&l, "refused") >= 1);
+    make_many(&l, 1200, 3);
+    ck_assert(live_until_objects(&l, &s, 1203, LIVE_WAIT_MS));
+    ck_assert_uint_eq(s.n_wrong, 0);
+    live_store_fini(&s);
+    live_server(&l, "stop");
+    live_server(&l, "start");
+    live_close(&l);
+}
+END_TEST
+
 START_TEST(a_hung_server_is_noticed)
 {
     struct live l;
@@ -253,6 +281,7 @@ watch_suite(void)
     tcase_add_test(t, an_object_over_the_cap_ends_the_connection);
     tcase_set_timeout(server, 180);
     tcase_add_loop_test(server, a_restart_of_the_server_loses_nothing, 0, 2);
+    tcase_add_test(server, pages_are_read_where_lists_are_not_streamed);
     tcase_add_test(server, a_compacted_history_is_listed_again);
     tcase_add_test(server, a_hung_server_is_noticed);
     suite_add_tcase(s, t);
