@@ -16,6 +16,8 @@ BANNED_CALLS='strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|alloca|system
 # The ends of words are in brackets so that this file does not find itself.
 LEFTOVERS='\b(TOD[O]|FIXM[E]|XX[X])\b'
 HOSTS='\b(docker\.i[o]|quay\.i[o]|ghcr\.i[o]|gcr\.i[o]|registry\.k8s\.i[o]|proxy\.golang\.or[g]|deb\.debian\.or[g]|pypi\.or[g])\b'
+# containerd gives names without a host this one.
+KNOWN_HOSTS='^hack/cluster/load-image:'
 
 # c_findings FILE: the compiler takes the comments out (-fpreprocessed) and awk the strings; line marks keep the numbers.
 c_findings() {
@@ -38,7 +40,7 @@ c_findings() {
 }
 
 text_findings() {
-    grep -nIE "$1" -- "${@:3}" /dev/null | while IFS= read -r hit; do
+    { grep -nIE "$1" -- "${@:3}" /dev/null || true; } | while IFS= read -r hit; do
         printf '%s: %s\n' "$(cut -d: -f1,2 <<<"$hit")" "$2: $(cut -d: -f3- <<<"$hit" | cut -c1-100)"
     done
 }
@@ -58,7 +60,7 @@ all_findings() {
     [ ${#c_files[@]} -eq 0 ] || text_findings '^[[:space:]]*//.*[;{}][[:space:]]*$' '// code left behind' "${c_files[@]}"
     [ ${#texts[@]} -eq 0 ] || {
         text_findings "$LEFTOVERS" 'unfinished' "${texts[@]}"
-        text_findings "$HOSTS" 'name of a host' "${texts[@]}"
+        text_findings "$HOSTS" 'name of a host' "${texts[@]}" | { grep -vE "$KNOWN_HOSTS" || true; }
     }
 }
 

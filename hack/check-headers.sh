@@ -26,15 +26,16 @@ guards() {
     done
 }
 
-# own_first FILE.c...: where x.h stands beside x.c it is the first include, under its bare name or its folder's.
+# own_first FILE.c...: where x.h stands beside x.c it is the first include, or x_priv.h is, which brings it.
 own_first() {
     local file own first
     for file in "$@"; do
         own=${file%.c}.h
         [ -f "$own" ] || continue
         first=$(grep -nm1 -E '^#include' "$file" || true)
-        [[ $first == *\"$(basename "$own")\"* || $first == */$(basename "$own")\"* ]] ||
-            printf '%s:%s: includes something before its own header %s\n' "$file" "${first%%:*}" "$(basename "$own")"
+        own=$(basename "$own" .h)
+        [[ $first =~ [\"/]$own(_priv)?\.h\" ]] ||
+            printf '%s:%s: includes something before its own header %s.h\n' "$file" "${first%%:*}" "$own"
     done
 }
 
