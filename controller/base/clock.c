@@ -43,7 +43,11 @@ clock_parse(const char *text, int64_t *ret_wall_s)
         return false;
     }
     if (*p == '.') {
-        p += 1 + strspn(p + 1, "0123456789");
+        size_t digits = strspn(p + 1, "0123456789");
+        if (digits == 0) {
+            return false;
+        }
+        p += 1 + digits;
     }
     if (*p == '+' || *p == '-') {
         int h;

@@ -21,7 +21,7 @@ struct metrics {
 
 static struct series *series_get(struct metrics *m, const struct metric *def, const char *labels);
 static void series_key(char key[SERIES_KEY_SIZE], const struct metric *def, const char *labels);
-static int series_order(struct series *a, struct series *b);
+static int series_order(const void *pa, const void *pb);
 static bool histogram_render(const struct series *s, struct strbuf *sb);
 
 struct metrics *
@@ -103,11 +103,17 @@ bool
 metrics_render(const struct metrics *m, struct strbuf *sb)
 {
     static const char *const types[] = {"counter", "gauge", "histogram"};
-    struct series *table = m->table;
+    size_t n = HASH_COUNT(m->table);
+    AUTO(freep) const struct series **sorted = xcalloc(n + 1, sizeof(*sorted));
     const struct series *before = NULL;
+    size_t i = 0;
 
-    HASH_SRT(hh, table, series_order);
-    for (const struct series *s = table; s; s = s->hh.next) {
+    for (const struct series *s = m->table; s; s = s->hh.next) {
+        sorted[i++] = s;
+    }
+    qsort(sorted, n, sizeof(*sorted), series_order);
+    for (i = 0; i < n; i++) {
+        const struct series *s = sorted[i];
         const struct metric *def = s->def;
         if (!before || before->def != def) {
             (void)strbuf_addf(sb, "# HELP %s %s\n# TYPE %s %s\n", def->name, def->help, def->name, types[def->type]);
@@ -157,8 +163,10 @@ series_key(char key[SERIES_KEY_SIZE], const struct metric *def, const char *labe
 }
 
 static int
-series_order(struct series *a, struct series *b)
+series_order(const void *pa, const void *pb)
 {
+    const struct series *a = *(const struct series *const *)pa;
+    const struct series *b = *(const struct series *const *)pb;
     int order = strcmp(a->def->name, b->def->name);
 
     return order ? order : strcmp(a->key, b->key);
