@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# deploy/ on a real API server: it is accepted twice without a change, and its rights are exactly what is written below.
+. "$(dirname "${BASH_SOURCE[0]}")/check-lib.sh"
+
+usage() {
+    cat <<'HELP'
+usage: test/integration/run hack/check-deploy.sh
+
+Applies crds/ and deploy/ to the API server that KUBECONFIG names, which should be one made for tests, and asks it what the
+controller may and may not do.
+HELP
+}
+
+as_controller() { kubectl -n vmbridge-system --as=system:serviceaccount:vmbridge-system:vmbridge-controller "$@"; }
+
+# One row a question: the answer, and what is asked of `kubectl auth can-i`.
+rights() {
+    cat <<'ROWS'
+yes list virtualmachines.kubevirt.io -A
+yes patch virtualmachines.kubevirt.io --subresource=status -A
+no patch virtualmachines.kubevirt.io
+no update virtualmachines.kubevirt.io
+no delete virtualmachines.kubevirt.io
+yes create virtualmachineinstances.kubevirt.io -A
+yes patch virtualmachineinstances.kubevirt.io --subresource=status -A
+yes delete pods -A
+no create pods --subresource=exec
+yes watch persistentvolumeclaims -A
+no delete persistentvolumeclaims
+no create services
+yes create events -A
+yes create tokenreviews.authentication.k8s.io
+yes get /openid/v1/jwks
+yes get secrets/vmbridge-certs
+no get secrets/another
+no list secrets
+no list configmaps
+yes update leases.coordination.k8s.io/vmbridge-controller
+no update leases.coordination.k8s.io/another
+no get nodes
+no create deployments.apps
+ROWS
+}
+
+wrong_rights() {
+    local want got question
+    while read -r want question; do
+        # shellcheck disable=SC2086 # words of a question
+        got=$(as_controller auth can-i $question 2>/dev/null </dev/null | tail -n 1 || true)
+        [ "$got" = "$want" ] || printf 'deploy/base/rbac-controller.yaml:1: can-i %s: %s, not %s\n' "$question" "$got" "$want"
+    done < <(rights)
+}
+
+# apply FOLDER: complains about warnings too, which is how Pod Security tells of a pod that it will refuse.
+apply() {
+    local out
+    out=$(kubectl apply -k "$1" 2>&1) && ! grep -q '^Warning' <<<"$out" || printf '%s/kustomization.yaml:1: %s\n' "$1" "$(tr '\n' ' ' <<<"$out")"
+}
+
+differs() {
+    local out
+    out=$(kubectl diff -k "$1" 2>&1) || printf '%s/kustomization.yaml:1: kubectl diff is not empty: %s\n' "$1" "$(head -n 5 <<<"$out" | tr '\n' ' ')"
+}
+
+check_options "$@"
+PATH=$("$VMB_ROOT/hack/cluster/bin" | tr '\n' ':' | sed 's/:$//'):$PATH
+[ -n "${KUBECONFIG:-}" ] || die "check-deploy: KUBECONFIG is not set; run test/integration/run hack/check-deploy.sh"
+{
+    apply crds
+    kubectl wait --for=condition=Established crd -l app.kubernetes.io/managed-by=vmbridge --timeout=30s >/dev/null ||
+        printf 'crds/kustomization.yaml:1: the definitions are not established\n'
+    apply deploy
+    differs deploy
+    apply deploy/overlays/emulation
+    wrong_rights
+} | conclude deploy
