@@ -32,6 +32,9 @@ on_freed(uv_handle_t *h)
 {
     struct server *s = h->data;
 
+    if (--s->n_handles > 0) {
+        return;
+    }
     if (s->done) {
         s->done(s->done_arg);
     }
@@ -58,6 +61,7 @@ on_sweep(uv_timer_t *t)
     if (!s->lws) {
         uv_timer_stop(t);
         uv_close((uv_handle_t *)t, on_freed);
+        uv_close((uv_handle_t *)&s->part, on_freed);
     }
 }
 
@@ -86,6 +90,33 @@ server_wait_no_more(struct server_stream *c)
         DL_DELETE(c->server->waiting, c);
         c->server->n_waiting -= c->is_counted;
         c->is_waiting = c->is_counted = false;
+    }
+}
+
+static void
+on_part(uv_timer_t *t)
+{
+    server_part(t->data);
+}
+
+void
+server_part_soon(struct server_stream *c)
+{
+    struct server *s = c->server;
+
+    if (!c->is_parting && !s->is_closing) {
+        c->is_parting = true;
+        DL_APPEND2(s->parting, c, part_prev, part_next);
+        uv_timer_start(&s->part, on_part, 0, 0);
+    }
+}
+
+void
+server_part_no_more(struct server_stream *c)
+{
+    if (c->is_parting) {
+        DL_DELETE2(c->server->parting, c, part_prev, part_next);
+        c->is_parting = false;
     }
 }
 
@@ -171,7 +202,9 @@ server_new(uv_loop_t *loop, const struct server_options *options, struct server 
         return e;
     }
     uv_timer_init(loop, &s->sweep);
-    s->sweep.data = s;
+    uv_timer_init(loop, &s->part);
+    s->sweep.data = s->part.data = s;
+    s->n_handles = 2;
     fill_protocols(s);
     s->lws = make_context(s, options);
     if (!s->lws || !s->ssl) {

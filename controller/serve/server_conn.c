@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 
-enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, CHUNKS_PER_MESSAGE = 64 };
+enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, CHUNKS_PER_MESSAGE = 256 };
 
 static int
 on_accept(struct server *s)
@@ -39,6 +39,7 @@ static void
 retire(struct server_stream *c)
 {
     server_wait_no_more(c);
+    server_part_no_more(c);
     c->is_closing = true;
     c->wsi = NULL;
     if (c->is_open) {
@@ -231,9 +232,7 @@ on_stream_writable(struct server_stream *c)
         return 0;
     }
     if (c->is_closing) {
-        lws_close_reason(c->wsi, (enum lws_close_status)c->close_code, (unsigned char *)c->close_reason,
-                         strlen(c->close_reason));
-        return -1;
+        server_part_soon(c);
     }
     return 0;
 }
@@ -302,6 +301,22 @@ server_sweep(struct server *s, int64_t now_ms)
             server_wait_no_more(c);
             lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
         }
+    }
+}
+
+void
+server_part(struct server *s)
+{
+    struct server_stream *c, *tmp;
+
+    /* Ending a callback with -1 would drop the close frame: on a libuv loop libwebsockets 4.1 then closes twice in a row. From
+     * outside of its callbacks it does so once, and the frame and the peer's answer get their time. */
+    DL_FOREACH_SAFE2(s->parting, c, tmp, part_next)
+    {
+        server_part_no_more(c);
+        lws_rx_flow_control(c->wsi, 1); /* for the answer; messages are ignored by now */
+        lws_close_reason(c->wsi, (enum lws_close_status)c->close_code, (unsigned char *)c->close_reason, strlen(c->close_reason));
+        lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
     }
 }
 

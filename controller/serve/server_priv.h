@@ -32,6 +32,7 @@ struct server_stream {
     bool is_open;        /* upgraded */
     bool is_trusted;
     bool is_closing;     /* the close frame waits or went */
+    bool is_parting;     /* in the server's list: all is sent, libwebsockets' close handshake is next */
     int64_t deadline_ms; /* monotonic */
     void *user;
     char peer[48];
@@ -49,6 +50,7 @@ struct server_stream {
     size_t body_sent;
 
     struct server_stream *prev, *next; /* in server.waiting */
+    struct server_stream *part_prev, *part_next; /* in server.parting */
 };
 
 struct server {
@@ -64,10 +66,13 @@ struct server {
     unsigned n_streams;
     unsigned n_conns;
     struct server_stream *waiting;
+    struct server_stream *parting;
     struct metrics *metrics;
     struct lws_protocols protocols[3];
     lws_retry_bo_t idle_policy;
     uv_timer_t sweep; /* runs while connections wait, and while closing */
+    uv_timer_t part;  /* fires when connections are to be closed */
+    unsigned n_handles;
     bool is_closing;
     void (*done)(void *arg);
     void *done_arg;
@@ -107,5 +112,11 @@ extern const struct metric server_metric_pages;
 /* Puts the connection among those with a deadline, or moves its deadline. */
 void server_wait(struct server_stream *c, int64_t seconds);
 void server_wait_no_more(struct server_stream *c);
+
+/* Begins the close handshake with those that heard all they should. */
+void server_part(struct server *s);
+/* The same soon, from the loop. */
+void server_part_soon(struct server_stream *c);
+void server_part_no_more(struct server_stream *c);
 
 #endif

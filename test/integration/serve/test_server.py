@@ -1,0 +1,387 @@
+"""What strangers may do to the server: health, refusals, frames of all kinds, slowness. Needs no Kubernetes.
+usage: test_server.py ECHO-SERVER"""
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../support"))
+import ws  # noqa: E402
+
+PROGRAM = ""
+
+
+class Server:
+    def __init__(self, ping_s=30):
+        self.dir = tempfile.TemporaryDirectory()
+        self.ca = os.path.join(self.dir.name, "ca.crt")
+        self.process = subprocess.Popen([PROGRAM, self.ca, str(ping_s)], stdout=subprocess.PIPE, text=True)
+        word, number = self.process.stdout.readline().split()
+        assert word == "port"
+        self.port = int(number)
+
+    def connect(self, token="good", path="/echo", protocol="echo-v1", extra=""):
+        return ws.WebSocket(self.port, self.ca, path, protocol, token, extra=extra)
+
+    def request(self, text):
+        """Sends bytes, returns (status, headers, body)."""
+        with ws.tls(self.port, self.ca) as sock:
+            sock.sendall(text.encode())
+            status, headers, body = ws.read_head(sock)
+            while len(body) < int(headers.get("content-length", 0)):
+                body += sock.recv(65536)
+            return status, headers, body.decode()
+
+    def get(self, path):
+        return self.request(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+    def stop(self):
+        """Asks it to end; it must do so by itself, with nothing leaked."""
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(10)
+        self.process.stdout.close()
+        self.dir.cleanup()
+        return code
+
+
+class Case(unittest.TestCase):
+    ping_s = 30
+
+    def setUp(self):
+        self.server = Server(self.ping_s)
+
+    def tearDown(self):
+        self.assertEqual(self.server.stop(), 0)
+
+    def refused(self, status, **kwargs):
+        with self.assertRaises(ws.Refused) as caught:
+            self.server.connect(**kwargs)
+        self.assertEqual(caught.exception.status, status)
+        return caught.exception
+
+
+class Pages(Case):
+    def test_health(self):
+        self.assertEqual(self.server.get("/healthz")[::2], (200, "ok\n"))
+
+    def test_not_ready_says_why(self):
+        self.assertEqual(self.server.get("/readyz")[::2], (503, "not yet\n"))
+        self.server.process.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        self.assertEqual(self.server.get("/readyz")[::2], (200, "ok\n"))
+
+    def test_metrics(self):
+        status, headers, body = self.server.get("/metrics")
+        self.assertEqual(status, 200)
+        self.assertIn("version=0.0.4", headers["content-type"])
+        for name in ("process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds",
+                     "process_start_time_seconds"):
+            self.assertRegex(body, rf"\n{name} [0-9.e+]+\n")
+        started = float(body.split("\nprocess_start_time_seconds ")[1].split()[0])
+        self.assertLess(abs(started - time.time()), 60)
+
+    def test_unknown_page(self):
+        self.assertEqual(self.server.get("/")[0], 404)
+        self.assertEqual(self.server.get("/../../etc/passwd")[0], 404)
+
+    def test_only_reading(self):
+        for method in ("POST", "PUT", "DELETE"):
+            status, headers, _ = self.server.request(f"{method} /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+            self.assertEqual((status, headers["allow"]), (405, "GET, HEAD"))
+
+    def test_one_request_per_connection(self):
+        with ws.tls(self.server.port, self.server.ca) as sock:
+            sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+            data = b""
+            while more := sock.recv(4096):
+                data += more
+        self.assertEqual(data.count(b"HTTP/1.1 200"), 1)
+
+    def test_nothing_in_clear_text(self):
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=10) as sock:
+            sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            try:
+                self.assertNotIn(b"HTTP", sock.recv(4096))
+            except ConnectionError:
+                pass
+
+    def test_old_tls_is_refused(self):
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            ws.tls(self.server.port, self.server.ca, version=ssl.TLSVersion.TLSv1_1)
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            ws.tls(self.server.port, self.server.ca, version=version).close()
+
+
+class Upgrades(Case):
+    def test_no_token(self):
+        e = self.refused(401, token=None)
+        self.assertIn('"kind":"Status"', e.body)
+        self.assertEqual(e.headers["www-authenticate"], "Bearer")
+
+    def test_wrong_token(self):
+        self.refused(401, token="bad")
+
+    def test_no_protocol(self):
+        self.refused(400, protocol=None)
+        self.refused(400, protocol="other")
+
+    def test_the_pages_own_protocol_is_none(self):
+        with self.assertRaises((ws.Refused, ConnectionError)):
+            self.server.connect(protocol="vmbridge-pages, echo-v1")
+
+    def test_one_of_several_protocols(self):
+        c = self.server.connect(protocol="other, echo-v1")
+        self.assertEqual(c.headers["sec-websocket-protocol"], "echo-v1")
+        c.close()
+
+    def test_wrong_path(self):
+        self.refused(404, path="/echo/")
+        self.refused(404, path="/healthz")
+
+    def test_huge_headers(self):
+        with self.assertRaises((ws.Refused, ConnectionError)):
+            self.server.connect(extra="X-Fill: " + "x" * 100000 + "\r\n")
+        with self.assertRaises((ws.Refused, ConnectionError)):
+            self.server.connect(token="x" * 20000)
+        self.assertEqual(self.server.get("/healthz")[0], 200)
+
+    def test_garbage(self):
+        for text in (b"\0\1\2\3" * 100, b"GET\r\n\r\n", b"GET / HTTP/9\r\n\r\n", b"\r\n\r\n\r\n",
+                     b"GET /echo HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+                     b"GET /echo HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nAuthorization: Bearer good\r\n"
+                     b"Sec-WebSocket-Protocol: echo-v1\r\n\r\n"):
+            with ws.tls(self.server.port, self.server.ca) as sock:
+                sock.sendall(text)
+                sock.shutdown(socket.SHUT_WR)
+                while sock.recv(4096):
+                    pass
+        self.assertEqual(self.server.get("/healthz")[0], 200)
+
+
+class Messages(Case):
+    def test_echo(self):
+        c = self.server.connect()
+        for text in ("hello", "", "ü" * 1000, "x" * 65536):
+            c.send(text)
+            self.assertEqual(c.text(), text)
+        c.close()
+
+    def test_fragments(self):
+        c = self.server.connect()
+        c.send("he", fin=False)
+        c.send("ll", op=0, fin=False)
+        c.send("o", op=0)
+        self.assertEqual(c.text(), "hello")
+        c.close()
+
+    def test_half_a_frame(self):
+        c = self.server.connect()
+        whole = c.frame(ws.TEXT, "x" * 5000)
+        c.sock.sendall(whole[:2000])
+        time.sleep(0.3)
+        c.sock.sendall(whole[2000:])
+        self.assertEqual(c.text(), "x" * 5000)
+        c.sock.sendall(whole[:2000])
+        c.close()
+
+    def test_too_large(self):
+        for fragments in (1, 3):
+            c = self.server.connect()
+            for i in range(fragments):
+                try:
+                    c.send("x" * (70000 // fragments + 1), op=0 if i else ws.TEXT, fin=i == fragments - 1)
+                except (ConnectionError, ssl.SSLError):
+                    pass
+            self.assertEqual(c.closed(), (1009, "message is too large"))
+
+    def test_binary(self):
+        c = self.server.connect()
+        c.send(b"\0\1", op=ws.BINARY)
+        self.assertEqual(c.closed()[0], 1003)
+
+    def test_no_utf8(self):
+        c = self.server.connect()
+        c.send(b"\xff\xfe")
+        self.assertIn(c.closed()[0], (1006, 1007))
+
+    def test_frames_against_the_protocol(self):
+        for raw in (b"\xf1\x80\0\0\0\0", b"\x83\x80\0\0\0\0", b"\x80\x82\0\0\0\0hi", b"\x89\xfe\4\0" + b"\0" * 1028,
+                    b"\x81\xff" + b"\xff" * 8 + b"\0" * 4, b"\x88\x82\0\0\0\0\x03\xe7"):
+            c = self.server.connect()
+            c.sock.sendall(raw)
+            self.assertIn(c.closed(3)[0], (1002, 1006), raw)
+
+    def test_a_length_is_only_believed_when_it_comes(self):
+        c = self.server.connect()
+        c.sock.sendall(b"\x81\xff\x7f" + b"\xff" * 7 + b"\0" * 4 + b"x" * 70000)
+        self.assertEqual(c.closed(), (1009, "message is too large"))
+
+    def test_flood(self):
+        c = self.server.connect()
+        for _ in range(100):
+            c.sock.sendall(c.frame(ws.TEXT, "x"))
+        self.assertEqual(c.closed(), (1008, "too many messages"))
+
+    def test_flood_of_fragments(self):
+        c = self.server.connect()
+        c.send("x", fin=False)
+        try:
+            for _ in range(20000):
+                c.sock.sendall(c.frame(0, "", fin=False))
+        except (ConnectionError, ssl.SSLError):
+            pass
+        self.assertIn(c.closed()[0], (1008, 1006))
+
+    def test_a_moderate_pace_is_fine(self):
+        c = self.server.connect()
+        for i in range(60):
+            c.send(str(i))
+            self.assertEqual(c.text(), str(i))
+            time.sleep(0.06)
+        c.close()
+
+    def test_ping_is_answered(self):
+        c = self.server.connect()
+        c.send("are you there", op=ws.PING)
+        self.assertEqual(c.receive(), (ws.PONG, b"are you there"))
+        c.close()
+
+    def test_last_word_and_reason(self):
+        c = self.server.connect()
+        c.send("close me")
+        self.assertEqual(c.text(), "bye")
+        self.assertEqual(c.closed(), (1013, "as you wish"))
+
+    def test_newest_wins_when_the_peer_is_slow(self):
+        c = self.server.connect()
+        c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        for i in range(30):
+            c.send(f"{i:02}" + "x" * 60000)
+            time.sleep(0.05)
+        time.sleep(0.5)
+        got = []
+        try:
+            while True:
+                got.append(c.text(2)[:2])
+        except (TimeoutError, socket.timeout):
+            pass
+        self.assertEqual(got[-1], "29")
+        self.assertEqual(got, sorted(got))
+        c.close()
+
+
+class Proof(Case):
+    def test_nothing_counts_before_proof(self):
+        c = self.server.connect(token="later")
+        begin = time.monotonic()
+        c.send("early")
+        self.assertEqual(c.text(), "early")
+        self.assertGreater(time.monotonic() - begin, 0.25)
+        c.close()
+
+    def test_no_proof_no_connection(self):
+        c = self.server.connect(token="never")
+        c.send("x")
+        begin = time.monotonic()
+        c.closed()
+        self.assertTrue(3 < time.monotonic() - begin < 7)
+
+
+class Slow(Case):
+    def assert_ends(self, sock, low=3, high=7):
+        begin = time.monotonic()
+        sock.settimeout(20)
+        try:
+            while sock.recv(4096):
+                pass
+        except (ConnectionError, ssl.SSLError):
+            pass
+        self.assertTrue(low < time.monotonic() - begin < high, time.monotonic() - begin)
+
+    def test_silence_before_tls(self):
+        self.assert_ends(socket.create_connection(("127.0.0.1", self.server.port)))
+
+    def test_silence_after_tls(self):
+        self.assert_ends(ws.tls(self.server.port, self.server.ca))
+
+    def test_one_byte_at_a_time(self):
+        sock = ws.tls(self.server.port, self.server.ca)
+        begin = time.monotonic()
+        try:
+            for b in b"GET /healthz HTTP/1.1\r\nX: " + b"x" * 100:
+                sock.sendall(bytes([b]))
+                time.sleep(0.2)
+        except (ConnectionError, ssl.SSLError):
+            pass
+        self.assertTrue(3 < time.monotonic() - begin < 8)
+
+    def test_too_many_at_once(self):
+        socks = [socket.create_connection(("127.0.0.1", self.server.port)) for _ in range(64)]
+        time.sleep(0.3)
+        with self.assertRaises((ConnectionError, ssl.SSLError)):
+            ws.tls(self.server.port, self.server.ca)
+        time.sleep(6)
+        self.assertEqual(self.server.get("/healthz")[0], 200)
+        for s in socks:
+            s.close()
+
+    def test_proven_ones_do_not_count(self):
+        streams = [self.server.connect() for _ in range(80)]
+        self.assertEqual(self.server.get("/healthz")[0], 200)
+        for c in streams:
+            c.send("x")
+            self.assertEqual(c.text(), "x")
+            c.close()
+
+
+class Silence(Case):
+    ping_s = 2
+
+    def test_a_dead_peer_is_noticed(self):
+        c = self.server.connect()
+        op, _ = c.receive(5)
+        self.assertEqual(op, ws.PING)
+        begin = time.monotonic()
+        self.assertEqual(c.closed(20)[0], 1006)
+        self.assertLess(time.monotonic() - begin, 16)
+
+    def test_a_living_peer_stays(self):
+        c = self.server.connect()
+        for _ in range(3):
+            op, payload = c.receive(5)
+            self.assertEqual(op, ws.PING)
+            c.send(payload, op=ws.PONG)
+        c.send("still here")
+        self.assertEqual(c.text(), "still here")
+        c.close()
+
+
+class Certificate(Case):
+    def serial(self):
+        with ws.tls(self.server.port, self.server.ca) as sock:
+            return sock.getpeercert()["serialNumber"]
+
+    def test_replaced_without_dropping_anybody(self):
+        c = self.server.connect()
+        first = self.serial()
+        self.server.process.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        self.assertNotEqual(self.serial(), first)
+        c.send("still here")
+        self.assertEqual(c.text(), "still here")
+        c.close()
+
+    def test_ends_cleanly_with_connections_open(self):
+        self.streams = [self.server.connect() for _ in range(5)] + [self.server.connect(token="never")]
+        self.half = [ws.tls(self.server.port, self.server.ca), socket.create_connection(("127.0.0.1", self.server.port))]
+        # tearDown stops the server and looks at its exit code
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
