@@ -99,7 +99,7 @@ start_control_plane() {
 
 stop_control_plane() {
     local name
-    for name in kube-scheduler kube-controller-manager kube-apiserver etcd; do
+    for name in kwok kube-scheduler kube-controller-manager kube-apiserver etcd; do
         halt "$name"
     done
 }

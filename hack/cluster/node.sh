@@ -110,5 +110,5 @@ detach_leaked_loops() {
 
 # nodes_ready N: whether so many are.
 nodes_ready() {
-    [ "$(kube get nodes --no-headers 2>/dev/null | awk '$2 == "Ready"' | wc -l)" -eq "$1" ]
+    [ "$(kube get nodes -l '!kwok.x-k8s.io/node' --no-headers 2>/dev/null | awk '$2 == "Ready"' | wc -l)" -eq "$1" ]
 }
