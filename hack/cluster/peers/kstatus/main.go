@@ -20,11 +20,15 @@ type verdict struct {
 
 // judge prints the verdict on the next object; io.EOF when there is none.
 func judge(in *json.Decoder, out *json.Encoder) error {
-	var fields map[string]any
-	if err := in.Decode(&fields); err != nil {
+	var text json.RawMessage
+	if err := in.Decode(&text); err != nil {
 		return err
 	}
-	result, err := status.Compute(&unstructured.Unstructured{Object: fields})
+	var object unstructured.Unstructured
+	if err := object.UnmarshalJSON(text); err != nil {
+		return err
+	}
+	result, err := status.Compute(&object)
 	if err != nil {
 		return err
 	}
