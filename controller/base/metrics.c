@@ -100,7 +100,7 @@ metrics_value(const struct metrics *m, const struct metric *def, const char *lab
 }
 
 bool
-metrics_render(struct metrics *m, struct strbuf *sb)
+metrics_render(const struct metrics *m, struct strbuf *sb)
 {
     static const char *const types[] = {"counter", "gauge", "histogram"};
     size_t n = HASH_COUNT(m->table);

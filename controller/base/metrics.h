@@ -32,6 +32,6 @@ void metrics_observe(struct metrics *m, const struct metric *def, const char *la
 double metrics_value(const struct metrics *m, const struct metric *def, const char *labels);
 
 /* Text format 0.0.4, series of one metric together. False when 'sb' is too small. */
-bool metrics_render(struct metrics *m, struct strbuf *sb);
+bool metrics_render(const struct metrics *m, struct strbuf *sb);
 
 #endif
