@@ -234,6 +234,7 @@ START_TEST(another_tls_name_is_checked)
 END_TEST
 
 Suite *watch_suite(void);
+Suite *proxy_suite(void);
 
 static Suite *
 request_suite(void)
@@ -261,6 +262,7 @@ main(void)
     SRunner *r = srunner_create(request_suite());
 
     srunner_add_suite(r, watch_suite());
+    srunner_add_suite(r, proxy_suite());
     srunner_run_all(r, CK_ENV);
     int failed = srunner_ntests_failed(r);
     srunner_free(r);
