@@ -82,6 +82,14 @@ guest_bios() {
     rm "$config"
 }
 
+# undate EFI-PROGRAM: clears the time at which objcopy wrote it and the checksum over that, which nobody reads.
+undate() {
+    local header
+    header=$(od -An -tu4 -j $((0x3c)) -N 4 "$1" | tr -d ' ')
+    dd if=/dev/zero of="$1" bs=1 count=4 seek=$((header + 0x8)) conv=notrunc status=none
+    dd if=/dev/zero of="$1" bs=1 count=4 seek=$((header + 0x58)) conv=notrunc status=none
+}
+
 # guest_efi BOOT OUT: kernel, initramfs and command line in one EFI program, where firmware looks for it.
 guest_efi() {
     local boot=$1 disk=$2 work=$2.uki
@@ -93,6 +101,7 @@ guest_efi() {
         --add-section .linux="$boot/vmlinuz" --change-section-vma .linux=0x2000000 \
         --add-section .initrd="$boot/initrd.gz" --change-section-vma .initrd=0x4000000 \
         "$GUEST_STUB" "$work/BOOTX64.EFI"
+    undate "$work/BOOTX64.EFI"
     stamp "$work"
     fat_disk "$disk"
     mmd -i "$disk" ::/EFI ::/EFI/BOOT
