@@ -1,0 +1,327 @@
+// Wiring: certificates -> server -> gateway -> reconciler, and the lease above them.
+#include "app.h"
+
+#include "base/log.h"
+#include "effect/lease.h"
+#include "effect/preflight.h"
+#include "effect/reconciler.h"
+#include "serve/certs.h"
+#include "serve/gateway.h"
+#include "serve/health.h"
+
+#include <unistd.h>
+
+enum { REQUESTS_PER_S = 200, REQUESTS_BURST = 400 };
+
+struct app {
+    uv_loop_t *loop;
+    struct options options;
+    char *version;
+    char *identity;
+    char *gateway_name;
+    char *gateway_address;
+    char *own_address;
+    struct metrics *metrics;
+    struct kube_config *config;
+    struct kube *kube;
+    struct certs *certs;
+    struct token_verifier *verifier;
+    struct gateway *gateway;
+    struct gateway_sink sink;
+    struct health_checks checks;
+    struct server_page pages[HEALTH_N_PAGES];
+    struct server *server;
+    struct reconciler *reconciler;
+    struct lease *lease;
+    bool stopping;
+    char *failure;
+};
+
+static const struct log lg = {.part = "main"};
+
+static void app_names(struct app *a);
+static void on_preflight(void *arg, const char *refusal);
+static void app_fail(struct app *a, const char *why);
+static void on_certs(void *arg, const struct certs_set *set);
+static struct err *app_serve(struct app *a, const struct certs_set *set);
+static void on_lead(void *arg, bool leads);
+static void on_released(void *arg);
+static void on_server_closed(void *arg);
+static const char *check_ready(void *arg);
+static bool sink_who(void *arg, const char *namespace, const char *pod_name, const char *pod_uid, const char **ret_vmi_uid);
+static void sink_state(void *arg, const char *vmi_uid, const char *pod_uid, const struct launcher_state *state, const char *text, size_t len);
+static void sink_connected(void *arg, const char *vmi_uid, const char *pod_uid);
+static void sink_disconnected(void *arg, const char *vmi_uid, const char *pod_uid);
+static const char *sink_redirect(void *arg);
+static bool send_launcher(void *arg, const char *pod_uid, const char *text);
+
+struct err *
+app_new(uv_loop_t *loop, const struct options *options, const char *version, struct app **ret_app)
+{
+    struct app *a = XNEW(struct app);
+
+    a->loop = loop;
+    a->options = *options;
+    a->version = xstrdup(version);
+    a->metrics = metrics_new();
+    app_names(a);
+    struct err *e = options->kubeconfig ? kube_config_load(options->kubeconfig, &a->config)
+                                        : kube_config_in_cluster(getenv("KUBERNETES_SERVICE_HOST"), getenv("KUBERNETES_SERVICE_PORT"),
+                                                                 "/var/run/secrets/kubernetes.io/serviceaccount", &a->config);
+    if (!e) {
+        AUTO(freep) char *agent = xasprintf("vmbridge-controller/%s", version);
+        const struct kube_options ko = {
+            .metrics = a->metrics, .user_agent = agent, .requests_per_s = REQUESTS_PER_S, .burst = REQUESTS_BURST};
+        e = kube_new(loop, a->config, &ko, &a->kube);
+    }
+    if (e) {
+        app_free(a);
+        return e;
+    }
+    preflight(loop, a->kube, on_preflight, a);
+    *ret_app = a;
+    return NULL;
+}
+
+void
+app_stop(struct app *a)
+{
+    if (a->stopping) {
+        return;
+    }
+    a->stopping = true;
+    log_info(&lg, "stopping");
+    if (a->lease) {
+        lease_release(a->lease, on_released, a);
+    } else {
+        on_released(a);
+    }
+}
+
+const char *
+app_failure(const struct app *a)
+{
+    return a->failure;
+}
+
+void
+app_free(struct app *a)
+{
+    if (!a) {
+        return;
+    }
+    gateway_free(a->gateway);
+    kube_config_free(a->config);
+    metrics_free(a->metrics);
+    free(a->version);
+    free(a->identity);
+    free(a->gateway_name);
+    free(a->gateway_address);
+    free(a->own_address);
+    free(a->failure);
+    free(a);
+}
+
+static void
+app_names(struct app *a)
+{
+    const struct options *o = &a->options;
+    char host[256] = "vmbridge-controller";
+
+    (void)gethostname(host, sizeof(host) - 1); /* the default stands when it fails */
+    a->identity = xasprintf("%s", o->identity ? o->identity : host);
+    a->own_address = xasprintf(strchr(o->address, ':') ? "[%s]:%d" : "%s:%d", o->address, o->port);
+    a->gateway_address = o->gateway ? xstrdup(o->gateway) : xasprintf("%s.%s.svc:%d", CERTS_SERVICE, o->namespace, o->port);
+    a->gateway_name = xasprintf("%s.%s.svc", CERTS_SERVICE, o->namespace);
+}
+
+static void
+on_preflight(void *arg, const char *refusal)
+{
+    struct app *a = arg;
+    struct err *e = NULL;
+
+    if (a->stopping) {
+        return;
+    }
+    if (refusal) {
+        app_fail(a, refusal);
+        return;
+    }
+    const struct reconciler_options ro = {.namespace = a->options.namespace,
+                                          .launcher_image = a->options.launcher_image,
+                                          .gateway = a->gateway_address,
+                                          .gateway_name = a->gateway_name,
+                                          .instance = a->identity,
+                                          .version = a->version,
+                                          .metrics = a->metrics,
+                                          .send = send_launcher,
+                                          .send_arg = a};
+    const struct certs_options co = {.namespace = a->options.namespace, .metrics = a->metrics};
+    e = reconciler_new(a->loop, a->kube, &ro, &a->reconciler);
+    if (!e) {
+        e = token_verifier_new(a->loop, a->kube, GATEWAY_AUDIENCE, a->metrics, &a->verifier);
+    }
+    if (!e) {
+        e = certs_new(a->loop, a->kube, &co, on_certs, a, &a->certs);
+    }
+    if (e) {
+        app_fail(a, err_text(e));
+        err_free(e);
+    }
+}
+
+static void
+app_fail(struct app *a, const char *why)
+{
+    log_error(&lg, "cannot go on", F_STR("why", why));
+    a->failure = xstrdup(why);
+    app_stop(a);
+}
+
+/* The first set opens the port, later ones replace the certificate. */
+static void
+on_certs(void *arg, const struct certs_set *set)
+{
+    struct app *a = arg;
+
+    if (a->stopping) {
+        return;
+    }
+    reconciler_set_ca(a->reconciler, set->ca_pem);
+    AUTO(err_freep) struct err *e =
+        a->server ? server_set_certificate(a->server, set->leaf.crt_pem, set->leaf.key_pem) : app_serve(a, set);
+    if (e && a->server) {
+        log_error(&lg, "the new certificate is not used", F_ERR(e));
+    } else if (e) {
+        app_fail(a, err_text(e));
+    }
+}
+
+static struct err *
+app_serve(struct app *a, const struct certs_set *set)
+{
+    a->sink = (struct gateway_sink){.who = sink_who,
+                                    .state = sink_state,
+                                    .connected = sink_connected,
+                                    .disconnected = sink_disconnected,
+                                    .redirect = sink_redirect,
+                                    .arg = a};
+    a->checks = (struct health_checks){.ready = check_ready, .arg = a, .metrics = a->metrics};
+    health_pages(&a->checks, a->pages);
+    a->gateway = gateway_new(a->verifier, &a->sink, a->metrics);
+    const struct server_options so = {.port = a->options.port,
+                                      .crt_pem = set->leaf.crt_pem,
+                                      .key_pem = set->leaf.key_pem,
+                                      .pages = a->pages,
+                                      .n_pages = HEALTH_N_PAGES,
+                                      .endpoint = gateway_endpoint(a->gateway),
+                                      .metrics = a->metrics};
+    struct err *e = server_new(a->loop, &so, &a->server);
+    if (e) {
+        return e;
+    }
+    const struct lease_options lo = {.namespace = a->options.namespace,
+                                     .name = "vmbridge-controller",
+                                     .identity = a->identity,
+                                     .address = a->own_address};
+    log_info(&lg, "serving", F_I64("port", server_port(a->server)), F_STR("version", a->version));
+    return lease_new(a->loop, a->kube, &lo, on_lead, a, &a->lease);
+}
+
+static void
+on_lead(void *arg, bool leads)
+{
+    struct app *a = arg;
+
+    reconciler_lead(a->reconciler, leads);
+    certs_set_leader(a->certs, leads);
+    if (!leads && a->gateway && !a->stopping) {
+        gateway_redirect_all(a->gateway);
+    }
+}
+
+/* The lease is handed back: end everything, each stage after those that use it. */
+static void
+on_released(void *arg)
+{
+    struct app *a = arg;
+
+    if (a->server) {
+        server_close(a->server, on_server_closed, a);
+        a->server = NULL;
+    } else {
+        on_server_closed(a);
+    }
+}
+
+static void
+on_server_closed(void *arg)
+{
+    struct app *a = arg;
+
+    lease_close(a->lease);
+    certs_close(a->certs);
+    token_verifier_close(a->verifier);
+    reconciler_close(a->reconciler);
+    kube_close(a->kube);
+}
+
+static const char *
+check_ready(void *arg)
+{
+    struct app *a = arg;
+    const char *missing = reconciler_waits_for(a->reconciler);
+
+    reconciler_metrics(a->reconciler);
+    return missing ? missing : certs_problem(a->certs);
+}
+
+static bool
+sink_who(void *arg, const char *namespace, const char *pod_name, const char *pod_uid, const char **ret_vmi_uid)
+{
+    struct app *a = arg;
+
+    return reconciler_who(a->reconciler, namespace, pod_name, pod_uid, ret_vmi_uid);
+}
+
+static void
+sink_state(void *arg, const char *vmi_uid, const char *pod_uid, const struct launcher_state *state, const char *text, size_t len)
+{
+    struct app *a = arg;
+
+    (void)state; /* kept as text, read by the next pass */
+    reconciler_launcher_state(a->reconciler, vmi_uid, pod_uid, text, len);
+}
+
+static void
+sink_connected(void *arg, const char *vmi_uid, const char *pod_uid)
+{
+    struct app *a = arg;
+
+    reconciler_launcher_up(a->reconciler, vmi_uid, pod_uid);
+}
+
+static void
+sink_disconnected(void *arg, const char *vmi_uid, const char *pod_uid)
+{
+    struct app *a = arg;
+
+    reconciler_launcher_down(a->reconciler, vmi_uid, pod_uid);
+}
+
+static const char *
+sink_redirect(void *arg)
+{
+    struct app *a = arg;
+
+    return lease_is_leader(a->lease) ? NULL : lease_leader_address(a->lease);
+}
+
+static bool
+send_launcher(void *arg, const char *pod_uid, const char *text)
+{
+    struct app *a = arg;
+
+    return gateway_send(a->gateway, pod_uid, text, strlen(text));
+}

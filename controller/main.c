@@ -1,0 +1,113 @@
+// vmbridge-controller: argv and environment in, the loop runs, signals end it.
+#include "app.h"
+#include "base/log.h"
+#include "reconcile/vm_plan.h"
+#include "reconcile/vmi_plan.h"
+#include "vmbridge_version.h"
+
+#include <malloc.h>
+#include <signal.h>
+
+enum { N_SIGNALS = 2, TRIM_BYTES = 64 * 1024 };
+
+struct process {
+    uv_loop_t loop;
+    struct app *app;
+    uv_signal_t signals[N_SIGNALS];
+};
+
+static const struct log lg = {.part = "main"};
+
+static void
+print_rules(void)
+{
+    for (size_t i = 0; i < n_vm_rules; i++) {
+        (void)printf("VirtualMachine          %2zu  %-18s %s\n", i + 1, vm_rules[i].name, vm_rules[i].says);
+    }
+    for (size_t i = 0; i < n_vmi_rules; i++) {
+        (void)printf("VirtualMachineInstance  %2zu  %-18s %s\n", i + 1, vmi_rules[i].name, vmi_rules[i].says);
+    }
+}
+
+static void
+on_signal(uv_signal_t *handle, int signum)
+{
+    struct process *p = handle->data;
+
+    (void)signum; /* both mean the same */
+    for (size_t i = 0; i < N_SIGNALS; i++) {
+        if (!uv_is_closing((uv_handle_t *)&p->signals[i])) {
+            uv_close((uv_handle_t *)&p->signals[i], NULL);
+        }
+    }
+    app_stop(p->app);
+}
+
+static void
+watch_signals(struct process *p)
+{
+    static const int numbers[N_SIGNALS] = {SIGTERM, SIGINT};
+
+    for (size_t i = 0; i < N_SIGNALS; i++) {
+        BUG_ON(uv_signal_init(&p->loop, &p->signals[i]) != 0);
+        p->signals[i].data = p;
+        BUG_ON(uv_signal_start(&p->signals[i], on_signal, numbers[i]) != 0);
+        uv_unref((uv_handle_t *)&p->signals[i]); /* signals alone do not keep the loop alive */
+    }
+}
+
+static int
+run(const struct options *options)
+{
+    struct process p = {0};
+
+    BUG_ON(uv_loop_init(&p.loop) != 0);
+    AUTO(err_freep) struct err *e = app_new(&p.loop, options, VMBRIDGE_VERSION, &p.app);
+    if (e) {
+        log_error(&lg, "cannot start", F_ERR(e));
+        return EXIT_FAILURE;
+    }
+    watch_signals(&p);
+    (void)uv_run(&p.loop, UV_RUN_DEFAULT); /* ends when every stage has closed its handles */
+    int rc = app_failure(p.app) ? EXIT_FAILURE : EXIT_SUCCESS;
+    app_free(p.app);
+    for (size_t i = 0; i < N_SIGNALS; i++) {
+        if (!uv_is_closing((uv_handle_t *)&p.signals[i])) {
+            uv_close((uv_handle_t *)&p.signals[i], NULL);
+        }
+    }
+    (void)uv_run(&p.loop, UV_RUN_DEFAULT); /* for the closing of the signals */
+    if (uv_loop_close(&p.loop) != 0) {
+        log_warn(&lg, "handles are left on the loop");
+    }
+    return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct options options = {0};
+
+    AUTO(err_freep) struct err *e = options_parse(argc, argv, &options);
+    if (e) {
+        (void)fprintf(stderr, "vmbridge-controller: %s\n", err_text(e));
+        return 2;
+    }
+    switch (options.verb) {
+    case OPTIONS_HELP:
+        options_help(stdout);
+        return EXIT_SUCCESS;
+    case OPTIONS_VERSION:
+        (void)printf("vmbridge-controller %s\n", VMBRIDGE_VERSION);
+        return EXIT_SUCCESS;
+    case OPTIONS_PRINT_RULES:
+        print_rules();
+        return EXIT_SUCCESS;
+    case OPTIONS_RUN:
+        break;
+    }
+    (void)signal(SIGPIPE, SIG_IGN);                  /* a peer that goes shows as an error of the write */
+    (void)mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);     /* memory goes back after a burst */
+    (void)mallopt(M_MMAP_THRESHOLD, 2 * TRIM_BYTES); /* large buffers of lists leave no holes */
+    return run(&options);
+}

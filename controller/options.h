@@ -1,0 +1,24 @@
+// Command line and environment of vmbridge-controller.
+#ifndef VMB_OPTIONS_H
+#define VMB_OPTIONS_H
+
+#include "base/err.h"
+
+enum options_verb { OPTIONS_RUN, OPTIONS_PRINT_RULES, OPTIONS_HELP, OPTIONS_VERSION };
+
+struct options { /* borrows argv and the environment */
+    enum options_verb verb;
+    const char *kubeconfig;     /* NULL: in the cluster */
+    const char *namespace;
+    const char *identity;       /* of this replica: the pod's name */
+    const char *address;        /* of this replica as launchers reach it: the pod's IP */
+    int port;
+    const char *launcher_image;
+    const char *gateway;        /* NULL: vmbridge-gateway.<namespace>.svc:<port> */
+};
+
+/* Errors: ERR_INVALID with a sentence for the terminal. */
+MUST_CHECK struct err *options_parse(int argc, char **argv, struct options *ret_options);
+void options_help(FILE *out);
+
+#endif

@@ -1,0 +1,207 @@
+// Store, informer and the keys that depend on an object: what a stream of watch events leaves behind.
+#include "cache/cut.h"
+#include "cache/informer.h"
+#include "cache/launchers.h"
+#include "cache/related.h"
+
+#include <check.h>
+
+static struct informer *inf;
+static unsigned n_changed;
+static unsigned n_removed;
+
+static void
+on_changed(void *arg, enum kind kind, const struct object *object, bool removed)
+{
+    (void)arg;
+    ck_assert_int_eq(kind, KIND_VMI);
+    ck_assert_ptr_nonnull(object);
+    n_changed += removed ? 0 : 1;
+    n_removed += removed ? 1 : 0;
+}
+
+static void
+setup(void)
+{
+    n_changed = n_removed = 0;
+    inf = informer_new(KIND_VMI, on_changed, NULL);
+}
+
+static void
+teardown(void)
+{
+    informer_free(inf);
+}
+
+static json_t *
+object(const char *name, const char *uid, const char *version, const char *phase)
+{
+    return json_pack("{s:{s:s, s:s, s:s, s:s, s:[{s:s}]}, s:{s:s}}", "metadata", "namespace", "ns", "name", name, "uid", uid,
+                     "resourceVersion", version, "managedFields", "manager", "x", "status", "phase", phase);
+}
+
+static void
+apply(const char *name, const char *uid, const char *version, const char *phase, bool removed)
+{
+    AUTO(json_freep) json_t *o = object(name, uid, version, phase);
+
+    informer_apply(inf, o, removed, 0);
+}
+
+START_TEST(an_object_is_cut_and_found)
+{
+    apply("a", "u1", "1", "Pending", false);
+    const struct object *o = store_get(informer_store(inf), "ns/a");
+    ck_assert_ptr_nonnull(o);
+    ck_assert_str_eq(o->uid, "u1");
+    ck_assert_ptr_null(strstr(o->json, "managedFields"));
+    ck_assert_uint_eq(store_bytes(informer_store(inf)), o->len);
+}
+END_TEST
+
+START_TEST(the_same_object_again_changes_nothing)
+{
+    apply("a", "u1", "1", "Pending", false);
+    apply("a", "u1", "1", "Pending", false);
+    ck_assert_uint_eq(n_changed, 1);
+}
+END_TEST
+
+START_TEST(a_new_uid_is_a_removal_and_a_new_object)
+{
+    apply("a", "u1", "1", "Pending", false);
+    apply("a", "u2", "5", "Pending", false);
+    ck_assert_uint_eq(n_removed, 1);
+    ck_assert_uint_eq(n_changed, 2);
+    apply("a", "u1", "6", "Pending", true); /* the late end of the first one */
+    ck_assert_ptr_nonnull(store_get(informer_store(inf), "ns/a"));
+}
+END_TEST
+
+START_TEST(a_list_sweeps_what_is_gone)
+{
+    apply("a", "u1", "1", "Pending", false);
+    apply("b", "u2", "2", "Pending", false);
+    informer_begin(inf);
+    apply("b", "u2", "2", "Pending", false);
+    informer_synced(inf);
+    ck_assert_ptr_null(store_get(informer_store(inf), "ns/a"));
+    ck_assert_ptr_nonnull(store_get(informer_store(inf), "ns/b"));
+    ck_assert_uint_eq(n_removed, 1);
+}
+END_TEST
+
+START_TEST(own_writes_are_not_undone_by_older_events)
+{
+    AUTO(json_freep) json_t *mine = object("a", "u1", "7", "Running");
+
+    apply("a", "u1", "5", "Pending", false);
+    informer_own(inf, mine, 0);
+    apply("a", "u1", "6", "Scheduled", false); /* older: was under way while we wrote */
+    ck_assert_ptr_nonnull(strstr(store_get(informer_store(inf), "ns/a")->json, "Running"));
+    apply("a", "u1", "7", "Running", false);
+    apply("a", "u1", "8", "Failed", false);
+    ck_assert_ptr_nonnull(strstr(store_get(informer_store(inf), "ns/a")->json, "Failed"));
+}
+END_TEST
+
+START_TEST(the_wait_for_an_own_write_ends)
+{
+    AUTO(json_freep) json_t *mine = object("a", "u1", "7", "Running");
+    AUTO(json_freep) json_t *later = object("a", "u1", "9", "Failed");
+
+    informer_own(inf, mine, 0);
+    informer_apply(inf, later, false, 60000);
+    ck_assert_ptr_nonnull(strstr(store_get(informer_store(inf), "ns/a")->json, "Failed"));
+}
+END_TEST
+
+START_TEST(a_doomed_object_stays_doomed)
+{
+    apply("a", "u1", "1", "Running", false);
+    informer_doom(inf, "ns/a", "u1");
+    ck_assert(store_get(informer_store(inf), "ns/a")->doomed);
+    apply("a", "u1", "2", "Failed", false);
+    ck_assert(store_get(informer_store(inf), "ns/a")->doomed);
+    informer_doom(inf, "ns/a", "another");
+    apply("a", "u2", "3", "Pending", false);
+    ck_assert(!store_get(informer_store(inf), "ns/a")->doomed);
+}
+END_TEST
+
+static void
+count_key(void *arg, const char *key)
+{
+    struct strbuf *sb = arg;
+
+    (void)strbuf_addf(sb, "%s ", key);
+}
+
+START_TEST(related_keys_follow_the_arrows)
+{
+    AUTO(json_freep) json_t *user = json_pack(
+        "{s:{s:s, s:s, s:s}, s:{s:[{s:{s:s}}]}}", "metadata", "namespace", "ns", "name", "user", "uid", "u9", "spec", "volumes",
+        "persistentVolumeClaim", "claimName", "data");
+    AUTO(strbuf_fini) struct strbuf sb = STRBUF_INIT(4096);
+
+    informer_apply(inf, user, false, 0);
+    apply("other", "u8", "1", "Running", false);
+    const struct object pod = {.key = "ns/virt-launcher-user-abcde", .owner_name = "user", .owner_uid = "u9"};
+    const struct object claim = {.key = "ns/data"};
+    const struct object vmi = {.key = "ns/user"};
+    related_keys(KIND_POD, &pod, informer_store(inf), count_key, &sb);
+    related_keys(KIND_PVC, &claim, informer_store(inf), count_key, &sb);
+    related_keys(KIND_VMI, &vmi, informer_store(inf), count_key, &sb);
+    ck_assert_str_eq(strbuf_str(&sb), "vmi/ns/user vmi/ns/user vmi/ns/user vm/ns/user ");
+    strbuf_reset(&sb);
+    const struct object service = {.key = "ns/svc"};
+    related_keys(KIND_SERVICE, &service, informer_store(inf), count_key, &sb);
+    ck_assert_ptr_nonnull(strstr(strbuf_str(&sb), "vmi/ns/other "));
+    ck_assert_ptr_nonnull(strstr(strbuf_str(&sb), "vmi/ns/user "));
+}
+END_TEST
+
+START_TEST(launchers_of_another_pod_do_not_speak)
+{
+    struct launchers *l = launchers_new();
+
+    launchers_connected(l, "u1", "p1"); /* nobody knows u1 yet */
+    ck_assert_ptr_null(launchers_get(l, "u1"));
+    launchers_name(l, "u1", "ns/a");
+    launchers_connected(l, "u1", "p1");
+    ck_assert(launchers_state(l, "u1", "p1", "{}", 2));
+    ck_assert(!launchers_state(l, "u1", "p1", "{}", 2));
+    launchers_connected(l, "u1", "p2");
+    ck_assert_ptr_null(launchers_get(l, "u1")->state);
+    ck_assert(!launchers_state(l, "u1", "p1", "{\"a\":1}", 7));
+    launchers_disconnected(l, "u1", "p1");
+    ck_assert_uint_eq(launchers_count(l), 1);
+    launchers_disconnected(l, "u1", "p2");
+    ck_assert_uint_eq(launchers_count(l), 0);
+    launchers_free(l);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *s = suite_create("cache");
+    TCase *tc = tcase_create("cache");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, an_object_is_cut_and_found);
+    tcase_add_test(tc, the_same_object_again_changes_nothing);
+    tcase_add_test(tc, a_new_uid_is_a_removal_and_a_new_object);
+    tcase_add_test(tc, a_list_sweeps_what_is_gone);
+    tcase_add_test(tc, own_writes_are_not_undone_by_older_events);
+    tcase_add_test(tc, the_wait_for_an_own_write_ends);
+    tcase_add_test(tc, a_doomed_object_stays_doomed);
+    tcase_add_test(tc, related_keys_follow_the_arrows);
+    tcase_add_test(tc, launchers_of_another_pod_do_not_speak);
+    suite_add_tcase(s, tc);
+    SRunner *sr = srunner_create(s);
+    srunner_run_all(sr, CK_NORMAL);
+    int failed = srunner_ntests_failed(sr);
+    srunner_free(sr);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

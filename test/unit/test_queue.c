@@ -1,0 +1,142 @@
+// The queue: one entry a key, due times, keys at work, back-off.
+#include "cache/queue.h"
+
+#include <check.h>
+
+static struct queue *q;
+
+static void
+setup(void)
+{
+    q = queue_new();
+}
+
+static void
+teardown(void)
+{
+    queue_free(q);
+}
+
+START_TEST(a_key_stands_once)
+{
+    queue_add(q, "vm/a/1", 1000, 0);
+    queue_add(q, "vm/a/1", 1000, 0);
+    ck_assert_uint_eq(queue_len(q), 1);
+    ck_assert_str_eq(queue_pop(q, 1000), "vm/a/1");
+    ck_assert_ptr_null(queue_pop(q, 1000));
+}
+END_TEST
+
+START_TEST(earliest_due_first)
+{
+    queue_add(q, "late", 1000, 500);
+    queue_add(q, "soon", 1000, 10);
+    queue_add(q, "now", 1000, 0);
+    queue_add(q, "late", 1000, 5); /* made earlier */
+    queue_add(q, "soon", 1000, 900); /* a later wish changes nothing */
+    ck_assert_str_eq(queue_pop(q, 2000), "now");
+    ck_assert_str_eq(queue_pop(q, 2000), "late");
+    ck_assert_str_eq(queue_pop(q, 2000), "soon");
+}
+END_TEST
+
+START_TEST(nothing_before_it_is_due)
+{
+    queue_add(q, "k", 1000, 100);
+    ck_assert_ptr_null(queue_pop(q, 1099));
+    ck_assert_int_eq(queue_wait_ms(q, 1040), 60);
+    ck_assert_ptr_nonnull(queue_pop(q, 1100));
+    ck_assert_int_eq(queue_wait_ms(q, 1100), -1);
+}
+END_TEST
+
+START_TEST(a_key_at_work_comes_again_after_done)
+{
+    queue_add(q, "k", 0, 0);
+    ck_assert_ptr_nonnull(queue_pop(q, 0));
+    queue_add(q, "k", 5, 0);
+    ck_assert_ptr_null(queue_pop(q, 5));
+    queue_done(q, "k", 6);
+    ck_assert_ptr_nonnull(queue_pop(q, 6));
+    queue_done(q, "k", 7);
+    ck_assert_ptr_null(queue_pop(q, 100));
+}
+END_TEST
+
+START_TEST(the_earlier_of_two_wishes_at_work_counts)
+{
+    queue_add(q, "k", 0, 0);
+    ck_assert_ptr_nonnull(queue_pop(q, 0));
+    queue_add(q, "k", 0, 10);
+    queue_add(q, "k", 0, 5000);
+    queue_done(q, "k", 1);
+    ck_assert_int_eq(queue_wait_ms(q, 1), 9);
+}
+END_TEST
+
+START_TEST(backoff_grows_until_forgotten)
+{
+    queue_add(q, "k", 0, 0);
+    int64_t first = queue_backoff_ms(q, "k", 0);
+    int64_t second = queue_backoff_ms(q, "k", 0);
+    ck_assert_int_gt(second, first);
+    queue_forget(q, "k");
+    ck_assert_int_eq(queue_backoff_ms(q, "k", 0), first);
+}
+END_TEST
+
+START_TEST(clear_keeps_only_what_is_at_work)
+{
+    queue_add(q, "busy", 0, 0);
+    ck_assert_ptr_nonnull(queue_pop(q, 0));
+    queue_add(q, "idle", 0, 0);
+    queue_add(q, "busy", 0, 0);
+    queue_clear(q);
+    ck_assert_uint_eq(queue_len(q), 0);
+    queue_done(q, "busy", 1);
+    ck_assert_ptr_null(queue_pop(q, 10));
+}
+END_TEST
+
+START_TEST(ten_thousand_keys_come_out_in_order)
+{
+    char key[32];
+    uint32_t x = 12345;
+
+    for (int i = 0; i < 10000; i++) {
+        x = x * 1103515245U + 12345U;
+        (void)snprintf(key, sizeof(key), "k%d", i);
+        queue_add(q, key, 0, (int64_t)(x >> 8) % 100000);
+    }
+    int64_t last = -1;
+    for (int i = 0; i < 10000; i++) {
+        int64_t wait = queue_wait_ms(q, 0);
+        ck_assert_int_ge(wait, last);
+        last = wait;
+        ck_assert_ptr_nonnull(queue_pop(q, wait));
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *s = suite_create("queue");
+    TCase *tc = tcase_create("queue");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, a_key_stands_once);
+    tcase_add_test(tc, earliest_due_first);
+    tcase_add_test(tc, nothing_before_it_is_due);
+    tcase_add_test(tc, a_key_at_work_comes_again_after_done);
+    tcase_add_test(tc, the_earlier_of_two_wishes_at_work_counts);
+    tcase_add_test(tc, backoff_grows_until_forgotten);
+    tcase_add_test(tc, clear_keeps_only_what_is_at_work);
+    tcase_add_test(tc, ten_thousand_keys_come_out_in_order);
+    suite_add_tcase(s, tc);
+    SRunner *sr = srunner_create(s);
+    srunner_run_all(sr, CK_NORMAL);
+    int failed = srunner_ntests_failed(sr);
+    srunner_free(sr);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,260 @@
+// The rules of VM and VMI, one YAML file a case (test/golden/reconcile): objects in, rule, actions, status and events out; every rule
+// has a case; what is planned, done and planned again comes to rest; order of events does not matter.
+#include "base/clock.h"
+#include "base/yaml.h"
+#include "reconcile/vm_plan.h"
+#include "reconcile/vmi_plan.h"
+#include "world.h"
+
+#include <check.h>
+#include <dirent.h>
+
+enum { CASES_MAX = 256, FILE_MAX = 256 * 1024, ROUNDS_MAX = 4 };
+
+static char *case_files[CASES_MAX];
+static size_t n_cases;
+
+static int
+name_order(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+find_cases(void)
+{
+    const char *root = getenv("VMB_TEST_DIR");
+    AUTO(freep) char *dir = xasprintf("%s/../golden/reconcile", root ? root : ".");
+    DIR *d = opendir(dir);
+
+    BUG_ON(!d);
+    for (struct dirent *e = readdir(d); e; e = readdir(d)) {
+        if (strstr(e->d_name, ".yaml")) {
+            BUG_ON(n_cases == CASES_MAX);
+            case_files[n_cases++] = xasprintf("%s/%s", dir, e->d_name);
+        }
+    }
+    (void)closedir(d);
+    qsort(case_files, n_cases, sizeof(*case_files), name_order);
+}
+
+static json_t *
+read_case(const char *file)
+{
+    AUTO(fclosep) FILE *f = fopen(file, "re");
+    AUTO(freep) char *text = xcalloc(FILE_MAX, 1);
+    json_t *docs = NULL;
+
+    ck_assert_msg(f != NULL, "open %s", file);
+    size_t len = fread(text, 1, FILE_MAX - 1, f);
+    AUTO(err_freep) struct err *e = yaml_parse(text, len, FILE_MAX, &docs);
+    ck_assert_msg(!e, "%s: %s", file, e ? err_text(e) : "");
+    ck_assert_msg(json_array_size(docs) == 1, "%s: one document wanted", file);
+    json_t *c = json_incref(json_array_get(docs, 0));
+    json_decref(docs);
+    return c;
+}
+
+static void
+fill_world(struct world *w, const json_t *c, bool backwards)
+{
+    const json_t *objects = json_object_get(c, "objects");
+    const json_t *launcher = json_object_get(c, "launcher");
+    size_t n = json_array_size(objects);
+    const char *now = json_str(c, "now");
+
+    world_init(w);
+    ck_assert(!now || clock_parse(now, &w->now_s));
+    for (size_t i = 0; i < n; i++) {
+        world_put(w, json_array_get(objects, backwards ? n - 1 - i : i));
+    }
+    if (launcher) {
+        AUTO(freep) char *text = json_dumps(json_object_get(launcher, "state"), JSON_COMPACT);
+        launchers_name(w->launchers, json_str(launcher, "vmi"), "default/a");
+        launchers_connected(w->launchers, json_str(launcher, "vmi"), json_str(launcher, "pod"));
+        ck_assert(!text || launchers_state(w->launchers, json_str(launcher, "vmi"), json_str(launcher, "pod"), text, strlen(text)));
+    }
+    w->config.ca_bundle = json_bool(c, "withoutCA", false) ? NULL : w->config.ca_bundle;
+    w->config.use_emulation = json_bool(c, "useEmulation", true);
+}
+
+static const json_t *
+condition_of(const json_t *status, const char *type)
+{
+    size_t i;
+    json_t *c;
+
+    json_array_foreach (json_object_get(status, "conditions"), i, c) {
+        if (str_eq(json_str(c, "type"), type)) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+/* "True", "False/Reason" or "absent". */
+static void
+check_conditions(const char *file, const json_t *status, const json_t *want)
+{
+    const char *type;
+    json_t *value;
+
+    json_object_foreach ((json_t *)(uintptr_t)want, type, value) {
+        const json_t *c = condition_of(status, type);
+        AUTO(freep) char *have = c ? xasprintf("%s/%s", json_str(c, "status"), json_str(c, "reason") ? json_str(c, "reason") : "")
+                                   : xstrdup("absent");
+        const char *w = json_string_value(value);
+        bool same = strchr(w, '/') ? str_eq(have, w) : strncmp(have, w, strlen(w)) == 0;
+        ck_assert_msg(same, "%s: condition %s is %s, want %s", file, type, have, w);
+        ck_assert_msg(!c || !str_eq(json_str(c, "status"), "False") || !str_empty(json_str(c, "message")),
+                      "%s: condition %s is False without a message", file, type);
+    }
+}
+
+/* Every key of 'want' must be in 'have'; the value null means that it must not. */
+static void
+check_subset(const char *file, const char *path, const json_t *have, const json_t *want)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach ((json_t *)(uintptr_t)want, key, value) {
+        AUTO(freep) char *at = xasprintf("%s.%s", path, key);
+        const json_t *got = json_object_get(have, key);
+        if (str_eq(key, "conditions")) {
+            check_conditions(file, have, value);
+        } else if (json_is_object(value)) {
+            ck_assert_msg(json_is_object(got), "%s: %s is no object", file, at);
+            check_subset(file, at, got, value);
+        } else if (json_is_null(value)) {
+            ck_assert_msg(!got, "%s: %s is there", file, at);
+        } else {
+            AUTO(freep) char *text = got ? json_dumps(got, JSON_ENCODE_ANY) : xstrdup("absent");
+            ck_assert_msg(got && json_equal(got, value), "%s: %s is %s", file, at, text);
+        }
+    }
+}
+
+static void
+check_names(const char *file, const char *what, const json_t *want, size_t n, const char *const *have)
+{
+    ck_assert_msg(json_array_size(want) == n, "%s: %zu %s, want %zu (first: %s)", file, n, what, json_array_size(want),
+                  n > 0 ? have[0] : "none");
+    for (size_t i = 0; i < n; i++) {
+        const char *w = json_string_value(json_array_get(want, i));
+        ck_assert_msg(str_eq(have[i], w), "%s: %s %zu is %s, want %s", file, what, i, have[i], w);
+    }
+}
+
+static void
+check_plan(const char *file, const json_t *want, const struct plan *p)
+{
+    const char *names[PLAN_ACTIONS_MAX > PLAN_EVENTS_MAX ? PLAN_ACTIONS_MAX : PLAN_EVENTS_MAX];
+
+    ck_assert_msg(str_eq(p->rule, json_str(want, "rule")), "%s: rule %s, want %s", file, p->rule, json_str(want, "rule"));
+    for (size_t i = 0; i < p->n_actions; i++) {
+        names[i] = action_name(p->actions[i].kind);
+    }
+    check_names(file, "actions", json_object_get(want, "actions"), p->n_actions, names);
+    if (json_object_get(want, "events")) {
+        for (size_t i = 0; i < p->n_events; i++) {
+            names[i] = p->events[i].reason;
+        }
+        check_names(file, "events", json_object_get(want, "events"), p->n_events, names);
+    }
+    if (json_is_null(json_object_get(want, "status"))) {
+        ck_assert_msg(!p->status_new, "%s: a status is written", file);
+    } else {
+        check_subset(file, "status", p->status_new, json_object_get(want, "status"));
+    }
+    if (json_object_get(want, "quiet")) {
+        bool is_quiet = p->n_actions == 0 && (!p->status_new || json_equal(p->status_old, p->status_new));
+        ck_assert_msg(is_quiet == json_bool(want, "quiet", true), "%s: quiet is %d", file, is_quiet);
+    }
+    if (json_object_get(want, "requeue")) {
+        ck_assert_msg((p->requeue_ms > 0) == json_bool(want, "requeue", true), "%s: requeue_ms %lld", file, (long long)p->requeue_ms);
+    }
+    if (json_object_get(want, "desired")) {
+        ck_assert_msg((p->desired != NULL) == json_bool(want, "desired", true), "%s: desired %s", file, p->desired ? p->desired : "(none)");
+    }
+}
+
+START_TEST(plan_is_as_written)
+{
+    const char *file = case_files[_i];
+    AUTO(json_freep) json_t *c = read_case(file);
+
+    for (int backwards = 0; backwards < 2; backwards++) {
+        AUTO(arena_freep) struct arena *a = arena_new(4 * 1024 * 1024);
+        struct world w;
+        struct plan p = {0};
+        fill_world(&w, c, backwards);
+        ck_assert_msg(world_plan(&w, json_str(c, "key"), a, &p), "%s: no object for key %s", file, json_str(c, "key"));
+        check_plan(file, json_object_get(c, "want"), &p);
+        world_fini(&w);
+    }
+}
+END_TEST
+
+START_TEST(what_is_done_comes_to_rest)
+{
+    const char *file = case_files[_i];
+    AUTO(json_freep) json_t *c = read_case(file);
+    struct world w;
+
+    fill_world(&w, c, false);
+    w.now_s += 3600; /* no start is held back by time */
+    unsigned rounds = world_settle(&w, ROUNDS_MAX);
+    ck_assert_msg(rounds <= ROUNDS_MAX + (unsigned)json_int(c, "moreRounds", 0), "%s: no rest after %d rounds", file, ROUNDS_MAX);
+    world_fini(&w);
+}
+END_TEST
+
+static void
+check_rule_has_case(const char *kind, const char *rule)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < n_cases; i++) {
+        AUTO(json_freep) json_t *c = read_case(case_files[i]);
+        bool is_kind = str_starts(json_str(c, "key"), kind);
+        found = found || (is_kind && str_eq(json_str(json_object_get(c, "want"), "rule"), rule));
+    }
+    ck_assert_msg(found, "rule %s%s has no case in test/golden/reconcile", kind, rule);
+}
+
+START_TEST(every_rule_has_a_case)
+{
+    for (size_t i = 0; i < n_vm_rules; i++) {
+        if (!str_eq(vm_rules[i].name, "hold")) { /* needs a failed call: test/integration */
+            check_rule_has_case("vm/", vm_rules[i].name);
+        }
+    }
+    for (size_t i = 0; i < n_vmi_rules; i++) {
+        if (!str_eq(vmi_rules[i].name, "deleted")) { /* a state of the cache only: test_cache */
+            check_rule_has_case("vmi/", vmi_rules[i].name);
+        }
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *s = suite_create("reconcile");
+    TCase *tc = tcase_create("reconcile");
+
+    find_cases();
+    tcase_add_loop_test(tc, plan_is_as_written, 0, (int)n_cases);
+    tcase_add_loop_test(tc, what_is_done_comes_to_rest, 0, (int)n_cases);
+    tcase_add_test(tc, every_rule_has_a_case);
+    suite_add_tcase(s, tc);
+    SRunner *sr = srunner_create(s);
+    srunner_run_all(sr, CK_NORMAL);
+    int failed = srunner_ntests_failed(sr);
+    srunner_free(sr);
+    for (size_t i = 0; i < n_cases; i++) {
+        free(case_files[i]);
+    }
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
