@@ -29,7 +29,7 @@ controller/reconcile/[a-z_]+_view\.[ch]  | base api reconcile cache/store.h cach
 controller/reconcile/                    | base api reconcile                                 | jansson uthash
 controller/effect/                       | base api kube cache reconcile effect               | uv jansson uthash
 controller/serve/                        | base api kube cache serve                          | libwebsockets openssl cjose uv jansson uthash
-controller/main\.c                       | base api kube cache reconcile effect serve         | uv jansson uthash
+controller/[a-z_]+\.[ch]                  | base api kube cache reconcile effect serve         | uv jansson uthash
 virt-launcher/passt/                     |                                                    |
 virt-launcher/monitor[a-z_]*\.[ch]       |                                                    |
 virt-launcher/domain/                    | base api domain                                    | jansson uthash
