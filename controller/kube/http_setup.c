@@ -63,7 +63,7 @@ http_wire_init(struct http_wire *w, const struct kube_config *config, const char
         w->url = xasprintf("%s%s", config->server, call->path);
     }
     add_header(w, "User-Agent", user_agent);
-    add_header(w, "Accept", "application/json");
+    add_header(w, "Accept", "application/json, application/jwk-set+json");
     if (call->body) {
         add_header(w, "Content-Type", call->content_type);
         add_header(w, "Expect", ""); /* no question before the body */
