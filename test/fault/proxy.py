@@ -13,24 +13,26 @@ Commands, one a line on standard input; each is answered with a line when it is 
   mute       the server's bytes are dropped, the client's arrive
   hole       both are dropped
   pass       nothing is dropped any more on new connections
+  break N    end each connection with RST after N to 2N bytes from the server (0: never)
   reset      end all connections with RST; what was muted stays lost
   refuse     accept and end new connections at once;  accept  undoes it
   count      answers with the number of open connections
 Ends with its standard input.
 """
 import argparse
+import asyncio
+import random
 import socket
 import ssl
 import struct
 import sys
-import threading
-import time
 
 
 class Rules:
     def __init__(self):
         self.split = 0
         self.delay_s = 0.0
+        self.break_at = 0
         self.drop_up = False
         self.drop_down = False
         self.refuse = False
@@ -39,59 +41,62 @@ class Rules:
 class Link:
     """One client connection and its counterpart to the server."""
 
-    def __init__(self, proxy, client):
+    def __init__(self, proxy, reader, writer):
         self.proxy = proxy
-        self.client_socket = client
-        self.client = None
-        self.server = None
+        self.client_reader, self.client_writer = reader, writer
+        self.writers = [writer]
         self.drop_up = proxy.rules.drop_up
         self.drop_down = proxy.rules.drop_down
+        at = proxy.rules.break_at
+        self.left = random.randint(at, 2 * at) if at else None
 
-    def run(self):
+    async def run(self):
         try:
-            self.client = self.proxy.wrap_client(self.client_socket)
-            self.server = self.proxy.connect()
+            reader, writer = await asyncio.open_connection(*self.proxy.upstream, ssl=self.proxy.client_side)
         except OSError:
-            self.close()
+            self.client_writer.transport.abort()
             return
-        for source, sink, is_up in ((self.client, self.server, True), (self.server, self.client, False)):
-            threading.Thread(target=self.pump, args=(source, sink, is_up), daemon=True).start()
+        self.writers.append(writer)
+        pumps = [asyncio.ensure_future(self.pump(self.client_reader, writer, True)),
+                 asyncio.ensure_future(self.pump(reader, self.client_writer, False))]
+        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        for pump in pumps:
+            pump.cancel()
+        await asyncio.wait(pumps)
+        for writer in self.writers:
+            writer.close()
 
-    def pump(self, source, sink, is_up):
+    async def pump(self, reader, writer, is_up):
         try:
-            while data := source.recv(16384):
-                self.send(sink, data, is_up)
+            while data := await reader.read(16384):
+                await self.send(writer, data, is_up)
         except OSError:
             pass
-        self.close()
 
-    def send(self, sink, data, is_up):
-        rules = self.proxy.rules
-        step = rules.split or len(data)
+    async def send(self, writer, data, is_up):
+        step = self.proxy.rules.split or len(data)
         for at in range(0, len(data), step):
-            if rules.delay_s:
-                time.sleep(rules.delay_s)
+            piece = data[at:at + step]
+            if self.proxy.rules.delay_s:
+                await asyncio.sleep(self.proxy.rules.delay_s)
+            is_last = not is_up and self.left is not None and len(piece) >= self.left
+            if is_last:
+                piece = piece[:self.left]
             if not (self.drop_up if is_up else self.drop_down):
-                sink.sendall(data[at:at + step])
+                writer.write(piece)
+                await writer.drain()
+            if is_last:
+                self.reset()
+                raise ConnectionResetError
+            if not is_up and self.left is not None:
+                self.left -= len(piece)
 
-    def close(self, with_reset=False):
-        self.proxy.links.discard(self)
-        for end in (self.client or self.client_socket, self.server):
-            if end is None:
-                continue
-            try:
-                if with_reset:
-                    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                else:
-                    end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            # A thread that waits in recv() keeps the socket alive; only a shutdown wakes it, and after the linger it resets.
-            try:
-                end.shutdown(socket.SHUT_RD)
-            except OSError:
-                pass
-            end.close()
+    def reset(self):
+        for writer in self.writers:
+            raw = writer.get_extra_info("socket")
+            if raw is not None:
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
 
 
 class Proxy:
@@ -108,27 +113,17 @@ class Proxy:
             self.client_side = ssl.create_default_context(cafile=f"{pki}/ca.crt")
             self.client_side.load_cert_chain(f"{pki}/admin.crt", f"{pki}/admin.key")
             self.client_side.set_alpn_protocols([alpn])
-        self.listener = socket.create_server(("127.0.0.1", 0))
 
-    def wrap_client(self, client):
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return self.server_side.wrap_socket(client, server_side=True) if self.server_side else client
-
-    def connect(self):
-        server = socket.create_connection(self.upstream, timeout=5)
-        server.settimeout(None)
-        server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return self.client_side.wrap_socket(server, server_hostname=self.upstream[0]) if self.client_side else server
-
-    def accept(self):
-        while True:
-            client, _ = self.listener.accept()
-            if self.rules.refuse:
-                client.close()
-                continue
-            link = Link(self, client)
-            self.links.add(link)
-            threading.Thread(target=link.run, daemon=True).start()
+    async def accept(self, reader, writer):
+        if self.rules.refuse:
+            writer.transport.abort()
+            return
+        link = Link(self, reader, writer)
+        self.links.add(link)
+        try:
+            await link.run()
+        finally:
+            self.links.discard(link)
 
     def command(self, words):
         rules = self.rules
@@ -137,6 +132,8 @@ class Proxy:
                 rules.split = int(n)
             case ["delay", ms]:
                 rules.delay_s = int(ms) / 1000
+            case ["break", n]:
+                rules.break_at = int(n)
             case ["mute"] | ["hole"]:
                 rules.drop_down, rules.drop_up = True, words == ["hole"]
                 for link in list(self.links):
@@ -145,7 +142,7 @@ class Proxy:
                 rules.drop_down = rules.drop_up = False
             case ["reset"]:
                 for link in list(self.links):
-                    link.close(with_reset=True)
+                    link.reset()
             case ["refuse"] | ["accept"]:
                 rules.refuse = words == ["refuse"]
             case ["count"]:
@@ -155,17 +152,25 @@ class Proxy:
         return "ok"
 
 
+async def serve(proxy):
+    server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0, ssl=proxy.server_side)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    commands = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
+    while line := await commands.readline():
+        print(proxy.command(line.decode().split()), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--tls")
     parser.add_argument("--alpn", default="h2")
     parser.add_argument("upstream")
     args = parser.parse_args()
-    proxy = Proxy(args.upstream, args.tls, args.alpn)
-    threading.Thread(target=proxy.accept, daemon=True).start()
-    print(proxy.listener.getsockname()[1], flush=True)
-    for line in sys.stdin:
-        print(proxy.command(line.split()), flush=True)
+    loop = asyncio.new_event_loop()
+    # Connections that are cut in the middle of a handshake are what this program is for.
+    loop.set_exception_handler(lambda *_: None)
+    loop.run_until_complete(serve(Proxy(args.upstream, args.tls, args.alpn)))
 
 
 if __name__ == "__main__":
