@@ -15,6 +15,7 @@ HELP
 BANNED_CALLS='strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|alloca|system|usleep'
 # The ends of words are in brackets so that this file does not find itself.
 LEFTOVERS='\b(TOD[O]|FIXM[E]|XX[X])\b'
+LEFT_CODE='^[[:space:]]*//([[:space:]]*[{}]|.*(\)|=.*|return.*);|.*\)[[:space:]]*\{)[[:space:]]*$'
 HOSTS='\b(docker\.i[o]|quay\.i[o]|ghcr\.i[o]|gcr\.i[o]|registry\.k8s\.i[o]|proxy\.golang\.or[g]|deb\.debian\.or[g]|pypi\.or[g])\b'
 # containerd gives names without a host this one.
 KNOWN_HOSTS='^hack/cluster/load-image:'
@@ -57,7 +58,7 @@ all_findings() {
     for file in "${c_files[@]}"; do
         c_findings "$file"
     done
-    [ ${#c_files[@]} -eq 0 ] || text_findings '^[[:space:]]*//.*[;{}][[:space:]]*$' '// code left behind' "${c_files[@]}"
+    [ ${#c_files[@]} -eq 0 ] || text_findings "$LEFT_CODE" '// code left behind' "${c_files[@]}"
     [ ${#texts[@]} -eq 0 ] || {
         text_findings "$LEFTOVERS" 'unfinished' "${texts[@]}"
         text_findings "$HOSTS" 'name of a host' "${texts[@]}" | { grep -vE "$KNOWN_HOSTS" || true; }

@@ -29,7 +29,11 @@ struct log_field {
 #define F_I64(k, v) ((struct log_field){.key = (k), .num = (int64_t)(v)})
 #define F_ERR(e) ((struct log_field){.key = "error", .str = err_text(e)})
 
+#ifdef __cppcheck__ /* 2.10 does not read __VA_OPT__ */
+#define LOG_FIELDS(...) NULL
+#else
 #define LOG_FIELDS(...) ((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.key = NULL}})
+#endif
 #define log_error(lg, msg, ...) log_write(lg, LOG_ERROR, msg, LOG_FIELDS(__VA_ARGS__))
 #define log_warn(lg, msg, ...) log_write(lg, LOG_WARN, msg, LOG_FIELDS(__VA_ARGS__))
 #define log_info(lg, msg, ...) log_write(lg, LOG_INFO, msg, LOG_FIELDS(__VA_ARGS__))
