@@ -97,7 +97,11 @@ class WebSocket:
         return a & 0x0F, self._take(n)
 
     def text(self, timeout=10):
+        """The next message; pings before it are answered."""
         op, payload = self.receive(timeout)
+        while op == PING:
+            self.send(payload, op=PONG)
+            op, payload = self.receive(timeout)
         assert op == TEXT, (op, payload)
         return payload.decode()
 
