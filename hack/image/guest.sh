@@ -98,8 +98,8 @@ guest_efi() {
     printf 'ID=vmbridge\nVERSION_ID=1\nPRETTY_NAME="vmbridge test guest"\n' >"$work/osrel"
     objcopy --add-section .osrel="$work/osrel" --change-section-vma .osrel=0x20000 \
         --add-section .cmdline="$work/cmdline" --change-section-vma .cmdline=0x30000 \
-        --add-section .linux="$boot/vmlinuz" --change-section-vma .linux=0x2000000 \
-        --add-section .initrd="$boot/initrd.gz" --change-section-vma .initrd=0x4000000 \
+        --add-section .linux="$boot/vmlinuz" --change-section-vma .linux=0x200000 \
+        --add-section .initrd="$boot/initrd.gz" --change-section-vma .initrd=0x1800000 \
         "$GUEST_STUB" "$work/BOOTX64.EFI"
     undate "$work/BOOTX64.EFI"
     stamp "$work"
