@@ -135,6 +135,7 @@ store_is_stale(struct store *s, const char *key, const char *uid, const char *re
         e->own_version = NULL;
         return false;
     }
+    e->mark = s->mark; /* old, but there: a list that brings it must not sweep it */
     return true;
 }
 

@@ -105,6 +105,19 @@ START_TEST(own_writes_are_not_undone_by_older_events)
 }
 END_TEST
 
+START_TEST(a_list_that_is_older_than_an_own_write_does_not_sweep_it)
+{
+    AUTO(json_freep) json_t *mine = object("a", "u1", "7", "Running");
+
+    apply("a", "u1", "5", "Pending", false);
+    informer_own(inf, mine, 0);
+    informer_begin(inf);
+    apply("a", "u1", "6", "Scheduled", false);
+    informer_synced(inf);
+    ck_assert_ptr_nonnull(store_get(informer_store(inf), "ns/a"));
+}
+END_TEST
+
 START_TEST(the_wait_for_an_own_write_ends)
 {
     AUTO(json_freep) json_t *mine = object("a", "u1", "7", "Running");
@@ -194,6 +207,7 @@ main(void)
     tcase_add_test(tc, a_new_uid_is_a_removal_and_a_new_object);
     tcase_add_test(tc, a_list_sweeps_what_is_gone);
     tcase_add_test(tc, own_writes_are_not_undone_by_older_events);
+    tcase_add_test(tc, a_list_that_is_older_than_an_own_write_does_not_sweep_it);
     tcase_add_test(tc, the_wait_for_an_own_write_ends);
     tcase_add_test(tc, a_doomed_object_stays_doomed);
     tcase_add_test(tc, related_keys_follow_the_arrows);
