@@ -164,8 +164,7 @@ http_sever(struct http *h)
     const struct http_socket *s;
 
     BUG_ON(h->inside);
-    DL_FOREACH(h->sockets, s)
-    {
+    DL_FOREACH(h->sockets, s) {
         (void)shutdown(s->fd, SHUT_RDWR); /* curl sees the end of the stream; no socket: nothing to cut */
     }
 }
@@ -183,13 +182,11 @@ http_close(struct http *h)
     }
     BUG_ON(h->inside || h->closed);
     h->closed = true;
-    DL_FOREACH_SAFE(h->live, x, tmp)
-    {
+    DL_FOREACH_SAFE(h->live, x, tmp) {
         http_stop(x);
     }
     (void)curl_multi_cleanup(h->multi);
-    DL_FOREACH_SAFE(h->sockets, s, s_tmp)
-    {
+    DL_FOREACH_SAFE(h->sockets, s, s_tmp) {
         DL_DELETE(h->sockets, s);
         uv_close((uv_handle_t *)&s->poll, socket_closed);
     }
@@ -391,8 +388,7 @@ reap(struct http *h)
     struct http_exchange *x;
     struct http_exchange *tmp;
 
-    DL_FOREACH_SAFE(h->doomed, x, tmp)
-    {
+    DL_FOREACH_SAFE(h->doomed, x, tmp) {
         DL_DELETE(h->doomed, x);
         exchange_free(x);
     }

@@ -16,8 +16,8 @@ struct http_call {
     const char *content_type; /* of the body; constant */
     const char *body;         /* borrowed until 'done'; NULL: none */
     size_t body_len;
-    const char *bearer;    /* token or NULL; copied */
-    int64_t timeout_ms;    /* for all of it */
+    const char *bearer; /* token or NULL; copied */
+    int64_t timeout_ms; /* for all of it */
 };
 
 struct http_end {
@@ -40,8 +40,8 @@ MUST_CHECK struct err *http_new(uv_loop_t *loop, const struct kube_config *confi
                                 struct http **ret_http);
 
 /* Begins an exchange. Not from within 'data'. Errors: ERR_RETRY when libcurl refuses it; then 'handler' is not called. */
-MUST_CHECK struct err *http_start(struct http *h, const struct http_call *call, const struct http_handler *handler, void *arg,
-                                  struct http_exchange **ret_exchange);
+MUST_CHECK struct err *http_start(struct http *h, const struct http_call *call, const struct http_handler *handler,
+                                  void *arg, struct http_exchange **ret_exchange);
 void http_stop(struct http_exchange *x);
 
 int64_t http_heard_ms(const struct http *h); /* clock_mono_ms of the last byte from the server, on any exchange */

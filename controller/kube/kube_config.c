@@ -29,7 +29,8 @@ static const struct refusal cluster_refusals[] = {
 };
 
 static struct err *config_read(const json_t *doc, const char *dir, struct kube_config *c);
-static struct err *find_named(const json_t *doc, const char *list, const char *key, const char *name, const json_t **ret_entry);
+static struct err *find_named(const json_t *doc, const char *list, const char *key, const char *name,
+                              const json_t **ret_entry);
 static struct err *cluster_read(const json_t *cluster, const char *dir, struct kube_config *c);
 static struct err *user_read(const json_t *user, const char *dir, struct kube_config *c);
 static struct err *token_read(const json_t *user, const char *dir, struct kube_config *c);
@@ -80,7 +81,8 @@ kube_config_parse(const char *text, size_t len, const char *dir, struct kube_con
 }
 
 struct err *
-kube_config_in_cluster(const char *env_host, const char *env_port, const char *secrets_dir, struct kube_config **ret_config)
+kube_config_in_cluster(const char *env_host, const char *env_port, const char *secrets_dir,
+                       struct kube_config **ret_config)
 {
     AUTO(kube_config_freep) struct kube_config *c = XNEW(struct kube_config);
     AUTO(freep) char *ca = path_join(secrets_dir, "ca.crt");
@@ -236,7 +238,8 @@ cluster_read(const json_t *cluster, const char *dir, struct kube_config *c)
         e = pem_read(cluster, "certificate-authority", dir, &c->ca_pem);
     }
     if (!e && c->insecure && c->ca_pem) {
-        e = err_new(ERR_INVALID, "insecure-skip-tls-verify and certificate-authority exclude each other; keep the second");
+        e = err_new(ERR_INVALID,
+                    "insecure-skip-tls-verify and certificate-authority exclude each other; keep the second");
     }
     return e;
 }
@@ -348,7 +351,8 @@ server_check(const char *server)
     if (str_empty(server)) {
         return err_new(ERR_INVALID, "server is not set");
     }
-    if (!str_starts(server, "https://") || strlen(server) <= strlen("https://")) {
+    const char *host = str_starts(server, "https://") ? server + strlen("https://") : "";
+    if (!*host || strchr("/:", *host)) {
         return err_new(ERR_INVALID, "server \"%s\" must begin with https:// and name a host", server);
     }
     if (strpbrk(server, " \t\r\n@?#")) {

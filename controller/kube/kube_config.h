@@ -5,15 +5,15 @@
 #include "base/err.h"
 
 struct kube_config {
-    char *server;        /* "https://host:port", no slash at the end */
-    char *ca_pem;        /* NULL: the system's certificates */
+    char *server;         /* "https://host:port", no slash at the end */
+    char *ca_pem;         /* NULL: the system's certificates */
     char *client_crt_pem; /* with client_key_pem, or both NULL */
     char *client_key_pem;
-    char *token;         /* fixed bearer token, or NULL */
-    char *token_file;    /* bearer token that rotates: read again when it is older than a minute; or NULL */
+    char *token;           /* fixed bearer token, or NULL */
+    char *token_file;      /* bearer token that rotates: read again when it is older than a minute; or NULL */
     char *tls_server_name; /* name to check in the certificate when it is not the host, or NULL */
-    char *namespace;     /* of the context or of the pod; "default" when neither says */
-    bool insecure;       /* insecure-skip-tls-verify: true; logged as a warning at start */
+    char *namespace;       /* of the context or of the pod; "default" when neither says */
+    bool insecure;         /* insecure-skip-tls-verify: true; logged as a warning at start */
 };
 
 /* Reads the kubeconfig at 'path', its current context. 'path' NULL: $KUBECONFIG is the caller's business; the pod's own

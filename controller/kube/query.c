@@ -11,7 +11,8 @@ query_add(struct strbuf *path, const char *key, const char *value)
     (void)strbuf_adds(path, key);
     (void)strbuf_addc(path, '=');
     for (const char *c = value; *c; c++) {
-        bool is_plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("-._~", *c);
+        bool is_plain =
+            (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("-._~", *c);
         if (is_plain) {
             (void)strbuf_addc(path, *c);
         } else {

@@ -494,7 +494,8 @@ static void
 on_watchdog(uv_timer_t *timer)
 {
     struct kube *k = timer->data;
-    const struct kube_call probe = {.verb = KUBE_GET, .path = "/version", .resource = "version", .urgent = true, .timeout_ms = PROBE_TIMEOUT_MS};
+    const struct kube_call probe = {
+        .verb = KUBE_GET, .path = "/version", .resource = "version", .urgent = true, .timeout_ms = PROBE_TIMEOUT_MS};
 
     if (k->n_streams > 0 && !k->probing && clock_mono_ms() - http_heard_ms(k->http) >= SILENCE_MS) {
         k->probing = true;

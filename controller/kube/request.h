@@ -15,18 +15,18 @@ struct kube;
 struct kube_request;
 
 struct kube_options {
-    struct metrics *metrics;  /* borrowed for the client's life; may be NULL */
-    const char *user_agent;   /* copied */
-    double requests_per_s;    /* client-side flow control for everything but watches; 0: none */
+    struct metrics *metrics; /* borrowed for the client's life; may be NULL */
+    const char *user_agent;  /* copied */
+    double requests_per_s;   /* client-side flow control for everything but watches; 0: none */
     unsigned burst;
 };
 
 struct kube_call {
     enum kube_verb verb;
-    const char *path;     /* "/api/v1/namespaces/default/pods", with its query; copied */
-    const char *resource; /* for metrics and logs: "pods", "virtualmachines/status"; copied */
-    const char *body;     /* JSON text or NULL; copied */
-    int64_t timeout_ms;   /* 0: 30 s */
+    const char *path;       /* "/api/v1/namespaces/default/pods", with its query; copied */
+    const char *resource;   /* for metrics and logs: "pods", "virtualmachines/status"; copied */
+    const char *body;       /* JSON text or NULL; copied */
+    int64_t timeout_ms;     /* 0: 30 s */
     size_t reply_max_bytes; /* a larger answer is an error; 0: 8 MiB */
     bool urgent;            /* passes flow control and the queue by: leases */
 };
@@ -36,8 +36,8 @@ struct kube_reply {
     const struct err *err; /* NULL for 2xx. Class by status: 404 NOT_FOUND, 409 CONFLICT, 410 GONE, 400 and 422 INVALID, all else
                               RETRY (no answer, TLS, 401, 403, 429, 5xx); the text holds the server's own message */
     long status;           /* HTTP status, 0: no answer; the request may or may not have been carried out */
-    const char *reason;    /* metav1.Status reason ("AlreadyExists", "Conflict", ...), "" when there is none */
-    const json_t *body;    /* parsed answer of a 2xx, or the metav1.Status; NULL when there was none */
+    const char *reason;     /* metav1.Status reason ("AlreadyExists", "Conflict", ...), "" when there is none */
+    const json_t *body;     /* parsed answer of a 2xx, or the metav1.Status; NULL when there was none */
     int64_t retry_after_ms; /* of a Retry-After header, else 0 */
     bool too_large;         /* the answer passed reply_max_bytes */
 };

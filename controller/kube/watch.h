@@ -27,7 +27,8 @@ struct watch_sink {
 struct watch;
 
 /* Starts at once and goes on until closed. 'sink' is borrowed for the watch's life. */
-MUST_CHECK struct watch *watch_new(struct kube *k, const struct watch_spec *spec, const struct watch_sink *sink, void *arg);
+MUST_CHECK struct watch *watch_new(struct kube *k, const struct watch_spec *spec, const struct watch_sink *sink,
+                                   void *arg);
 void watch_close(struct watch *w);
 
 #endif

@@ -16,6 +16,7 @@ void watch_frame_fini(struct watch_frame *f);
 
 /* Feeds bytes as they came; calls 'fn' once per complete, non-empty line, in order, and stops at its first error.
  * Split anywhere, the frames are the same. Errors: ERR_INVALID when a line passes the cap; what 'fn' returned. */
-MUST_CHECK struct err *watch_frame_feed(struct watch_frame *f, const char *data, size_t len, watch_frame_fn *fn, void *arg);
+MUST_CHECK struct err *watch_frame_feed(struct watch_frame *f, const char *data, size_t len, watch_frame_fn *fn,
+                                        void *arg);
 
 #endif

@@ -4,7 +4,7 @@
 #include "kube/answer.h"
 
 static const char *const type_names[] = {
-    [LINE_ADDED] = "ADDED", [LINE_MODIFIED] = "MODIFIED", [LINE_DELETED] = "DELETED",
+    [LINE_ADDED] = "ADDED",       [LINE_MODIFIED] = "MODIFIED", [LINE_DELETED] = "DELETED",
     [LINE_BOOKMARK] = "BOOKMARK", [LINE_ERROR] = "ERROR",
 };
 
@@ -32,8 +32,8 @@ watch_line_read(const char *text, size_t len, struct watch_line *ret_line)
     }
     if (ret_line->type == LINE_ERROR) {
         int64_t code = json_int(ret_line->object, "code", 500);
-        ret_line->error = answer_error("watch ended by the server", code >= 300 && code < 600 ? (long)code : 500,
-                                       ret_line->object);
+        ret_line->error =
+            answer_error("watch ended by the server", code >= 300 && code < 600 ? (long)code : 500, ret_line->object);
     }
     return NULL;
 }

@@ -8,11 +8,11 @@ enum watch_line_type { LINE_ADDED, LINE_MODIFIED, LINE_DELETED, LINE_BOOKMARK, L
 
 struct watch_line {
     enum watch_line_type type;
-    json_t *tree;         /* owned */
-    json_t *object;       /* borrowed from the tree; never NULL */
-    const char *version;  /* its resourceVersion, opaque; NULL when there is none */
-    bool is_initial_end;  /* a bookmark that ends the initial events */
-    struct err *error;    /* owned; LINE_ERROR only: what the Status says, class by its code */
+    json_t *tree;        /* owned */
+    json_t *object;      /* borrowed from the tree; never NULL */
+    const char *version; /* its resourceVersion, opaque; NULL when there is none */
+    bool is_initial_end; /* a bookmark that ends the initial events */
+    struct err *error;   /* owned; LINE_ERROR only: what the Status says, class by its code */
 };
 
 /* Parses one line. The caller owns what is in it, also when it fails. Errors: ERR_RETRY when the server sent no event. */

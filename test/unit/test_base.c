@@ -242,7 +242,8 @@ static const struct {
     {"a key that went", "{\"a\":1}", "{}", "{\"a\":null}"},
     {"another value", "{\"a\":1}", "{\"a\":2}", "{\"a\":2}"},
     {"another type", "{\"a\":1}", "{\"a\":{\"b\":2}}", "{\"a\":{\"b\":2}}"},
-    {"deep", "{\"a\":{\"b\":1,\"c\":{\"d\":1,\"e\":2}}}", "{\"a\":{\"b\":1,\"c\":{\"d\":9}}}", "{\"a\":{\"c\":{\"d\":9,\"e\":null}}}"},
+    {"deep", "{\"a\":{\"b\":1,\"c\":{\"d\":1,\"e\":2}}}", "{\"a\":{\"b\":1,\"c\":{\"d\":9}}}",
+     "{\"a\":{\"c\":{\"d\":9,\"e\":null}}}"},
     {"lists go whole", "{\"a\":[1,2]}", "{\"a\":[1,3]}", "{\"a\":[1,3]}"},
     {"equal lists do not", "{\"a\":[{\"x\":1}]}", "{\"a\":[{\"x\":1}]}", NULL},
     {"an object that went", "{\"a\":{\"b\":1}}", "{}", "{\"a\":null}"},
@@ -265,10 +266,14 @@ static const struct {
     size_t max;
     bool want_ok;
 } texts[] = {
-    {"an object", "{\"a\":1}", 100, true},       {"a bare value", "1", 100, true},
-    {"exactly the cap", "[1,2]", 5, true},       {"one over the cap", "[1,23]", 5, false},
-    {"half", "{\"a\":", 100, false},             {"a key twice", "{\"a\":1,\"a\":2}", 100, false},
-    {"something behind it", "{} x", 100, false}, {"bad UTF-8", "\"\xff\"", 100, false},
+    {"an object", "{\"a\":1}", 100, true},
+    {"a bare value", "1", 100, true},
+    {"exactly the cap", "[1,2]", 5, true},
+    {"one over the cap", "[1,23]", 5, false},
+    {"half", "{\"a\":", 100, false},
+    {"a key twice", "{\"a\":1,\"a\":2}", 100, false},
+    {"something behind it", "{} x", 100, false},
+    {"bad UTF-8", "\"\xff\"", 100, false},
     {"nothing", "", 100, false},
 };
 
@@ -381,14 +386,15 @@ START_TEST(metrics_are_prometheus_text)
     metrics_observe(m, &histogram, "k=\"v\"", 5);
     metrics_add(m, &counter, "verb=\"b\"", 3);
     ck_assert(metrics_render(m, &text));
-    ck_assert_str_eq(text.buf, "# HELP x_open Open things.\n# TYPE x_open gauge\nx_open 3\n"
-                               "# HELP x_seconds Time.\n# TYPE x_seconds histogram\n"
-                               "x_seconds_bucket{k=\"v\",le=\"0.1\"} 1\nx_seconds_bucket{k=\"v\",le=\"1\"} 2\n"
-                               "x_seconds_bucket{k=\"v\",le=\"+Inf\"} 3\nx_seconds_sum{k=\"v\"} 6.0499999999999998\n"
-                               "x_seconds_count{k=\"v\"} 3\n"
-                               "# HELP x_total Things.\n# TYPE x_total counter\nx_total{verb=\"a\"} 1\nx_total{verb=\"b\"} 5\n"
-                               "# HELP vmbridge_metrics_dropped_total Samples dropped because the series table is full.\n"
-                               "# TYPE vmbridge_metrics_dropped_total counter\nvmbridge_metrics_dropped_total 0\n");
+    ck_assert_str_eq(text.buf,
+                     "# HELP x_open Open things.\n# TYPE x_open gauge\nx_open 3\n"
+                     "# HELP x_seconds Time.\n# TYPE x_seconds histogram\n"
+                     "x_seconds_bucket{k=\"v\",le=\"0.1\"} 1\nx_seconds_bucket{k=\"v\",le=\"1\"} 2\n"
+                     "x_seconds_bucket{k=\"v\",le=\"+Inf\"} 3\nx_seconds_sum{k=\"v\"} 6.0499999999999998\n"
+                     "x_seconds_count{k=\"v\"} 3\n"
+                     "# HELP x_total Things.\n# TYPE x_total counter\nx_total{verb=\"a\"} 1\nx_total{verb=\"b\"} 5\n"
+                     "# HELP vmbridge_metrics_dropped_total Samples dropped because the series table is full.\n"
+                     "# TYPE vmbridge_metrics_dropped_total counter\nvmbridge_metrics_dropped_total 0\n");
     metrics_add(m, &counter, "verb=\"0\"", 1); /* the table is whole after a rendering */
     ck_assert(metrics_value(m, &counter, "verb=\"b\"") == 5 && metrics_value(m, &counter, "verb=\"a\"") == 1);
     ck_assert(metrics_value(m, &histogram, "k=\"v\"") == 3);

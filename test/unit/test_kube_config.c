@@ -9,7 +9,8 @@
 #define PEM_BASE64 "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUIKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo="
 
 #define HEAD "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
-#define CONTEXT "contexts:\n- name: other\n  context: {cluster: x, user: x}\n- name: c\n  context: {cluster: k, user: u}\n"
+#define CONTEXT \
+    "contexts:\n- name: other\n  context: {cluster: x, user: x}\n- name: c\n  context: {cluster: k, user: u}\n"
 #define CLUSTER(text) "clusters:\n- name: k\n  cluster: {" text "}\n"
 #define USER(text) "users:\n- name: u\n  user: {" text "}\n"
 #define SERVER "server: 'https://api.example:6443'"
@@ -47,7 +48,8 @@ files_make(struct files *f)
 static void
 files_drop(const struct files *f)
 {
-    static const char *const names[] = {"ca.crt", "sub/user.crt", "sub/user.key", "sub", "token", "two", "empty", "namespace", "config"};
+    static const char *const names[] = {"ca.crt", "sub/user.crt", "sub/user.key", "sub",   "token",
+                                        "two",    "empty",        "namespace",    "config"};
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         AUTO(freep) char *path = xasprintf("%s/%s", f->dir, names[i]);
@@ -72,28 +74,34 @@ static const struct {
          USER("client-certificate-data: " PEM_BASE64 ", client-key-data: " PEM_BASE64),
      "https://api.example:6443", PEM, PEM, NULL, "default", NULL, false},
     {"certificates as files, relative to the kubeconfig",
-     HEAD CONTEXT CLUSTER(SERVER ", certificate-authority: ca.crt") USER("client-certificate: sub/user.crt, client-key: sub/user.key"),
+     HEAD CONTEXT CLUSTER(SERVER ", certificate-authority: ca.crt")
+         USER("client-certificate: sub/user.crt, client-key: sub/user.key"),
      "https://api.example:6443", PEM, PEM, NULL, "default", NULL, false},
-    {"data goes before a file", HEAD CONTEXT CLUSTER(SERVER ", certificate-authority: missing, certificate-authority-data: " PEM_BASE64) USER("token: t"),
+    {"data goes before a file",
+     HEAD CONTEXT CLUSTER(SERVER ", certificate-authority: missing, certificate-authority-data: " PEM_BASE64)
+         USER("token: t"),
      "https://api.example:6443", PEM, NULL, "t", "default", NULL, false},
-    {"a token", HEAD CONTEXT CLUSTER(SERVER) USER("token: abc.def"), "https://api.example:6443", NULL, NULL, "abc.def", "default",
-     NULL, false},
-    {"a token file", HEAD CONTEXT CLUSTER(SERVER) USER("tokenFile: token"), "https://api.example:6443", NULL, NULL, "secret-1",
+    {"a token", HEAD CONTEXT CLUSTER(SERVER) USER("token: abc.def"), "https://api.example:6443", NULL, NULL, "abc.def",
      "default", NULL, false},
+    {"a token file", HEAD CONTEXT CLUSTER(SERVER) USER("tokenFile: token"), "https://api.example:6443", NULL, NULL,
+     "secret-1", "default", NULL, false},
     {"a token file goes before a token", HEAD CONTEXT CLUSTER(SERVER) USER("token: old, tokenFile: token"),
      "https://api.example:6443", NULL, NULL, "secret-1", "default", NULL, false},
-    {"no user", HEAD "contexts:\n- name: c\n  context: {cluster: k}\n" CLUSTER(SERVER), "https://api.example:6443", NULL, NULL, NULL,
-     "default", NULL, false},
-    {"a namespace", HEAD "contexts:\n- name: c\n  context: {cluster: k, namespace: apps}\n" CLUSTER(SERVER), "https://api.example:6443",
-     NULL, NULL, NULL, "apps", NULL, false},
+    {"no user", HEAD "contexts:\n- name: c\n  context: {cluster: k}\n" CLUSTER(SERVER), "https://api.example:6443",
+     NULL, NULL, NULL, "default", NULL, false},
+    {"a namespace", HEAD "contexts:\n- name: c\n  context: {cluster: k, namespace: apps}\n" CLUSTER(SERVER),
+     "https://api.example:6443", NULL, NULL, NULL, "apps", NULL, false},
     {"a slash at the end goes", HEAD CONTEXT CLUSTER("server: 'https://api.example/k8s/c1//'") USER("token: t"),
      "https://api.example/k8s/c1", NULL, NULL, "t", "default", NULL, false},
-    {"another TLS name", HEAD CONTEXT CLUSTER(SERVER ", tls-server-name: kubernetes") USER("token: t"), "https://api.example:6443", NULL,
-     NULL, "t", "default", "kubernetes", false},
-    {"an unchecked server", HEAD CONTEXT CLUSTER(SERVER ", insecure-skip-tls-verify: true") USER("token: t"), "https://api.example:6443",
-     NULL, NULL, "t", "default", NULL, true},
-    {"JSON", "{\"current-context\":\"c\",\"contexts\":[{\"name\":\"c\",\"context\":{\"cluster\":\"k\",\"user\":\"u\"}}],\"clusters\":[{"
-             "\"name\":\"k\",\"cluster\":{\"server\":\"https://[::1]:6443\"}}],\"users\":[{\"name\":\"u\",\"user\":{\"token\":\"t\"}}]}",
+    {"another TLS name", HEAD CONTEXT CLUSTER(SERVER ", tls-server-name: kubernetes") USER("token: t"),
+     "https://api.example:6443", NULL, NULL, "t", "default", "kubernetes", false},
+    {"an unchecked server", HEAD CONTEXT CLUSTER(SERVER ", insecure-skip-tls-verify: true") USER("token: t"),
+     "https://api.example:6443", NULL, NULL, "t", "default", NULL, true},
+    {"JSON",
+     "{\"current-context\":\"c\",\"contexts\":[{\"name\":\"c\",\"context\":{\"cluster\":\"k\",\"user\":\"u\"}}],"
+     "\"clusters\":[{"
+     "\"name\":\"k\",\"cluster\":{\"server\":\"https://"
+     "[::1]:6443\"}}],\"users\":[{\"name\":\"u\",\"user\":{\"token\":\"t\"}}]}",
      "https://[::1]:6443", NULL, NULL, "t", "default", NULL, false},
 };
 
@@ -138,6 +146,8 @@ static const struct {
     {"an empty cluster", HEAD CONTEXT "clusters:\n- name: k\n" USER("token: t"), "clusters[0].cluster"},
     {"no server", HEAD CONTEXT CLUSTER("") USER("token: t"), "server is not set"},
     {"a server without TLS", HEAD CONTEXT CLUSTER("server: 'http://api.example'") USER("token: t"), "https://"},
+    {"a server without a host", HEAD CONTEXT CLUSTER("server: 'https:////'") USER("token: t"), "name a host"},
+    {"a server that is a port", HEAD CONTEXT CLUSTER("server: 'https://:6443'") USER("token: t"), "name a host"},
     {"a server with a user", HEAD CONTEXT CLUSTER("server: 'https://u@api.example'") USER("token: t"), "server must be"},
     {"a proxy", HEAD CONTEXT CLUSTER(SERVER ", proxy-url: 'http://p'") USER("token: t"), "proxy-url"},
     {"a credential plugin", HEAD CONTEXT CLUSTER(SERVER) USER("exec: {command: aws}"), "credential plugins are not run"},
@@ -146,15 +156,20 @@ static const struct {
     {"impersonation", HEAD CONTEXT CLUSTER(SERVER) USER("token: t, as: root"), "impersonation"},
     {"a certificate without its key", HEAD CONTEXT CLUSTER(SERVER) USER("client-certificate: ca.crt"), "both be given"},
     {"a missing file", HEAD CONTEXT CLUSTER(SERVER ", certificate-authority: none.crt") USER("token: t"), "none.crt"},
-    {"a file that is no PEM", HEAD CONTEXT CLUSTER(SERVER ", certificate-authority: token") USER("token: t"), "is not PEM"},
-    {"data that is no base64", HEAD CONTEXT CLUSTER(SERVER ", certificate-authority-data: '!!'") USER("token: t"), "not base64"},
-    {"data that ends early", HEAD CONTEXT CLUSTER(SERVER ", certificate-authority-data: LS0tL") USER("token: t"), "not base64"},
-    {"data with a NUL in it", HEAD CONTEXT CLUSTER(SERVER ", certificate-authority-data: AAAA") USER("token: t"), "not base64"},
+    {"a file that is no PEM", HEAD CONTEXT CLUSTER(SERVER ", certificate-authority: token") USER("token: t"),
+     "is not PEM"},
+    {"data that is no base64", HEAD CONTEXT CLUSTER(SERVER ", certificate-authority-data: '!!'") USER("token: t"),
+     "not base64"},
+    {"data that ends early", HEAD CONTEXT CLUSTER(SERVER ", certificate-authority-data: LS0tL") USER("token: t"),
+     "not base64"},
+    {"data with a NUL in it", HEAD CONTEXT CLUSTER(SERVER ", certificate-authority-data: AAAA") USER("token: t"),
+     "not base64"},
     {"a token of two words", HEAD CONTEXT CLUSTER(SERVER) USER("token: 'a b'"), "one word"},
     {"a token file of two words", HEAD CONTEXT CLUSTER(SERVER) USER("tokenFile: two"), "one token"},
     {"an empty token file", HEAD CONTEXT CLUSTER(SERVER) USER("tokenFile: empty"), "one token"},
     {"a missing token file", HEAD CONTEXT CLUSTER(SERVER) USER("tokenFile: none"), "none"},
-    {"an authority that is not used", HEAD CONTEXT CLUSTER(SERVER ", insecure-skip-tls-verify: true, certificate-authority: ca.crt") USER("token: t"),
+    {"an authority that is not used",
+     HEAD CONTEXT CLUSTER(SERVER ", insecure-skip-tls-verify: true, certificate-authority: ca.crt") USER("token: t"),
      "exclude each other"},
 };
 

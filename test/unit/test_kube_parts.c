@@ -28,7 +28,8 @@ START_TEST(tokens_are_given_at_the_rate)
     flow_init(&f, flows[_i].per_s, flows[_i].burst, flows[_i].at_ms[0]);
     for (size_t i = 0; i < ARRAY_LEN(flows[_i].at_ms) && flows[_i].at_ms[i] >= 0; i++) {
         int64_t wait_ms = flow_take(&f, flows[_i].at_ms[i]);
-        ck_assert_msg(wait_ms == flows[_i].want_wait_ms[i], "%s: take %zu waits %lld", flows[_i].name, i, (long long)wait_ms);
+        ck_assert_msg(wait_ms == flows[_i].want_wait_ms[i], "%s: take %zu waits %lld", flows[_i].name, i,
+                      (long long)wait_ms);
     }
 }
 END_TEST
@@ -76,7 +77,7 @@ static const struct {
     long status;
     enum err_class want;
 } classes[] = {
-    {301, ERR_RETRY},    {400, ERR_INVALID}, {401, ERR_RETRY}, {403, ERR_RETRY}, {404, ERR_NOT_FOUND},
+    {301, ERR_RETRY},    {400, ERR_INVALID}, {401, ERR_RETRY}, {403, ERR_RETRY},   {404, ERR_NOT_FOUND},
     {409, ERR_CONFLICT}, {410, ERR_GONE},    {413, ERR_RETRY}, {422, ERR_INVALID}, {429, ERR_RETRY},
     {500, ERR_RETRY},    {503, ERR_RETRY},   {504, ERR_RETRY}, {0, ERR_RETRY},
 };
@@ -101,8 +102,9 @@ END_TEST
 
 START_TEST(the_server_is_quoted)
 {
-    AUTO(json_freep) json_t *status =
-        json_pack("{s:s, s:s, s:s}", "kind", "Status", "reason", "AlreadyExists", "message", "pods \"x\" already exists");
+    AUTO(json_freep)
+    json_t *status = json_pack("{s:s, s:s, s:s}", "kind", "Status", "reason", "AlreadyExists", "message",
+                               "pods \"x\" already exists");
     struct err *e = answer_error("POST pods", 409, status);
 
     ck_assert_str_eq(err_text(e), "POST pods: 409 AlreadyExists: pods \"x\" already exists");

@@ -22,7 +22,8 @@ static const struct {
     {"an unfinished line is kept back", "{}\n{\"a\":", "[{}]"},
     {"nothing", "", ""},
     {"a lone line end", "\n", ""},
-    {"long and short", "0123456789012345678901234567890123456789\n1\n22\n", "[0123456789012345678901234567890123456789][1][22]"},
+    {"long and short", "0123456789012345678901234567890123456789\n1\n22\n",
+     "[0123456789012345678901234567890123456789][1][22]"},
 };
 
 static struct err *
@@ -63,8 +64,8 @@ START_TEST(frames_do_not_depend_on_the_split)
             ck_assert(!feed(&f, bytes, 0, a, &s));
             ck_assert(!feed(&f, bytes, a, b, &s));
             ck_assert(!feed(&f, bytes, b, len, &s));
-            ck_assert_msg(str_eq(strbuf_str(&s.all), streams[_i].want), "%s: split at %zu and %zu: %s", streams[_i].name, a,
-                          b, strbuf_str(&s.all));
+            ck_assert_msg(str_eq(strbuf_str(&s.all), streams[_i].want), "%s: split at %zu and %zu: %s",
+                          streams[_i].name, a, b, strbuf_str(&s.all));
             strbuf_fini(&s.all);
             watch_frame_fini(&f);
         }
@@ -132,23 +133,26 @@ static const struct {
     bool want_end;
     enum err_class want_class; /* of a LINE_ERROR */
 } lines[] = {
-    {"an object", "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"resourceVersion\":\"7\"}}}", true, LINE_ADDED, "7", false, 0},
+    {"an object", "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"resourceVersion\":\"7\"}}}", true, LINE_ADDED, "7",
+     false, 0},
     {"a version is any text", "{\"type\":\"MODIFIED\",\"object\":{\"metadata\":{\"resourceVersion\":\"a-9\"}}}", true,
      LINE_MODIFIED, "a-9", false, 0},
-    {"a version that is a number is none", "{\"type\":\"DELETED\",\"object\":{\"metadata\":{\"resourceVersion\":7}}}", true,
-     LINE_DELETED, NULL, false, 0},
-    {"a bookmark", "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"8\"}}}", true, LINE_BOOKMARK, "8",
-     false, 0},
+    {"a version that is a number is none", "{\"type\":\"DELETED\",\"object\":{\"metadata\":{\"resourceVersion\":7}}}",
+     true, LINE_DELETED, NULL, false, 0},
+    {"a bookmark", "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"8\"}}}", true, LINE_BOOKMARK,
+     "8", false, 0},
     {"the end of the initial events",
      "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"8\",\"annotations\":{\"k8s.io/"
      "initial-events-end\":\"true\"}}}}",
      true, LINE_BOOKMARK, "8", true, 0},
-    {"an expired version", "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\"}}", true,
-     LINE_ERROR, NULL, false, ERR_GONE},
-    {"a server error", "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":500}}", true, LINE_ERROR, NULL, false,
+    {"an expired version", "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\"}}",
+     true, LINE_ERROR, NULL, false, ERR_GONE},
+    {"a server error", "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":500}}", true, LINE_ERROR, NULL,
+     false, ERR_RETRY},
+    {"an error without a code", "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\"}}", true, LINE_ERROR, NULL, false,
      ERR_RETRY},
-    {"an error without a code", "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\"}}", true, LINE_ERROR, NULL, false, ERR_RETRY},
-    {"an error that says 200", "{\"type\":\"ERROR\",\"object\":{\"code\":200}}", true, LINE_ERROR, NULL, false, ERR_RETRY},
+    {"an error that says 200", "{\"type\":\"ERROR\",\"object\":{\"code\":200}}", true, LINE_ERROR, NULL, false,
+     ERR_RETRY},
     {"an unknown type", "{\"type\":\"GROWN\",\"object\":{}}", false, 0, NULL, false, 0},
     {"no type", "{\"object\":{}}", false, 0, NULL, false, 0},
     {"no object", "{\"type\":\"ADDED\"}", false, 0, NULL, false, 0},
@@ -183,9 +187,10 @@ static const struct {
     const char *item;
     const char *want;
 } completions[] = {
-    {"built-in kinds get both", "{\"kind\":\"PodList\",\"apiVersion\":\"v1\"}", "{}", "{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}"},
-    {"what stands there stays", "{\"kind\":\"PodList\",\"apiVersion\":\"v1\"}", "{\"kind\":\"X\",\"apiVersion\":\"x/v2\"}",
-     "{\"apiVersion\":\"x/v2\",\"kind\":\"X\"}"},
+    {"built-in kinds get both", "{\"kind\":\"PodList\",\"apiVersion\":\"v1\"}", "{}",
+     "{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}"},
+    {"what stands there stays", "{\"kind\":\"PodList\",\"apiVersion\":\"v1\"}",
+     "{\"kind\":\"X\",\"apiVersion\":\"x/v2\"}", "{\"apiVersion\":\"x/v2\",\"kind\":\"X\"}"},
     {"a kind that is no list gives none", "{\"kind\":\"Pods\",\"apiVersion\":\"v1\"}", "{}", "{\"apiVersion\":\"v1\"}"},
     {"List alone names nothing", "{\"kind\":\"List\"}", "{}", "{}"},
 };

@@ -174,8 +174,8 @@ live_make(struct live *l, const char *name, size_t fill)
 void
 live_watch(struct live *l, struct live_store *s)
 {
-    const struct watch_spec spec = {.path = live_path(l, NULL), .resource = "configmaps",
-                                    .field_selector = "metadata.name!=kube-root-ca.crt"};
+    const struct watch_spec spec = {
+        .path = live_path(l, NULL), .resource = "configmaps", .field_selector = "metadata.name!=kube-root-ca.crt"};
 
     *s = (struct live_store){0};
     s->watch = watch_new(l->kube, &spec, &live_sink, s);
@@ -203,8 +203,7 @@ live_store_fini(struct live_store *s)
     struct live_object *tmp;
 
     watch_close(s->watch);
-    HASH_ITER(hh, s->table, o, tmp)
-    {
+    HASH_ITER(hh, s->table, o, tmp) {
         HASH_DEL(s->table, o);
         free(o);
     }
@@ -277,8 +276,7 @@ on_synced(void *arg)
 
     s->n_synced++;
     s->in_list = false;
-    HASH_ITER(hh, s->table, o, tmp)
-    {
+    HASH_ITER(hh, s->table, o, tmp) {
         if (!o->seen) {
             HASH_DEL(s->table, o);
             free(o);

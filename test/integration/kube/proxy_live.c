@@ -176,7 +176,9 @@ START_TEST(a_lost_answer_is_said_to_be_lost)
     ck_assert(!first.has_err);
     live_answer_fini(&first);
     (void)proxy_say(&b.proxy, "mute");
-    const struct kube_call call = {.verb = KUBE_POST, .path = live_path(&b.l, NULL), .resource = "configmaps",
+    const struct kube_call call = {.verb = KUBE_POST,
+                                   .path = live_path(&b.l, NULL),
+                                   .resource = "configmaps",
                                    .body = "{\"metadata\":{\"name\":\"once\"}}"};
     (void)kube_send(b.l.kube, &call, live_done, &a);
     live_run(&b.l, 500);

@@ -45,10 +45,10 @@ static const struct {
     {"a get of what is not there", KUBE_GET, "none", NULL, 404, ERR_NOT_FOUND, "NotFound"},
     {"a delete of what is not there", KUBE_DELETE, "none", NULL, 404, ERR_NOT_FOUND, "NotFound"},
     {"a second create", KUBE_POST, NULL, "{\"metadata\":{\"name\":\"there\"}}", 409, ERR_CONFLICT, "AlreadyExists"},
-    {"a put with an old version", KUBE_PUT, "there", "{\"metadata\":{\"name\":\"there\",\"resourceVersion\":\"1\"}}", 409,
+    {"a put with an old version", KUBE_PUT, "there", "{\"metadata\":{\"name\":\"there\",\"resourceVersion\":\"1\"}}",
+     409, ERR_CONFLICT, "Conflict"},
+    {"a patch with an old version", KUBE_MERGE_PATCH, "there", "{\"metadata\":{\"resourceVersion\":\"1\"}}", 409,
      ERR_CONFLICT, "Conflict"},
-    {"a patch with an old version", KUBE_MERGE_PATCH, "there", "{\"metadata\":{\"resourceVersion\":\"1\"}}", 409, ERR_CONFLICT,
-     "Conflict"},
     {"a body that is no JSON", KUBE_POST, NULL, "{", 400, ERR_INVALID, "BadRequest"},
     {"a name that is not allowed", KUBE_POST, NULL, "{\"metadata\":{\"name\":\"No Name\"}}", 422, ERR_INVALID, "Invalid"},
 };
@@ -60,8 +60,7 @@ START_TEST(errors_have_class_and_reason)
     live_open(&l, NULL);
     live_namespace(&l, "refused");
     live_make(&l, "there", 1);
-    struct live_answer a =
-        live_call(&l, refused[_i].verb, live_path(&l, refused[_i].object), refused[_i].body);
+    struct live_answer a = live_call(&l, refused[_i].verb, live_path(&l, refused[_i].object), refused[_i].body);
     ck_assert_msg(a.has_err && a.status == refused[_i].want_status, "%s: %ld %s", refused[_i].name, a.status, a.text);
     ck_assert_msg(a.class == refused[_i].want_class, "%s: class %s", refused[_i].name, err_class_name(a.class));
     ck_assert_msg(str_eq(a.reason, refused[_i].want_reason), "%s: reason %s", refused[_i].name, a.reason);
@@ -81,7 +80,8 @@ START_TEST(a_thousand_requests_are_each_answered_once)
     live_namespace(&l, "many");
     for (int i = 0; i < N; i++) {
         AUTO(freep) char *body = xasprintf("{\"metadata\":{\"name\":\"m%d\"}}", i);
-        const struct kube_call call = {.verb = KUBE_POST, .path = live_path(&l, NULL), .resource = "configmaps", .body = body};
+        const struct kube_call call = {
+            .verb = KUBE_POST, .path = live_path(&l, NULL), .resource = "configmaps", .body = body};
         (void)kube_send(l.kube, &call, live_done, &a[i]);
     }
     for (int i = 0; i < N; i++) {
@@ -138,7 +138,8 @@ START_TEST(an_answer_over_the_cap_is_an_error)
     live_open(&l, NULL);
     live_namespace(&l, "large");
     live_make(&l, "big", 100000);
-    const struct kube_call call = {.verb = KUBE_GET, .path = live_path(&l, "big"), .resource = "configmaps", .reply_max_bytes = 50000};
+    const struct kube_call call = {
+        .verb = KUBE_GET, .path = live_path(&l, "big"), .resource = "configmaps", .reply_max_bytes = 50000};
     (void)kube_send(l.kube, &call, live_done, &a);
     ck_assert(live_until(&l, &a.is_done, LIVE_WAIT_MS));
     ck_assert(a.has_err && a.too_large);

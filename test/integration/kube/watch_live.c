@@ -297,7 +297,8 @@ make_many(struct live *l, unsigned from, unsigned n)
 
     for (unsigned i = 0; i < n; i++) {
         AUTO(freep) char *body = xasprintf("{\"metadata\":{\"name\":\"m%u\"},\"data\":{\"k\":\"v\"}}", from + i);
-        const struct kube_call call = {.verb = KUBE_POST, .path = live_path(l, NULL), .resource = "configmaps", .body = body};
+        const struct kube_call call = {
+            .verb = KUBE_POST, .path = live_path(l, NULL), .resource = "configmaps", .body = body};
         (void)kube_send(l->kube, &call, live_done, &a[i]);
     }
     for (unsigned i = 0; i < n; i++) {
