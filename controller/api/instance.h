@@ -43,7 +43,8 @@ extern const struct type instance_type;
 
 /* File names inside the launcher container. */
 #define LAUNCHER_INFO_DIR "/var/run/vmbridge/info" /* projected: instance.json, gateway-ca.crt, token */
-#define LAUNCHER_RUN_DIR "/var/run/vmbridge/run"   /* emptyDir: libvirt's runtime, sockets, ISO images, overlays' parent */
+#define LAUNCHER_RUN_DIR \
+    "/var/run/vmbridge/run" /* emptyDir: libvirt's runtime, sockets, ISO images, overlays' parent */
 #define LAUNCHER_DISK_DIR "/var/run/vmbridge/disks" /* DIR/<volume>: image volume, PVC with a file system (disk.img) */
 #define LAUNCHER_BLOCK_DIR "/dev/vmbridge"          /* DIR/<volume>: PVC in Block mode */
 #define LAUNCHER_DATA_DIR "/var/run/vmbridge/data"  /* emptyDir: overlays, emptyDisks; counts as ephemeral storage */

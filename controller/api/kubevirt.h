@@ -5,12 +5,12 @@
 #include "api/vmi.h"
 
 struct kubevirt_spec {
-    enum pull_policy image_pull_policy;       /* spec.imagePullPolicy: launcher image */
-    enum pull_policy disk_image_pull_policy;  /* spec.configuration.imagePullPolicy: containerDisks without one of their own */
-    enum tri use_emulation;                   /* spec.configuration.developerConfiguration.useEmulation */
-    struct opt_int log_controller;            /* ...logVerbosity.virtController */
-    struct opt_int log_launcher;              /* ...logVerbosity.virtLauncher */
-    struct port_list default_ports;           /* spec.configuration.bridge.defaultOpenPorts: let in for every guest (ours) */
+    enum pull_policy image_pull_policy; /* spec.imagePullPolicy: launcher image */
+    enum pull_policy disk_image_pull_policy; /* spec.configuration.imagePullPolicy: containerDisks without one of their own */
+    enum tri use_emulation;                  /* spec.configuration.developerConfiguration.useEmulation */
+    struct opt_int log_controller;           /* ...logVerbosity.virtController */
+    struct opt_int log_launcher;             /* ...logVerbosity.virtLauncher */
+    struct port_list default_ports; /* spec.configuration.bridge.defaultOpenPorts: let in for every guest (ours) */
 };
 
 struct kubevirt_status {

@@ -11,13 +11,13 @@ enum { LAUNCHER_MSG_VERSION = 1, LAUNCHER_MSG_MAX = 64 * 1024 };
 #define LAUNCHER_MSG_PROTOCOL "vmbridge-launcher-v1"
 
 enum domain_state { /* libvirt's virDomainState, and "absent" before the first start */
-    DOMAIN_ABSENT,
-    DOMAIN_STARTING, /* disks are prepared, QEMU starts */
-    DOMAIN_RUNNING,
-    DOMAIN_PAUSED,
-    DOMAIN_SHUTDOWN, /* the guest powers off */
-    DOMAIN_SHUTOFF,  /* gone, of its own will or by us: see reason */
-    DOMAIN_CRASHED,  /* QEMU died or the guest panicked */
+                    DOMAIN_ABSENT,
+                    DOMAIN_STARTING, /* disks are prepared, QEMU starts */
+                    DOMAIN_RUNNING,
+                    DOMAIN_PAUSED,
+                    DOMAIN_SHUTDOWN, /* the guest powers off */
+                    DOMAIN_SHUTOFF,  /* gone, of its own will or by us: see reason */
+                    DOMAIN_CRASHED,  /* QEMU died or the guest panicked */
 };
 
 struct agent_interface {
@@ -43,7 +43,7 @@ struct agent_state {
 
 struct disk_state {
     const char *volume;
-    const char *target; /* vda */
+    const char *target;  /* vda */
     struct opt_int size; /* bytes */
 };
 
@@ -55,7 +55,7 @@ struct disk_state_list {
 struct nic_state {
     const char *network;
     const char *mac;
-    const char *ip;   /* the address the guest has been given; the pod's under bridge, private under masquerade */
+    const char *ip; /* the address the guest has been given; the pod's under bridge, private under masquerade */
 };
 
 struct nic_state_list {
@@ -69,13 +69,13 @@ struct launcher_state {
     const char *vmi_uid;
     int64_t seq; /* grows with each message of one launcher process */
     enum domain_state state;
-    const char *reason; /* shutdown, destroyed, crashed, failed, panicked, io-error, user, start-failed ... */
-    const char *message; /* for people; names the field when the spec is at fault */
-    enum tri invalid;    /* the spec is at fault: do not try again before it changes */
-    struct opt_int since_s;   /* wall clock of the last change of 'state' */
-    struct opt_int started_s; /* QEMU's start */
+    const char *reason;          /* shutdown, destroyed, crashed, failed, panicked, io-error, user, start-failed ... */
+    const char *message;         /* for people; names the field when the spec is at fault */
+    enum tri invalid;            /* the spec is at fault: do not try again before it changes */
+    struct opt_int since_s;      /* wall clock of the last change of 'state' */
+    struct opt_int started_s;    /* QEMU's start */
     struct opt_int memory_bytes; /* guest's current memory */
-    const char *machine_type; /* the versioned one that QEMU runs, "pc-q35-10.0" */
+    const char *machine_type;    /* the versioned one that QEMU runs, "pc-q35-10.0" */
     struct agent_state agent;
     struct disk_state_list disks;
     struct nic_state_list nics;

@@ -88,7 +88,7 @@ bool condition_is(const struct condition_list *l, const char *type, const char *
 
 /* Sets a condition in 'l' (grows it in the arena). The transition time moves to 'now' only when the status changes, or when the
  * condition is new; the old entry is taken from 'old' by type. A NULL 'message' is "". */
-void condition_set(struct arena *a, struct condition_list *l, const struct condition_list *old, const struct condition *wish,
-                   int64_t now_s);
+void condition_set(struct arena *a, struct condition_list *l, const struct condition_list *old,
+                   const struct condition *wish, int64_t now_s);
 
 #endif

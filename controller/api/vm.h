@@ -42,7 +42,7 @@ struct vm_failure {
 };
 
 struct vm_bridge {
-    const char *next;               /* what happens next, a sentence; NULL: nothing is to happen */
+    const char *next;                /* what happens next, a sentence; NULL: nothing is to happen */
     struct vm_failure *last_failure; /* the last run that failed */
 };
 
@@ -56,7 +56,7 @@ struct vm_status {
     struct condition_list conditions;
     struct start_failure *start_failure;
     const json_t *state_change_requests; /* read only here */
-    const char *last_run_phase;          /* bridge.lastRunPhase: how the last VMI ended, "Succeeded" or "Failed"; RerunOnFailure
+    const char *last_run_phase; /* bridge.lastRunPhase: how the last VMI ended, "Succeeded" or "Failed"; RerunOnFailure
                                             needs it while there is no VMI */
     struct vm_bridge *bridge;
 };

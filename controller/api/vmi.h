@@ -1,5 +1,5 @@
 // VirtualMachineInstance, kubevirt.io/v1 (contract 2.2): what our guests need as structs; what is not typed here is kept as JSON.
-// Described by the field tables in vmi.c; decoded by api_decode(&vmi_type, ...). Pointers are NULL when the field is absent.
+// Described by the field tables in vmi_*.c; decoded by api_decode(&vmi_type, ...). Pointers are NULL when the field is absent.
 #ifndef VMB_VMI_H
 #define VMB_VMI_H
 
@@ -121,7 +121,7 @@ struct volume {
     struct volume_container_disk *container_disk;
     struct volume_cloud_init *cloud_init_no_cloud;
     struct volume_empty_disk *empty_disk;
-    const json_t *other; /* any other source: accepted and kept, not run yet */
+    const json_t *other;      /* any other source: accepted and kept, not run yet */
     const char *other_source; /* its key, for messages */
 };
 
@@ -175,6 +175,7 @@ struct domain_spec {
     const char *machine_type;
     struct firmware firmware;
     enum tri acpi; /* features.acpi: {} is true, {enabled: false} is false */
+    enum tri smm;
     bool rng;
     enum tri autoattach_pod_interface;
     enum tri autoattach_serial_console;
@@ -186,13 +187,14 @@ struct domain_spec {
 };
 
 struct probe {
-    const json_t *raw; /* rendered into the pod as it is */
+    const json_t *raw;        /* rendered into the pod as it is */
     struct opt_int http_port; /* httpGet.port or tcpSocket.port when it is a number */
     bool http_get;
     bool tcp_socket;
 };
 
 struct vmi_spec {
+    const json_t *json; /* as the user wrote it, also what has no member here; NULL when made by hand */
     struct domain_spec domain;
     struct network_list networks;
     struct volume_list volumes;
@@ -291,7 +293,7 @@ struct volume_status_list {
 
 /* status.bridge of a VMI: what KubeVirt has no field for. */
 struct vmi_bridge {
-    const char *open_ports; /* "tcp 22,80,8080; udp 53": what is let in now */
+    const char *open_ports;     /* "tcp 22,80,8080; udp 53": what is let in now */
     struct opt_int guest_users; /* logged-in users that the agent counts */
     const char *guest_hostname;
     const char *exit; /* how the last run ended: shutdown, destroyed, crashed */

@@ -1,0 +1,91 @@
+// Names, UUIDs and MAC addresses derived from what Git knows; one digest, nothing remembered.
+#include "api/identity.h"
+
+#include <ctype.h>
+#include <openssl/evp.h>
+
+enum { NAME_MAX_LEN = 63, POD_SUFFIX_LEN = 5 };
+
+/* Digest over parts that are kept apart by NUL bytes, so that ("a", "bc") and ("ab", "c") differ. */
+static void
+digest(const EVP_MD *md, const char *const *parts, size_t n, unsigned char ret_sum[EVP_MAX_MD_SIZE])
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok = ctx && EVP_DigestInit_ex(ctx, md, NULL);
+
+    for (size_t i = 0; ok && i < n; i++) {
+        ok = EVP_DigestUpdate(ctx, parts[i], strlen(parts[i]) + 1);
+    }
+    BUG_ON(!ok || !EVP_DigestFinal_ex(ctx, ret_sum, NULL));
+    EVP_MD_CTX_free(ctx);
+}
+
+char *
+identity_uuid(struct arena *a, const char *namespace, const char *name)
+{
+    static const unsigned char space[16] = {0x6a, 0x1a, 0x24, 0xa1, 0x40, 0x61, 0x46, 0x07,
+                                            0x8b, 0xf4, 0xa3, 0x96, 0x3d, 0x0c, 0x58, 0x95};
+    unsigned char u[EVP_MAX_MD_SIZE];
+    const char *text = arena_printf(a, "%s/%s", namespace, name);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+    BUG_ON(!ctx || !EVP_DigestInit_ex(ctx, EVP_sha1(), NULL) || !EVP_DigestUpdate(ctx, space, sizeof(space)) ||
+           !EVP_DigestUpdate(ctx, text, strlen(text)) || !EVP_DigestFinal_ex(ctx, u, NULL));
+    EVP_MD_CTX_free(ctx);
+    u[6] = (unsigned char)((u[6] & 0x0f) | 0x50); /* version 5 */
+    u[8] = (unsigned char)((u[8] & 0x3f) | 0x80); /* RFC 4122 */
+    return arena_printf(a, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2],
+                        u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+}
+
+char *
+identity_mac(struct arena *a, const char *namespace, const char *name, const char *interface)
+{
+    unsigned char m[EVP_MAX_MD_SIZE];
+    const char *const parts[] = {"mac", namespace, name, interface};
+
+    digest(EVP_sha256(), parts, ARRAY_LEN(parts), m);
+    if ((m[0] | m[1] | m[2] | m[3] | m[4]) == 0) {
+        m[4] = 1;
+    }
+    return arena_printf(a, "02:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4]);
+}
+
+char *
+identity_pod_name(struct arena *a, const char *vmi_name, const char *vmi_uid)
+{
+    /* No vowels and nothing that looks like another sign: the suffix spells no word. */
+    static const char letters[] = "bcdfghjklmnpqrstvwxz";
+    static const char prefix[] = "virt-launcher-";
+    unsigned char sum[EVP_MAX_MD_SIZE];
+    char suffix[POD_SUFFIX_LEN + 1] = {0};
+    const char *const parts[] = {"pod", vmi_name, vmi_uid};
+    int room = NAME_MAX_LEN - (int)(sizeof(prefix) - 1) - 1 - POD_SUFFIX_LEN;
+
+    digest(EVP_sha256(), parts, ARRAY_LEN(parts), sum);
+    for (size_t i = 0; i < POD_SUFFIX_LEN; i++) {
+        suffix[i] = letters[sum[i] % (sizeof(letters) - 1)];
+    }
+    char *stem = arena_printf(a, "%.*s", room, vmi_name);
+    for (size_t len = strlen(stem); len > 0 && !isalnum((unsigned char)stem[len - 1]); len--) {
+        stem[len - 1] = '\0'; /* "a.-x" is no DNS name */
+    }
+    return arena_printf(a, "%s%s-%s", prefix, stem, suffix);
+}
+
+char *
+identity_label_value(struct arena *a, const char *name)
+{
+    enum { DIGEST_BYTES = 4, STEM = NAME_MAX_LEN - 2 * DIGEST_BYTES - 1 };
+    unsigned char d[EVP_MAX_MD_SIZE];
+
+    if (strlen(name) <= NAME_MAX_LEN) {
+        return arena_strdup(a, name);
+    }
+    digest(EVP_sha256(), &name, 1, d);
+    char *stem = arena_strndup(a, name, STEM);
+    for (size_t len = STEM; len > 0 && !isalnum((unsigned char)stem[len - 1]); len--) {
+        stem[len - 1] = '\0';
+    }
+    return arena_printf(a, "%s-%02x%02x%02x%02x", stem, d[0], d[1], d[2], d[3]);
+}

@@ -1,0 +1,129 @@
+// How a field table is written: one row a field, checked against the C struct at compile time as far as C can.
+// Only the modules that define or walk tables include this.
+#ifndef VMB_TABLE_H
+#define VMB_TABLE_H
+
+#include "api/field.h"
+#include "api/meta.h"
+
+enum field_kind {
+    KIND_END,
+    KIND_STRING,   /* const char * */
+    KIND_INT,      /* int64_t; 0 stays out of the JSON unless the row is REQUIRED */
+    KIND_OPT_INT,  /* struct opt_int */
+    KIND_TRI,      /* enum tri: a JSON boolean */
+    KIND_SWITCH,   /* enum tri: {} is true, {"enabled": x} is x */
+    KIND_PRESENT,  /* bool: an object is there */
+    KIND_ENUM,     /* an enum of values[] */
+    KIND_QUANTITY, /* struct quantity: string or number */
+    KIND_TIME,     /* int64_t seconds since 1970: RFC 3339 */
+    KIND_STRINGS,  /* struct str_list */
+    KIND_MAP,      /* struct str_map */
+    KIND_STRUCT,   /* a struct in place */
+    KIND_POINTER,  /* a struct in the arena; NULL when absent */
+    KIND_LIST,     /* { T *items; size_t n; } */
+    KIND_JSON,     /* const json_t *, as it is */
+    KIND_OTHERS,   /* const json_t *: object of those 'keys' that are there */
+    KIND_KEPT,     /* no member: only the schema knows it */
+};
+
+/* x-kubernetes-validations: 'message' is literal; 'expression' is CEL that makes one, then 'message' is its fallback. */
+struct cel_rule {
+    const char *rule; /* NULL ends the list */
+    const char *message;
+    const char *expression;
+};
+
+struct field {
+    const char *path; /* keys joined by dots; "" is the object itself */
+    enum field_kind kind;
+    size_t offset;
+    const char *doc;
+    const struct type *type;         /* STRUCT, POINTER, LIST */
+    const struct enum_value *values; /* ENUM */
+    const char *const *keys;         /* OTHERS */
+    size_t first_key;                /* OTHERS: offset of a const char * that gets the first key, or 0 */
+    const char *pattern;
+    const char *otherwise; /* what an absent field means, for the reference */
+    int64_t min;
+    int64_t max; /* RANGE: when max > min */
+    uint32_t max_len;
+    uint32_t max_items;
+    enum change_class change;
+    bool required;
+    bool open;     /* ENUM, pattern: the schema says nothing, a CEL rule has the better sentence */
+    bool shadow;   /* JSON: a second view of what other rows describe: neither encoded nor in the schema */
+    bool list;     /* JSON, KEPT: an array of objects; otherwise an object */
+    bool text;     /* KEPT: a string */
+    bool flag;     /* KEPT: a boolean */
+    bool quantity; /* STRING, MAP: text of quantities, which the schema takes as numbers too */
+    bool needed;   /* the object that holds it must have it */
+};
+
+struct type {
+    const char *name;
+    size_t size;
+    const struct field *fields;
+    const char *list_key; /* items are known by this field (x-kubernetes-list-map-keys) */
+    const char *list_key2;
+    const struct cel_rule *cel;
+    bool keeps_unknown; /* what no row names is kept (x-kubernetes-preserve-unknown-fields) */
+    bool opaque;        /* the schema says no more than "object" */
+};
+
+#define FIELD_AT(s, m, T)                                                                                        \
+    (offsetof(struct s, m) + 0 * sizeof(struct {                                                                 \
+                                 _Static_assert(__builtin_types_compatible_p(__typeof__(((struct s *)0)->m), T), \
+                                                "field " #s "." #m " is no " #T);                                \
+                                 char c;                                                                         \
+                             }))
+#define FIELD_(k, s, m, T, p, d, ...)                                                  \
+    {                                                                                  \
+        .path = (p), .kind = (k), .offset = FIELD_AT(s, m, T), .doc = (d), __VA_ARGS__ \
+    }
+#define FIELD_STRING(s, m, p, d, ...) FIELD_(KIND_STRING, s, m, const char *, p, d, __VA_ARGS__)
+#define FIELD_INT(s, m, p, d, ...) FIELD_(KIND_INT, s, m, int64_t, p, d, __VA_ARGS__)
+#define FIELD_OPT_INT(s, m, p, d, ...) FIELD_(KIND_OPT_INT, s, m, struct opt_int, p, d, __VA_ARGS__)
+#define FIELD_BOOL(s, m, p, d, ...) FIELD_(KIND_TRI, s, m, enum tri, p, d, __VA_ARGS__)
+#define FIELD_SWITCH(s, m, p, d, ...) FIELD_(KIND_SWITCH, s, m, enum tri, p, d, __VA_ARGS__)
+#define FIELD_PRESENT(s, m, p, d, ...) FIELD_(KIND_PRESENT, s, m, bool, p, d, __VA_ARGS__)
+#define FIELD_ENUM(s, m, T, v, p, d, ...) FIELD_(KIND_ENUM, s, m, enum T, p, d, .values = (v), __VA_ARGS__)
+#define FIELD_QUANTITY(s, m, p, d, ...) FIELD_(KIND_QUANTITY, s, m, struct quantity, p, d, __VA_ARGS__)
+#define FIELD_TIME(s, m, p, d, ...) FIELD_(KIND_TIME, s, m, int64_t, p, d, __VA_ARGS__)
+#define FIELD_STRINGS(s, m, p, d, ...) FIELD_(KIND_STRINGS, s, m, struct str_list, p, d, __VA_ARGS__)
+#define FIELD_MAP(s, m, p, d, ...) FIELD_(KIND_MAP, s, m, struct str_map, p, d, __VA_ARGS__)
+#define FIELD_STRUCT(s, m, T, t, p, d, ...) FIELD_(KIND_STRUCT, s, m, struct T, p, d, .type = &(t), __VA_ARGS__)
+#define FIELD_POINTER(s, m, T, t, p, d, ...) FIELD_(KIND_POINTER, s, m, struct T *, p, d, .type = &(t), __VA_ARGS__)
+#define FIELD_LIST(s, m, T, t, p, d, ...) FIELD_(KIND_LIST, s, m, struct T, p, d, .type = &(t), __VA_ARGS__)
+#define FIELD_JSON(s, m, p, d, ...) FIELD_(KIND_JSON, s, m, const json_t *, p, d, __VA_ARGS__)
+#define FIELD_OTHERS(s, m, k, d, ...) FIELD_(KIND_OTHERS, s, m, const json_t *, "", d, .keys = (k), __VA_ARGS__)
+#define FIELD_KEPT(p, d, ...)                                   \
+    {                                                           \
+        .path = (p), .kind = KIND_KEPT, .doc = (d), __VA_ARGS__ \
+    }
+#define FIELD_PART(t, p, d)                                        \
+    {                                                              \
+        .path = (p), .kind = KIND_STRUCT, .doc = (d), .type = &(t) \
+    } /* same struct, one key deeper */
+#define FIELD_END        \
+    {                    \
+        .kind = KIND_END \
+    }
+
+#define REQUIRED .required = true
+#define MAX_LEN(n) .max_len = (n)
+#define MAX_ITEMS(n) .max_items = (n)
+#define RANGE(lo, hi) .min = (lo), .max = (hi)
+#define PATTERN(re) .pattern = (re)
+#define OTHERWISE(text) .otherwise = (text)
+#define CHANGES(when) .change = CHANGE_##when
+
+#define TYPE(s, rows, ...)                                                  \
+    {                                                                       \
+        .name = #s, .size = sizeof(struct s), .fields = (rows), __VA_ARGS__ \
+    }
+
+extern const struct type meta_type;      /* an object's own metadata */
+extern const struct type condition_type; /* items of a condition_list */
+
+#endif

@@ -1,0 +1,108 @@
+// VirtualMachine: its tables and what its run strategy means.
+#include "api/vm.h"
+
+#include "api/tables.h"
+
+const struct enum_value run_strategy_names[] = {
+    {"Always", RUN_ALWAYS},
+    {"Halted", RUN_HALTED},
+    {"Manual", RUN_MANUAL},
+    {"RerunOnFailure", RUN_RERUN_ON_FAILURE},
+    {"Once", RUN_ONCE},
+    {"WaitAsReceiver", RUN_WAIT_AS_RECEIVER},
+    {NULL, 0},
+};
+
+static const struct field template_meta_fields[] = {
+    FIELD_MAP(vm_template, labels, "labels", "Labels of the instance."),
+    FIELD_MAP(vm_template, annotations, "annotations", "Annotations of the instance."),
+    FIELD_END,
+};
+static const struct type template_meta_type =
+    TYPE(vm_template, template_meta_fields, .opaque = true, .keeps_unknown = true);
+
+static const struct field template_fields[] = {
+    FIELD_PART(template_meta_type, "metadata", "Metadata of the instance."),
+    FIELD_STRUCT(vm_template, spec, vmi_spec, vmi_spec_type, "spec", "What is to run.", REQUIRED),
+    FIELD_JSON(vm_template, spec_json, "spec", "The spec as it was written.", .shadow = true),
+    FIELD_END,
+};
+static const struct type template_type = TYPE(vm_template, template_fields, .keeps_unknown = true);
+
+static const struct cel_rule vm_rules[] = {
+    {"!(has(self.running) && has(self.runStrategy))",
+     "Running and RunStrategy are mutually exclusive. Note that Running is deprecated, please use RunStrategy instead",
+     NULL},
+    {CEL_IF("runStrategy",
+            "self.runStrategy in ['Always', 'Halted', 'Manual', 'RerunOnFailure', 'Once', 'WaitAsReceiver']"),
+     "Invalid RunStrategy", "'Invalid RunStrategy (' + self.runStrategy + ')'"},
+    {NULL, NULL, NULL},
+};
+
+static const struct field vm_spec_fields[] = {
+    FIELD_BOOL(vm_spec, running, "running", "Deprecated: true is Always, false is Halted.", CHANGES(LIVE)),
+    FIELD_ENUM(vm_spec, run_strategy, run_strategy, run_strategy_names, "runStrategy", "When an instance is to run.",
+               .open = true, MAX_LEN(64), OTHERWISE("Halted"), CHANGES(LIVE)),
+    FIELD_STRUCT(vm_spec, template, vm_template, template_type, "template", "The instance that is made.", REQUIRED),
+    FIELD_END,
+};
+static const struct type vm_spec_type = TYPE(vm_spec, vm_spec_fields, .cel = vm_rules, .keeps_unknown = true);
+
+static const struct field start_failure_fields[] = {
+    FIELD_OPT_INT(start_failure, consecutive_fail_count, "consecutiveFailCount",
+                  "Starts that failed since one succeeded."),
+    FIELD_STRING(start_failure, last_failed_vmi_uid, "lastFailedVMIUID", "Instance that failed last."),
+    FIELD_STRING(start_failure, retry_after, "retryAfterTimestamp", "No start before this time."),
+    FIELD_END,
+};
+static const struct type start_failure_type = TYPE(start_failure, start_failure_fields, .keeps_unknown = true);
+
+static const struct field failure_fields[] = {
+    FIELD_STRING(vm_failure, reason, "reason", "One word for programs."),
+    FIELD_STRING(vm_failure, message, "message", "A sentence for people."),
+    FIELD_STRING(vm_failure, time, "time", "When it failed."),
+    FIELD_STRING(vm_failure, vmi_uid, "vmiUID", "Instance that failed."),
+    FIELD_END,
+};
+static const struct type failure_type = TYPE(vm_failure, failure_fields, .keeps_unknown = true);
+
+static const struct field vm_bridge_fields[] = {
+    FIELD_STRING(vm_bridge, next, "next", "What happens next."),
+    FIELD_POINTER(vm_bridge, last_failure, vm_failure, failure_type, "lastFailure", "The last run that failed."),
+    FIELD_END,
+};
+static const struct type vm_bridge_type = TYPE(vm_bridge, vm_bridge_fields, .keeps_unknown = true);
+
+static const struct field vm_status_fields[] = {
+    FIELD_BOOL(vm_status, created, "created", "An instance exists."),
+    FIELD_BOOL(vm_status, ready, "ready", "The guest runs and is ready."),
+    FIELD_STRING(vm_status, printable_status, "printableStatus", "The state in one word, for people."),
+    FIELD_ENUM(vm_status, run_strategy, run_strategy, run_strategy_names, "runStrategy", "Strategy at the last start."),
+    FIELD_OPT_INT(vm_status, observed_generation, "observedGeneration", "Generation that this status tells about."),
+    FIELD_OPT_INT(vm_status, desired_generation, "desiredGeneration", "Generation that the instance was made from."),
+    FIELD_LIST(vm_status, conditions, condition_list, condition_type, "conditions", "Conditions of the machine."),
+    FIELD_POINTER(vm_status, start_failure, start_failure, start_failure_type, "startFailure", "Starts that failed."),
+    FIELD_JSON(vm_status, state_change_requests, "stateChangeRequests", "Starts and stops that were asked for.",
+               .list = true),
+    FIELD_STRING(vm_status, last_run_phase, "bridge.lastRunPhase", "How the last instance ended."),
+    FIELD_POINTER(vm_status, bridge, vm_bridge, vm_bridge_type, "bridge", "What KubeVirt has no field for."),
+    FIELD_END,
+};
+static const struct type vm_status_type = TYPE(vm_status, vm_status_fields, .keeps_unknown = true);
+
+static const struct field vm_fields[] = {
+    FIELD_STRUCT(vm, meta, meta, meta_type, "metadata", "Metadata of the object."),
+    FIELD_STRUCT(vm, spec, vm_spec, vm_spec_type, "spec", "What is wished.", REQUIRED),
+    FIELD_STRUCT(vm, status, vm_status, vm_status_type, "status", "What is."),
+    FIELD_END,
+};
+const struct type vm_type = TYPE(vm, vm_fields);
+
+enum run_strategy
+vm_run_strategy(const struct vm_spec *s)
+{
+    if (s->run_strategy != RUN_UNSET) {
+        return s->run_strategy;
+    }
+    return s->running == TRI_TRUE ? RUN_ALWAYS : RUN_HALTED;
+}
