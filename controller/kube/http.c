@@ -360,15 +360,14 @@ on_data(char *bytes, size_t size, size_t n, void *user)
     struct http *h = x->http;
     long status = 0;
 
+    const struct http_handler *handler = x->handler;
     h->heard_ms = clock_mono_ms();
-    if (!x->handler) {
+    if (!handler) {
         return CURL_WRITEFUNC_ERROR;
     }
     (void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (!x->handler->data(x->arg, status, bytes, size * n) || !x->handler) {
-        return CURL_WRITEFUNC_ERROR;
-    }
-    return size * n;
+    bool goes_on = handler->data(x->arg, status, bytes, size * n);
+    return goes_on && x->handler ? size * n : CURL_WRITEFUNC_ERROR; /* it may have been stopped meanwhile */
 }
 
 static size_t

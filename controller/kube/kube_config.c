@@ -375,7 +375,7 @@ base64_decode(const char *text, char **ret_bytes)
     bool ok = EVP_DecodeUpdate(ctx, (unsigned char *)bytes, &n, (const unsigned char *)text, (int)len) >= 0 &&
               EVP_DecodeFinal(ctx, (unsigned char *)bytes + n, &rest) == 1;
     EVP_ENCODE_CTX_free(ctx);
-    if (!ok || strlen(bytes) != (size_t)(n + rest)) {
+    if (!ok || strlen(bytes) != (size_t)n + (size_t)rest) {
         explicit_bzero(bytes, len);
         return err_new(ERR_INVALID, "not base64 of a text");
     }

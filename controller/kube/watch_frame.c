@@ -1,6 +1,9 @@
 // Cuts a watch stream at its line ends. Keeps nothing but the unfinished line.
 #include "watch_frame.h"
 
+enum { KEEP_BYTES = 64 << 10 };
+
+static void pending_drop(struct watch_frame *f);
 static struct err *frame_emit(const char *text, size_t len, watch_frame_fn *fn, void *arg);
 static struct err *frame_too_large(const struct watch_frame *f);
 
@@ -33,7 +36,7 @@ watch_frame_feed(struct watch_frame *f, const char *data, size_t len, watch_fram
             BUG_ON(!strbuf_add(&f->pending, data, n));
             if (end) {
                 e = frame_emit(f->pending.buf, f->pending.len, fn, arg);
-                strbuf_reset(&f->pending);
+                pending_drop(f);
             }
         }
         if (e) {
@@ -44,6 +47,17 @@ watch_frame_feed(struct watch_frame *f, const char *data, size_t len, watch_fram
         len -= n;
     }
     return NULL;
+}
+
+/* One large object must not cost its size for the rest of the watch's life. */
+static void
+pending_drop(struct watch_frame *f)
+{
+    if (f->pending.size > KEEP_BYTES) {
+        strbuf_fini(&f->pending);
+    } else {
+        strbuf_reset(&f->pending);
+    }
 }
 
 static struct err *

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 /* Returns 0; a finding aborts. 'data' may be NULL when 'size' is 0. */
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer calls it so
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif

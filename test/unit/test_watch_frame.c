@@ -108,6 +108,28 @@ START_TEST(a_line_past_the_cap_is_refused_at_every_split)
 }
 END_TEST
 
+START_TEST(a_large_line_leaves_no_memory_behind)
+{
+    enum { LEN = 1 << 20 };
+    struct watch_frame f;
+    struct seen s = {.all = STRBUF_INIT(2 * LEN)};
+    AUTO(freep) char *line = xcalloc(1, LEN + 1);
+
+    memset(line, 'x', LEN);
+    line[LEN - 1] = '\n';
+    watch_frame_init(&f, 2 * LEN);
+    ck_assert(!watch_frame_feed(&f, line, 10, on_frame, &s));
+    ck_assert(!watch_frame_feed(&f, line, LEN, on_frame, &s));
+    ck_assert_uint_eq(s.all.len, LEN + 11);
+    ck_assert_uint_eq(f.pending.size, 0);
+    ck_assert(!watch_frame_feed(&f, "1", 1, on_frame, &s));
+    ck_assert(!watch_frame_feed(&f, "2\n", 2, on_frame, &s));
+    ck_assert_str_eq(s.all.buf + LEN + 11, "[12]");
+    strbuf_fini(&s.all);
+    watch_frame_fini(&f);
+}
+END_TEST
+
 START_TEST(the_first_error_stops_the_feed)
 {
     struct watch_frame f;
@@ -214,6 +236,7 @@ main(void)
 
     tcase_add_loop_test(t, frames_do_not_depend_on_the_split, 0, ARRAY_LEN(streams));
     tcase_add_loop_test(t, a_line_past_the_cap_is_refused_at_every_split, 0, ARRAY_LEN(caps));
+    tcase_add_test(t, a_large_line_leaves_no_memory_behind);
     tcase_add_test(t, the_first_error_stops_the_feed);
     tcase_add_loop_test(t, lines_are_taken_apart, 0, ARRAY_LEN(lines));
     tcase_add_loop_test(t, items_of_lists_are_completed, 0, ARRAY_LEN(completions));

@@ -207,6 +207,69 @@ START_TEST(a_wrong_authority_is_refused)
 }
 END_TEST
 
+static void
+token_put(const char *path, const char *token)
+{
+    FILE *f = fopen(path, "we");
+
+    ck_assert(f && fprintf(f, "%s\n", token) > 0 && fclose(f) == 0);
+}
+
+/* A token of a service account of this test's namespace. */
+static char *
+token_make(struct live *l)
+{
+    AUTO(freep) char *accounts = xasprintf("/api/v1/namespaces/%s/serviceaccounts", l->space);
+    AUTO(freep) char *tokens = xasprintf("%s/robot/token", accounts);
+    struct live_answer a = live_call(l, KUBE_POST, accounts, "{\"metadata\":{\"name\":\"robot\"}}");
+
+    ck_assert_msg(!a.has_err, "%s", a.text);
+    live_answer_fini(&a);
+    a = live_call(l, KUBE_POST, tokens, "{\"spec\":{\"expirationSeconds\":600}}");
+    ck_assert_msg(!a.has_err, "%s", a.text);
+    char *token = xstrdup(json_str(json_object_get(a.body, "status"), "token"));
+    live_answer_fini(&a);
+    return token;
+}
+
+START_TEST(a_refused_token_is_read_again)
+{
+    const struct kube_options options = {.user_agent = "vmbridge-test"};
+    const struct kube_call call = {.verb = KUBE_GET, .path = "/version", .resource = "version"};
+    char path[] = "/tmp/vmbridge-token-XXXXXX";
+    struct live l;
+    struct kube *other = NULL;
+    struct live_answer a = {0};
+
+    live_open(&l, NULL);
+    live_namespace(&l, "token");
+    AUTO(freep) char *token = token_make(&l);
+    AUTO(closep) int fd = mkstemp(path);
+    struct kube_config config = {.server = l.config->server, .ca_pem = l.config->ca_pem, .token_file = path};
+    token_put(path, "old");
+    struct err *e = kube_new(&l.loop, &config, &options, &other);
+    ck_assert(!e && fd >= 0);
+    (void)kube_send(other, &call, live_done, &a);
+    ck_assert(live_until(&l, &a.is_done, LIVE_WAIT_MS));
+    ck_assert_int_eq(a.status, 401);
+    ck_assert_int_eq(a.class, ERR_RETRY);
+    live_answer_fini(&a);
+    token_put(path, token); /* as the kubelet does */
+    (void)kube_send(other, &call, live_done, &a);
+    ck_assert(live_until(&l, &a.is_done, LIVE_WAIT_MS));
+    ck_assert_msg(!a.has_err, "%s", a.text);
+    live_answer_fini(&a);
+    ck_assert_int_eq(unlink(path), 0); /* what is known still serves */
+    (void)kube_send(other, &call, live_done, &a);
+    ck_assert(live_until(&l, &a.is_done, LIVE_WAIT_MS));
+    ck_assert_msg(!a.has_err, "%s", a.text);
+    live_answer_fini(&a);
+    kube_close(other);
+    live_run(&l, 10); /* 'config' stands on this stack */
+    live_close(&l);
+}
+END_TEST
+
 START_TEST(another_tls_name_is_checked)
 {
     static const struct {
@@ -234,6 +297,30 @@ START_TEST(another_tls_name_is_checked)
 }
 END_TEST
 
+#ifdef VMB_FAULT
+static const struct {
+    const char *point;
+    bool want_made;
+} faults[] = {{"kube.post.before", false}, {"kube.post.after", true}};
+
+START_TEST(a_fault_looks_like_a_lost_answer)
+{
+    struct live l;
+
+    live_open(&l, NULL);
+    live_namespace(&l, "fault");
+    ck_assert_int_eq(setenv("VMB_FAULT_FAIL", faults[_i].point, 1), 0);
+    struct live_answer a = live_call(&l, KUBE_POST, live_path(&l, NULL), "{\"metadata\":{\"name\":\"x\"}}");
+    ck_assert_msg(a.has_err && a.status == 0 && a.class == ERR_RETRY && !a.body, "%s: %s", faults[_i].point, a.text);
+    live_answer_fini(&a);
+    a = live_call(&l, KUBE_GET, live_path(&l, "x"), NULL);
+    ck_assert_msg(a.has_err != faults[_i].want_made, "%s: %s", faults[_i].point, a.text);
+    live_answer_fini(&a);
+    live_close(&l);
+}
+END_TEST
+#endif
+
 Suite *watch_suite(void);
 Suite *proxy_suite(void);
 
@@ -252,7 +339,11 @@ request_suite(void)
     tcase_add_test(t, a_cancelled_request_is_not_answered);
     tcase_add_test(t, a_server_that_is_not_there_is_a_retry);
     tcase_add_test(t, a_wrong_authority_is_refused);
+    tcase_add_test(t, a_refused_token_is_read_again);
     tcase_add_loop_test(t, another_tls_name_is_checked, 0, 2);
+#ifdef VMB_FAULT
+    tcase_add_loop_test(t, a_fault_looks_like_a_lost_answer, 0, ARRAY_LEN(faults));
+#endif
     suite_add_tcase(s, t);
     return s;
 }

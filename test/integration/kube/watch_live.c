@@ -11,6 +11,7 @@ Suite *watch_suite(void);
 
 static void make_many(struct live *l, unsigned from, unsigned n);
 static unsigned tcp_connections(void);
+static double metric(const struct live *l, const char *series);
 static double restarts(const struct live *l, const char *why);
 
 START_TEST(sees_what_is_made_changed_and_deleted)
@@ -140,6 +141,32 @@ START_TEST(an_object_over_the_cap_ends_the_connection)
     ck_assert(!live_has(&s, "big"));
     struct live_answer a = live_call(&l, KUBE_DELETE, live_path(&l, "big"), NULL);
     live_answer_fini(&a);
+    live_store_fini(&s);
+    live_close(&l);
+}
+END_TEST
+
+START_TEST(bookmarks_come_while_nothing_happens)
+{
+    struct live l;
+    struct live_store s = {0};
+
+    live_open(&l, NULL);
+    live_namespace(&l, "quiet");
+    const struct watch_spec spec = {
+        .path = live_path(&l, NULL), .resource = "configmaps", .field_selector = "metadata.name=never"};
+    s.watch = watch_new(l.kube, &spec, &live_sink, &s);
+    ck_assert(live_until_count(&l, &s.n_synced, 1, LIVE_WAIT_MS));
+    ck_assert(metric(&l, "watch_events_total{resource=\"configmaps\"} ") == 1); /* the one that ends the list */
+    int64_t end_ms = clock_mono_ms() + 100000;                                  /* about one a minute */
+    while (metric(&l, "watch_events_total{resource=\"configmaps\"} ") < 2 && clock_mono_ms() < end_ms) {
+        live_make(&l, "other", 1);
+        struct live_answer a = live_call(&l, KUBE_DELETE, live_path(&l, "other"), NULL);
+        live_answer_fini(&a);
+        live_run(&l, 1000);
+    }
+    ck_assert(metric(&l, "watch_events_total{resource=\"configmaps\"} ") >= 2);
+    ck_assert(s.n_added + s.n_modified + s.n_deleted == 0 && s.n_begin == 1);
     live_store_fini(&s);
     live_close(&l);
 }
@@ -278,6 +305,7 @@ watch_suite(void)
     tcase_add_test(t, twenty_watches_and_requests_share_one_connection);
     tcase_add_test(t, a_list_of_many_objects_comes_whole);
     tcase_add_test(t, a_watch_may_be_closed_from_its_sink);
+    tcase_add_test(t, bookmarks_come_while_nothing_happens);
     tcase_add_test(t, an_object_over_the_cap_ends_the_connection);
     tcase_set_timeout(server, 180);
     tcase_add_loop_test(server, a_restart_of_the_server_loses_nothing, 0, 2);
@@ -343,13 +371,21 @@ tcp_connections(void)
     return n;
 }
 
+/* Value of the series whose text, with the space behind it, ends the given way. */
 static double
-restarts(const struct live *l, const char *why)
+metric(const struct live *l, const char *series)
 {
-    AUTO(freep) char *want = xasprintf("watch_restarts_total{resource=\"configmaps\",reason=\"%s\"} ", why);
     AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(1 << 20);
 
     ck_assert(metrics_render(l->metrics, &text));
-    const char *at = strstr(text.buf, want);
-    return at ? strtod(at + strlen(want), NULL) : 0;
+    const char *at = strstr(text.buf, series);
+    return at ? strtod(at + strlen(series), NULL) : 0;
+}
+
+static double
+restarts(const struct live *l, const char *why)
+{
+    AUTO(freep) char *series = xasprintf("watch_restarts_total{resource=\"configmaps\",reason=\"%s\"} ", why);
+
+    return metric(l, series);
 }
