@@ -54,8 +54,9 @@ on_sweep(uv_timer_t *t)
         return;
     }
     /* On a loop that is not its own libwebsockets wants to be asked twice: first it lets go of the connections, and when the
-     * loop has closed their handles, of itself. Then it clears the pointer. */
-    if (s->lws && s->n_conns == 0) {
+     * loop has closed all handles, of itself. Then it clears the pointer. Its last handles are closed in the turn after the last
+     * connection's, and the second call unloads the code of their callbacks, so some turns are let pass. */
+    if (s->lws && s->n_conns == 0 && ++s->n_quiet_ticks == SERVER_QUIET_TICKS) {
         lws_context_destroy(s->lws);
     }
     if (!s->lws) {

@@ -12,7 +12,8 @@ enum {
     SERVER_REQUEST_S = 5,        /* from connect to the end of the request's headers */
     SERVER_REPLY_S = 10,         /* from there to the end of the reply */
     SERVER_CLOSING_S = 2,        /* for what waits and the close frame to go out */
-    SERVER_CLOSE_TICK_MS = 20,
+    SERVER_CLOSE_TICK_MS = 10,
+    SERVER_QUIET_TICKS = 4,
     SERVER_SWEEP_MS = 250,       /* how late a deadline may be noticed */
     SERVER_RX_BYTES = 1024,      /* read from a WebSocket at once; held per connection */
     SERVER_REASON_MAX = 120,     /* bytes of text in a close frame */
@@ -65,6 +66,7 @@ struct server {
     unsigned n_waiting;
     unsigned n_streams;
     unsigned n_conns;
+    unsigned n_quiet_ticks; /* while closing, since the last connection went */
     struct server_stream *waiting;
     struct server_stream *parting;
     struct metrics *metrics;

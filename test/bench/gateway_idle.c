@@ -1,0 +1,245 @@
+// What an idle launcher connection costs the gateway's process: a server, a second process that connects and waits, and the
+// server's memory before and after. Prints KiB per connection beside the budget; exits 1 above it.
+#include "serve/certs.h"
+#include "serve/server.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum { BUDGET_KIB = 20, CONNECTIONS = 1000, WARM_UP = 50, SETTLE_MS = 1500, HEAD_MAX = 2048 };
+
+struct bench {
+    uv_loop_t loop;
+    uv_pipe_t news;  /* from the client: 'w' warmed up, 'd' all connected */
+    uv_timer_t wait;
+    struct server *server;
+    int to_client;   /* a byte lets it go on, closed ends it */
+    long n_connections;
+    double before_kib, after_kib;
+    size_t n_open;
+    char stage;
+    char byte;
+};
+
+static const char *const names[] = {"localhost", NULL};
+
+static void
+die_if(struct err *e)
+{
+    if (e) {
+        fprintf(stderr, "gateway_idle: %s\n", err_text(e));
+        exit(2);
+    }
+}
+
+/* Memory that is this process's alone, what malloc holds free included. */
+static double
+private_kib(void)
+{
+    AUTO(fclosep) FILE *f = fopen("/proc/self/smaps_rollup", "re");
+    char line[256];
+    double sum = 0;
+
+    while (f && fgets(line, sizeof(line), f)) {
+        if (str_starts(line, "Private_")) {
+            sum += strtod(strchr(line, ':') + 1, NULL);
+        }
+    }
+    return sum;
+}
+
+static bool
+admit(void *arg, struct server_stream *s, const char *bearer, size_t len, struct server_refusal *ret)
+{
+    (void)arg;
+    (void)bearer;
+    (void)len;
+    (void)ret;
+    /* what the gateway remembers of a launcher is about that large */
+    server_stream_set(s, xcalloc(1, 640));
+    server_stream_trust(s);
+    return true;
+}
+
+static void
+opened(void *arg, struct server_stream *s)
+{
+    struct bench *b = arg;
+
+    (void)s;
+    b->n_open++;
+}
+
+static void
+message(void *arg, struct server_stream *s, const char *text, size_t len)
+{
+    (void)arg;
+    server_stream_send(s, text, len);
+}
+
+static void
+closed(void *arg, struct server_stream *s)
+{
+    struct bench *b = arg;
+
+    free(server_stream_get(s));
+    b->n_open--;
+}
+
+/* One launcher: TLS, upgrade, one message there and one back. Never freed: it ends with the process. */
+static void
+connect_one(SSL_CTX *ctx, int port)
+{
+    static const char request[] = "GET /v1/launcher HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                                  "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+                                  "Sec-WebSocket-Protocol: bench\r\nAuthorization: Bearer x\r\n\r\n";
+    static const char frame[] = "\x81\x82\0\0\0\0{}";
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int on = 1;
+    SSL *ssl = SSL_new(ctx);
+    char head[HEAD_MAX];
+
+    if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
+        connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0 || SSL_set_fd(ssl, fd) != 1 || SSL_connect(ssl) != 1 ||
+        SSL_write(ssl, request, sizeof(request) - 1) <= 0 || SSL_read(ssl, head, sizeof(head)) <= 0 ||
+        SSL_write(ssl, frame, sizeof(frame) - 1) <= 0 || SSL_read(ssl, head, sizeof(head)) <= 0) {
+        fprintf(stderr, "gateway_idle: a connection failed\n");
+        _exit(2);
+    }
+}
+
+static void
+client(int port, long n, int news, int orders)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    char byte;
+
+    for (long i = 0; i < WARM_UP; i++) {
+        connect_one(ctx, port);
+    }
+    if (write(news, "w", 1) != 1 || read(orders, &byte, 1) != 1) {
+        _exit(2);
+    }
+    for (long i = 0; i < n; i++) {
+        connect_one(ctx, port);
+    }
+    if (write(news, "d", 1) != 1) {
+        _exit(2);
+    }
+    (void)!read(orders, &byte, 1); /* until the server has measured */
+    _exit(0);
+}
+
+static void
+on_settled(uv_timer_t *t)
+{
+    struct bench *b = t->data;
+
+    if (b->stage == 'w') {
+        b->before_kib = private_kib();
+        if (write(b->to_client, "g", 1) != 1) {
+            die_if(err_new(ERR_FATAL, "the client is gone"));
+        }
+        return;
+    }
+    b->after_kib = private_kib();
+    if (b->n_open != (size_t)b->n_connections + WARM_UP) {
+        die_if(err_new(ERR_FATAL, "only %zu connections are open", b->n_open));
+    }
+    close(b->to_client);
+    uv_close((uv_handle_t *)&b->news, NULL);
+    uv_close((uv_handle_t *)&b->wait, NULL);
+    server_close(b->server, NULL, NULL);
+}
+
+static void
+on_alloc(uv_handle_t *h, size_t size, uv_buf_t *ret_buf)
+{
+    struct bench *b = h->data;
+
+    (void)size;
+    *ret_buf = uv_buf_init(&b->byte, 1);
+}
+
+static void
+on_news(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct bench *b = stream->data;
+
+    (void)buf;
+    if (n == 0) {
+        return; /* nothing yet */
+    }
+    if (n < 0) {
+        die_if(err_new(ERR_FATAL, "the client is gone"));
+    }
+    b->stage = b->byte;
+    uv_timer_start(&b->wait, on_settled, SETTLE_MS, 0);
+}
+
+static void
+start_server(struct bench *b)
+{
+    static struct server_endpoint endpoint = {.path = "/v1/launcher", .protocol = "bench", .message_max = 65536,
+                                              .messages_per_s = 20, .ping_s = 600};
+    struct server_options options = {.address = "127.0.0.1", .endpoint = &endpoint};
+    struct certs_pair ca, leaf;
+
+    endpoint.admit = admit;
+    endpoint.opened = opened;
+    endpoint.message = message;
+    endpoint.closed = closed;
+    endpoint.arg = b;
+    die_if(certs_make_ca(clock_wall_s(), 86400, &ca));
+    die_if(certs_make_leaf(&ca, names, clock_wall_s(), 3600, &leaf));
+    options.crt_pem = leaf.crt_pem;
+    options.key_pem = leaf.key_pem;
+    die_if(server_new(&b->loop, &options, &b->server));
+    certs_pair_fini(&ca);
+    certs_pair_fini(&leaf);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct bench b = {.n_connections = argc > 1 ? strtol(argv[1], NULL, 10) : CONNECTIONS};
+    int news[2], orders[2], status = 0;
+    double per_kib;
+
+    if (b.n_connections <= 0) {
+        fprintf(stderr, "usage: gateway_idle [CONNECTIONS]\n");
+        return 2;
+    }
+    uv_loop_init(&b.loop);
+    start_server(&b);
+    if (pipe(news) != 0 || pipe(orders) != 0) {
+        return 2;
+    }
+    b.to_client = orders[1];
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close(orders[1]);
+        client(server_port(b.server), b.n_connections, news[1], orders[0]);
+    }
+    close(news[1]);
+    close(orders[0]);
+    uv_pipe_init(&b.loop, &b.news, 0);
+    uv_pipe_open(&b.news, news[0]);
+    uv_timer_init(&b.loop, &b.wait);
+    b.news.data = b.wait.data = &b;
+    uv_read_start((uv_stream_t *)&b.news, on_alloc, on_news);
+    uv_run(&b.loop, UV_RUN_DEFAULT);
+    wait(&status);
+    per_kib = (b.after_kib - b.before_kib) / (double)b.n_connections;
+    printf("gateway, idle connection: %.1f KiB each (%ld connections; budget %d KiB); process before: %.1f MiB private\n", per_kib,
+           b.n_connections, BUDGET_KIB, b.before_kib / 1024);
+    return per_kib > BUDGET_KIB ? 1 : 0;
+}
