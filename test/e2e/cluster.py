@@ -130,6 +130,15 @@ class Api:
                     raise
         raise AssertionError("not reached")
 
+    def _read(self, path):
+        """GET; an API server that asks for patience gets it."""
+        for _ in range(10):
+            status, body = self.request("GET", path)
+            if status != 429:
+                break
+            time.sleep(1)
+        return status, body
+
     @staticmethod
     def path(kind, namespace=None, name=None):
         group, plural = RESOURCES[kind]
@@ -138,7 +147,7 @@ class Api:
 
     def get(self, kind, namespace, name):
         """The object, or None."""
-        status, body = self.request("GET", self.path(kind, namespace, name))
+        status, body = self._read(self.path(kind, namespace, name))
         if status == 404:
             return None
         check(status == 200, lambda: f"get {kind} {namespace}/{name}: HTTP {status}: {body[:300]!r}")
@@ -146,12 +155,12 @@ class Api:
 
     def list(self, kind, namespace=None, **selectors):
         query = urllib.parse.urlencode({key + "Selector": value for key, value in selectors.items()})
-        status, body = self.request("GET", self.path(kind, namespace) + ("?" + query if query else ""))
+        status, body = self._read(self.path(kind, namespace) + ("?" + query if query else ""))
         check(status == 200, lambda: f"list {kind} in {namespace}: HTTP {status}: {body[:300]!r}")
         return json.loads(body)
 
     def raw(self, path):
-        status, body = self.request("GET", path)
+        status, body = self._read(path)
         check(status == 200, lambda: f"get {path}: HTTP {status}: {body[:300]!r}")
         return body.decode("utf-8", "replace")
 

@@ -322,7 +322,8 @@ def test_argo_cd_judges_every_state(t):
                 status in ("Progressing", "Healthy", "Suspended"),
                 f"{release} says {status}/{message} of {describe(vm)}",
             )
-            asked = vm["spec"]["runStrategy"] == "Always"
+            seen = vm.get("status", {}).get("observedGeneration") == vm["metadata"]["generation"]
+            asked = seen and vm["spec"]["runStrategy"] == "Always"
             check(
                 not (asked and status == "Suspended"),
                 f"{release} takes a starting machine for suspended: {describe(vm)}",
