@@ -35,7 +35,7 @@ def test_qemu_killed_and_the_machine_starts_again(t):
     t.note(f"said in status after {failed[0][0] - died:.2f} s: {describe(failed[0][1])}")
     vm = t.until_running("qemu", not_uid=uid)
     failure = vm["status"].get("bridge", {}).get("lastFailure", {})
-    check(failure.get("vmiUID", failure.get("vmiUid")) == uid, f"status.bridge.lastFailure of the VM is {failure}")
+    check(failure.get("vmiUID") == uid, f"status.bridge.lastFailure of the VM is {failure}")
     check(
         failure.get("message") and failure.get("reason"),
         f"status.bridge.lastFailure says neither reason nor message: {failure}",
