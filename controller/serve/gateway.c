@@ -34,7 +34,7 @@ struct launcher {
     char *pod_name;
     char *pod_uid;
     char *vmi_uid;
-    struct server_refusal refusal; /* status 0: none */
+    struct server_refusal *refusal; /* or NULL */
     UT_hash_handle hh;             /* by pod_uid */
 };
 
@@ -132,9 +132,10 @@ join(struct launcher *l)
 static void
 refuse(struct launcher *l, unsigned status, const char *reason, const char *label, const char *message)
 {
-    l->refusal.status = status;
-    l->refusal.reason = reason;
-    snprintf(l->refusal.message, sizeof(l->refusal.message), "%s", message);
+    l->refusal = XNEW(struct server_refusal);
+    l->refusal->status = status;
+    l->refusal->reason = reason;
+    snprintf(l->refusal->message, sizeof(l->refusal->message), "%s", message);
     count(l->gateway, &refusals, label);
 }
 
@@ -179,7 +180,8 @@ join_or_close(struct launcher *l)
     if (l->is_proven) {
         join(l);
     } else {
-        server_stream_close(l->stream, l->refusal.status == 401 ? SERVER_CLOSE_POLICY : SERVER_CLOSE_TRY_LATER, l->refusal.message);
+        server_stream_close(l->stream, l->refusal->status == 401 ? SERVER_CLOSE_POLICY : SERVER_CLOSE_TRY_LATER,
+                            l->refusal->message);
     }
 }
 
@@ -203,6 +205,7 @@ launcher_free(struct launcher *l)
     free(l->pod_name);
     free(l->pod_uid);
     free(l->vmi_uid);
+    free(l->refusal);
     free(l);
 }
 
@@ -222,8 +225,8 @@ admit(void *arg, struct server_stream *s, const char *bearer, size_t bearer_len,
     l->stream = s;
     server_stream_set(s, l);
     l->check = token_check(g->verifier, bearer, bearer_len, on_verdict, l);
-    if (l->refusal.status) {
-        *ret_refusal = l->refusal;
+    if (l->refusal) {
+        *ret_refusal = *l->refusal;
         launcher_free(l);
         return false;
     }

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 
-enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, CHUNKS_PER_MESSAGE = 256 };
+enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, CHUNKS_PER_MESSAGE = 512 };
 
 static int
 on_accept(struct server *s)
@@ -60,6 +60,7 @@ on_destroy(struct server_stream *c)
     strbuf_fini(&c->rx);
     strbuf_fini(&c->body);
     free(c->tx);
+    free(c->close_reason);
     free(c);
 }
 
@@ -374,7 +375,7 @@ server_stream_close(struct server_stream *c, enum server_close code, const char 
     }
     c->is_closing = true;
     c->close_code = code;
-    snprintf(c->close_reason, sizeof(c->close_reason), "%s", reason);
+    c->close_reason = xstrndup(reason, SERVER_REASON_MAX);
     server_wait(c, SERVER_CLOSING_S);
     if (c->is_open) {
         lws_callback_on_writable(c->wsi);

@@ -15,7 +15,7 @@ enum {
     SERVER_CLOSE_TICK_MS = 10,
     SERVER_QUIET_TICKS = 4,
     SERVER_SWEEP_MS = 250,       /* how late a deadline may be noticed */
-    SERVER_RX_BYTES = 1024,      /* read from a WebSocket at once; held per connection */
+    SERVER_RX_BYTES = 512,       /* read from a WebSocket at once; held per connection */
     SERVER_REASON_MAX = 120,     /* bytes of text in a close frame */
     SERVER_HANGUP_S = 10,        /* after an unanswered ping */
 };
@@ -45,7 +45,7 @@ struct server_stream {
     unsigned char *tx; /* LWS_PRE bytes, then what waits to be sent */
     size_t tx_len;
     enum server_close close_code;
-    char close_reason[SERVER_REASON_MAX + 1];
+    char *close_reason; /* NULL until it closes; at most SERVER_REASON_MAX bytes */
 
     struct strbuf body; /* of a page */
     size_t body_sent;
