@@ -6,8 +6,8 @@
 
 struct default_options {
     enum pull_policy disk_pull_policy; /* of containerDisks without one; unset: by the image's tag */
-    const char *network_interface;     /* binding of a guest without interfaces: "bridge" or "masquerade"; NULL is bridge */
-    const char *name;                  /* of the VMI, for its host name; NULL leaves the host name alone */
+    const char *network_interface; /* binding of a guest without interfaces: "bridge" or "masquerade"; NULL is bridge */
+    const char *name;              /* of the VMI, for its host name; NULL leaves the host name alone */
 };
 
 enum { DEFAULT_GRACE_S = 30 };

@@ -33,8 +33,7 @@ static const struct cel_rule vm_rules[] = {
     {"!(has(self.running) && has(self.runStrategy))",
      "Running and RunStrategy are mutually exclusive. Note that Running is deprecated, please use RunStrategy instead",
      NULL},
-    {CEL_IF("runStrategy",
-            "self.runStrategy in ['Always', 'Halted', 'Manual', 'RerunOnFailure', 'Once', 'WaitAsReceiver']"),
+    {CEL_IF("runStrategy", "self.runStrategy in ['Always', 'Halted', 'Manual', 'RerunOnFailure', 'Once']"),
      "Invalid RunStrategy", "'Invalid RunStrategy (' + self.runStrategy + ')'"},
     {NULL, NULL, NULL},
 };

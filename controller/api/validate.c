@@ -1,0 +1,309 @@
+// Rules over a whole spec: resources, firmware, names. Devices, volumes and networks have files of their own.
+#include "api/validate_priv.h"
+
+#include <ctype.h>
+
+enum { MEMORY_MIN = 1000000, VCPUS_MAX = 512, DNS_LABEL_MAX = 63, DNS_NAME_MAX = 253 };
+
+static struct err *check_spec(const struct vmi_spec *s, struct arena *a);
+static struct err *check_resources(const struct domain_spec *d);
+static struct err *check_memory(const struct domain_spec *d);
+static struct err *check_cpu(const struct domain_spec *d);
+static struct err *check_firmware(const struct domain_spec *d);
+static struct err *check_names(const struct vmi_spec *s);
+static struct err *check_strategies(const struct vmi_spec *s);
+
+/* The same error with its path from the object on. */
+static struct err *
+from_root(const char *root, struct err *e)
+{
+    AUTO(err_freep) struct err *inner = e;
+
+    return inner ? INVALID("%s%s", root, err_text(inner)) : NULL;
+}
+
+struct err *
+vmi_spec_validate(const struct vmi_spec *s, struct arena *a)
+{
+    return from_root("spec.", check_spec(s, a));
+}
+
+struct err *
+vm_spec_validate(const struct vm_spec *s, struct arena *a)
+{
+    if (s->running != TRI_UNSET && s->run_strategy != RUN_UNSET) {
+        return INVALID(
+            "spec.running: Running and RunStrategy are mutually exclusive. Note that Running is deprecated, please use "
+            "RunStrategy instead");
+    }
+    if (s->run_strategy == RUN_WAIT_AS_RECEIVER) {
+        return INVALID("spec.runStrategy: Invalid RunStrategy (WaitAsReceiver): migration between clusters is not "
+                       "supported by this "
+                       "version of vmbridge; write Always, Halted, Manual, RerunOnFailure or Once");
+    }
+    return from_root("spec.template.spec.", check_spec(&s->template.spec, a));
+}
+
+static struct err *
+check_spec(const struct vmi_spec *s, struct arena *a)
+{
+    struct err *e = check_resources(&s->domain);
+
+    if (!e) {
+        e = check_memory(&s->domain);
+    }
+    if (!e) {
+        e = check_cpu(&s->domain);
+    }
+    if (!e) {
+        e = check_firmware(&s->domain);
+    }
+    if (!e) {
+        e = check_names(s);
+    }
+    if (!e) {
+        e = check_strategies(s);
+    }
+    if (!e) {
+        e = validate_disks(s);
+    }
+    if (!e) {
+        e = validate_volumes(s);
+    }
+    if (!e) {
+        e = validate_networks(s);
+    }
+    return e ? e : validate_support(s, a);
+}
+
+static struct err *
+check_resources(const struct domain_spec *d)
+{
+    const struct resources *r = &d->resources;
+    const struct {
+        const char *path;
+        const struct quantity *q;
+    } rows[] = {
+        {"requests.memory", &r->requests_memory},
+        {"requests.cpu", &r->requests_cpu},
+        {"limits.memory", &r->limits_memory},
+        {"limits.cpu", &r->limits_cpu},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (rows[i].q->text && rows[i].q->milli < 0) {
+            return INVALID("domain.resources.%s '%s': must be greater than or equal to 0.", rows[i].path,
+                           rows[i].q->text);
+        }
+    }
+    if (r->requests_memory.text && r->requests_memory.value < MEMORY_MIN) {
+        return INVALID("domain.resources.requests.memory '%s': must be greater than or equal to 1M.",
+                       r->requests_memory.text);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const struct quantity *request = rows[i].q, *limit = rows[i + 2].q;
+        if (request->text && limit->text && request->milli > limit->milli) {
+            return INVALID("domain.resources.%s '%s' is greater than domain.resources.%s '%s'", rows[i].path,
+                           request->text, rows[i + 2].path, limit->text);
+        }
+    }
+    return NULL;
+}
+
+static struct err *
+check_memory(const struct domain_spec *d)
+{
+    const struct quantity *guest = &d->memory.guest, *limit = &d->resources.limits_memory;
+
+    if (!guest->text && !d->resources.requests_memory.text && !limit->text) {
+        return INVALID("domain.memory.guest: no memory requested, at least one of 'domain.memory.guest', "
+                       "'domain.memory.hugepages.pageSize' or 'domain.resources.requests.memory' must be set");
+    }
+    if (!guest->text) {
+        bool small = !d->resources.requests_memory.text && limit->value < MEMORY_MIN;
+        return small ? INVALID("domain.resources.limits.memory '%s': must be greater than or equal to 1M.", limit->text)
+                     : NULL;
+    }
+    if (guest->value < MEMORY_MIN) {
+        return INVALID("domain.memory.guest '%s': must be greater than or equal to 1M.", guest->text);
+    }
+    if (limit->text && guest->value > limit->value) {
+        return INVALID("domain.memory.guest '%s' must be equal to or less than the memory limit "
+                       "domain.resources.limits.memory '%s'",
+                       guest->text, limit->text);
+    }
+    return NULL;
+}
+
+static struct err *
+check_cpu(const struct domain_spec *d)
+{
+    const struct opt_int *parts[] = {&d->cpu.cores, &d->cpu.sockets, &d->cpu.threads};
+    int64_t vcpus = 1;
+
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        if (parts[i]->set && (parts[i]->v < 0 || parts[i]->v > VCPUS_MAX)) {
+            return INVALID("domain.cpu: cores, sockets and threads must each be in range 0 to %d", VCPUS_MAX);
+        }
+        vcpus *= parts[i]->set && parts[i]->v > 0 ? parts[i]->v : 1;
+    }
+    if (vcpus > VCPUS_MAX) {
+        return INVALID("domain.cpu: cores, sockets and threads make %lld CPUs; a guest can have %d", (long long)vcpus,
+                       VCPUS_MAX);
+    }
+    if (!str_empty(d->cpu.model) && !is_made_of(d->cpu.model, "_.-+")) {
+        return INVALID(
+            "domain.cpu.model '%.64s' is no CPU model: write host-model, host-passthrough or a name that libvirt knows",
+            d->cpu.model);
+    }
+    return NULL;
+}
+
+static bool
+is_uuid(const char *text)
+{
+    static const char form[] = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
+
+    for (size_t i = 0; i < sizeof(form) - 1; i++) {
+        if (form[i] == '-' ? text[i] != '-' : !isxdigit((unsigned char)text[i])) {
+            return false;
+        }
+    }
+    return text[sizeof(form) - 1] == '\0';
+}
+
+static struct err *
+check_firmware(const struct domain_spec *d)
+{
+    const struct firmware *f = &d->firmware;
+    const struct bootloader *b = f->bootloader;
+
+    if (!str_empty(d->machine_type) && !str_starts(d->machine_type, "q35") && !str_starts(d->machine_type, "pc-q35")) {
+        return INVALID("domain.machine.type is not supported: %.64s (allowed values: [q35* pc-q35*])", d->machine_type);
+    }
+    if (!str_empty(d->machine_type) && !is_made_of(d->machine_type, "_.-+")) {
+        return INVALID("domain.machine.type '%.64s' is no machine type: letters, digits, dots and dashes",
+                       d->machine_type);
+    }
+    if (!str_empty(f->uuid) && !is_uuid(f->uuid)) {
+        return INVALID("domain.firmware.uuid '%.64s' is no UUID: write it as 5d307ca9-b3ef-428c-8861-06e72d69f223",
+                       f->uuid);
+    }
+    if (b && b->bios && b->efi) {
+        return INVALID("domain.firmware.bootloader has both EFI and BIOS configured, but they are mutually exclusive. "
+                       "Leave one of them out");
+    }
+    if (b && b->efi && b->efi->secure_boot != TRI_FALSE) {
+        return d->smm == TRI_TRUE ? INVALID("domain.firmware.bootloader.efi.secureBoot: secure boot is not supported "
+                                            "by this version of vmbridge; "
+                                            "write secureBoot: false")
+                                  : INVALID("domain has EFI SecureBoot enabled. SecureBoot requires SMM, which is "
+                                            "currently disabled. Write "
+                                            "domain.firmware.bootloader.efi.secureBoot: false");
+    }
+    return NULL;
+}
+
+static struct err *
+check_names(const struct vmi_spec *s)
+{
+    if (!str_empty(s->architecture) && !str_eq(s->architecture, "amd64")) {
+        return INVALID("architecture: unsupported architecture: %.32s; this version of vmbridge runs amd64",
+                       s->architecture);
+    }
+    if (!str_empty(s->hostname) && !is_dns_label(s->hostname, strlen(s->hostname), DNS_LABEL_MAX)) {
+        return INVALID(
+            "hostname does not conform to the kubernetes DNS_LABEL rules : '%.64s' must be small letters, digits and "
+            "dashes, at most 63",
+            s->hostname);
+    }
+    if (str_empty(s->subdomain)) {
+        return NULL;
+    }
+    bool good = strlen(s->subdomain) <= DNS_NAME_MAX;
+    for (const char *p = s->subdomain; good && p; p = *p ? p + 1 : NULL) {
+        size_t len = strcspn(p, ".");
+        good = is_dns_label(p, len, DNS_NAME_MAX);
+        p += len;
+        if (!*p) {
+            break;
+        }
+    }
+    return good ? NULL
+                : INVALID("subdomain does not conform to the kubernetes DNS_SUBDOMAIN rules : '%.64s' must be labels "
+                          "joined by dots",
+                          s->subdomain);
+}
+
+static struct err *
+check_strategies(const struct vmi_spec *s)
+{
+    static const char *const known[] = {"None", "LiveMigrate", "LiveMigrateIfPossible", "External"};
+    bool found = !s->eviction_strategy;
+
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        found = found || str_eq(s->eviction_strategy, known[i]);
+    }
+    if (!found) {
+        return INVALID("evictionStrategy is set with an unrecognized option: %.64s", s->eviction_strategy);
+    }
+    if (s->start_strategy == START_PAUSED && s->liveness_probe) {
+        return INVALID("startStrategy: Pausing VMI with LivenessProbe is not supported; leave one of them out");
+    }
+    if (s->termination_grace_period_s.set && s->termination_grace_period_s.v < 0) {
+        return INVALID("terminationGracePeriodSeconds must be greater than or equal to 0.");
+    }
+    return NULL;
+}
+
+bool
+is_made_of(const char *text, const char *more)
+{
+    for (; *text; text++) {
+        if (!isalnum((unsigned char)*text) && !strchr(more, *text)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+is_dns_label(const char *text, size_t len, size_t max)
+{
+    if (len == 0 || len > max || text[0] == '-' || text[len - 1] == '-') {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (!islower((unsigned char)text[i]) && !isdigit((unsigned char)text[i]) && text[i] != '-') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *
+skip_hex(const char *p, size_t n)
+{
+    for (; p && n > 0; n--, p++) {
+        if (!isxdigit((unsigned char)*p)) {
+            return NULL;
+        }
+    }
+    return p;
+}
+
+bool
+is_pci_address(const char *text)
+{
+    const char *p = skip_hex(text, 4);
+
+    p = p && *p == ':' ? p + 1 : text; /* the domain may be left out */
+    p = skip_hex(p, 2);
+    p = p && *p == ':' ? skip_hex(p + 1, 2) : NULL;
+    if (!p || *p != '.' || !p[1]) {
+        return false;
+    }
+    for (p++; isxdigit((unsigned char)*p); p++) {
+    }
+    return *p == '\0';
+}
