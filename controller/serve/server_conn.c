@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 
-enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, CHUNKS_PER_MESSAGE = 512 };
+enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, CHUNKS_PER_MESSAGE = 1024 };
 
 static int
 on_accept(struct server *s)

@@ -15,7 +15,7 @@ enum {
     SERVER_CLOSE_TICK_MS = 10,
     SERVER_QUIET_TICKS = 4,
     SERVER_SWEEP_MS = 250,       /* how late a deadline may be noticed */
-    SERVER_RX_BYTES = 512,       /* read from a WebSocket at once; held per connection */
+    SERVER_RX_BYTES = 256,       /* read from a WebSocket at once; held per connection */
     SERVER_REASON_MAX = 120,     /* bytes of text in a close frame */
     SERVER_HANGUP_S = 10,        /* after an unanswered ping */
 };
