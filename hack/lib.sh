@@ -19,36 +19,36 @@ die() { say "error: $*"; exit 1; }
 
 # stage NAME COMMAND...: runs it with its output in $VMB_LOGS/NAME.log; shows one line with the time it took,
 # and, when it fails, the name of the log and its last lines. NAME is letters, digits and dashes.
-# A function runs in a subshell and stops at its first error, unless `stage` itself stands before || or in a condition.
+# COMMAND sees these locals, hence their names. A function runs in a subshell and stops at its first error, unless `stage` itself stands before || or in a condition.
 stage() {
-    local name=$1 log=$VMB_LOGS/$1.log t rc=0
+    local stage_name=$1 stage_log=$VMB_LOGS/$1.log stage_t0 stage_rc
     shift
-    t=$(date +%s%N)
-    [ -t 2 ] && printf '  %-28s ...\r' "$name" >&2
+    stage_t0=$(date +%s%N)
+    [ -t 2 ] && printf '  %-28s ...\r' "$stage_name" >&2
     # Not `|| rc=$?`, which would let a function run on after an error.
     set +e
     (
         set -e
         "$@"
-    ) >"$log" 2>&1 </dev/null
-    rc=$?
+    ) >"$stage_log" 2>&1 </dev/null
+    stage_rc=$?
     set -e
-    if [ $rc -ne 0 ]; then
-        printf '  %-28s FAILED after %ss (exit %d), log: %s\n' "$name" "$(elapsed "$t")" $rc "$log" >&2
-        tail -n 25 "$log" | sed 's/^/    | /' >&2
-        return $rc
+    if [ $stage_rc -ne 0 ]; then
+        printf '  %-28s FAILED after %ss (exit %d), log: %s\n' "$stage_name" "$(elapsed "$stage_t0")" $stage_rc "$stage_log" >&2
+        tail -n 25 "$stage_log" | sed 's/^/    | /' >&2
+        return $stage_rc
     fi
-    printf '  %-28s %6ss  (%ss in all)\n' "$name" "$(elapsed "$t")" "$(elapsed)" >&2
+    printf '  %-28s %6ss  (%ss in all)\n' "$stage_name" "$(elapsed "$stage_t0")" "$(elapsed)" >&2
 }
 
 # with_lock NAME COMMAND...: one at a time on this machine.
 with_lock() {
-    local name=$1
+    local lock_name=$1
     shift
     (
         flock 9
         "$@"
-    ) 9>"$VMB_CACHE/$name.lock"
+    ) 9>"$VMB_CACHE/$lock_name.lock"
 }
 
 # digest FILE|TEXT...: one sha256 over the contents of files and the text of everything else; the key of a cache entry.
