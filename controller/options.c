@@ -43,7 +43,7 @@ options_parse(int argc, char **argv, struct options *ret_options)
         }
     }
     opterr = 0;
-    while (!e && (c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+    for (c = getopt_long(argc, argv, "", longs, NULL); !e && c != -1; c = getopt_long(argc, argv, "", longs, NULL)) {
         e = c == '?' ? err_new(ERR_INVALID, "unknown or incomplete option %s: see --help", argv[optind - 1])
                      : take(&o, (enum option_id)c, optarg);
     }

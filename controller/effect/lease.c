@@ -2,8 +2,8 @@
 #include "effect/lease.h"
 
 #include "base/clock.h"
+#include "base/random.h"
 
-#include <sys/random.h>
 #include <time.h>
 
 #define ADDRESS_ANNOTATION "vmbridge.io/gateway"
@@ -151,7 +151,7 @@ lease_tick(uv_timer_t *timer)
 static void
 lease_read(struct lease *l)
 {
-    const struct kube_call call = {.verb = KUBE_GET, .path = l->path, .resource = "leases", .timeout_ms = CALL_MS};
+    const struct kube_call call = {.verb = KUBE_GET, .path = l->path, .resource = "leases", .timeout_ms = CALL_MS, .urgent = true};
 
     l->request = kube_send(l->kube, &call, on_read, l);
 }
@@ -239,7 +239,8 @@ lease_write(struct lease *l, const char *holder)
                                    .path = l->seen ? l->path : l->all,
                                    .resource = "leases",
                                    .body = body,
-                                   .timeout_ms = CALL_MS};
+                                   .timeout_ms = CALL_MS,
+                                   .urgent = true};
     l->sent_ms = clock_mono_ms();
     l->request = kube_send(l->kube, &call, on_write, l);
 }
@@ -298,10 +299,7 @@ lease_set(struct lease *l, bool leads)
 static void
 lease_again(struct lease *l, int64_t ms)
 {
-    uint32_t rnd = 0;
-
-    (void)getrandom(&rnd, sizeof(rnd), GRND_NONBLOCK); /* without it there is no jitter */
-    BUG_ON(uv_timer_start(&l->timer, lease_tick, (uint64_t)ms + rnd % ((uint32_t)ms / 10 + 1), 0) != 0);
+    BUG_ON(uv_timer_start(&l->timer, lease_tick, (uint64_t)ms + random_u32() % ((uint32_t)ms / 10 + 1), 0) != 0);
 }
 
 static void

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "effect/reconciler_priv.h"
 #include "reconcile/kubevirt_plan.h"
+#include "reconcile/kubevirt_view.h"
 #include "reconcile/vm_plan.h"
 #include "reconcile/vmi_plan.h"
 

@@ -2,12 +2,12 @@
 #include "effect/reconciler.h"
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "cache/queue.h"
 #include "cache/related.h"
 #include "effect/api_path.h"
 #include "effect/reconciler_priv.h"
 
-#include <sys/random.h>
 #include <utlist.h>
 
 enum { RESYNC_MS = 30 * 60 * 1000, KEYS_PER_TURN = 64 };
@@ -348,10 +348,9 @@ work(struct reconciler *r, const char *key)
     struct arena *arena = arena_new(PASS_ARENA_MAX);
     struct plan plan = {0};
     struct plan_target target = {0};
-    struct pass pass = {.r = r, .key = key, .arena = arena, .now_s = clock_wall_s()};
+    struct pass pass = {.r = r, .key = key, .arena = arena, .now_s = clock_wall_s(), .rnd = random_u32()};
 
     r->n_passes++;
-    (void)getrandom(&pass.rnd, sizeof(pass.rnd), GRND_NONBLOCK); /* without it there is no jitter */
     run->r = r;
     memcpy(run->key, key, strlen(key) + 1);
     AUTO(err_freep) struct err *e = pass_plan(&pass, &target, &plan);
@@ -419,10 +418,8 @@ settle_error(const struct running *run, const struct err *err)
 {
     struct reconciler *r = run->r;
     const struct log olg = {.part = "reconcile", .object = run->key};
-    uint32_t rnd = 0;
     int64_t delay_ms = 0;
 
-    (void)getrandom(&rnd, sizeof(rnd), GRND_NONBLOCK); /* without it there is no jitter */
     switch (err_class(err)) {
     case ERR_CONFLICT:
         return CONFLICT_MS;
@@ -435,7 +432,7 @@ settle_error(const struct running *run, const struct err *err)
     case ERR_RETRY:
     case ERR_GONE:
     case ERR_FATAL:
-        delay_ms = queue_backoff_ms(r->queue, run->key, rnd);
+        delay_ms = queue_backoff_ms(r->queue, run->key, random_u32());
         break;
     }
     log_warn(&olg, "pass failed", F_STR("class", err_class_name(err_class(err))), F_I64("retry_ms", delay_ms), F_ERR(err));

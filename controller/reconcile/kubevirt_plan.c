@@ -1,20 +1,6 @@
 // Status of the configuration object: Deployed, and which generation is in force.
 #include "reconcile/kubevirt_plan.h"
 
-enum { OBJECT_MAX = 1024 * 1024 };
-
-struct err *
-kubevirt_view_make(struct arena *a, const struct object *object, struct kubevirt *ret_kubevirt)
-{
-    json_t *j = NULL;
-    struct err *e = json_parse(object->json, object->len, OBJECT_MAX, &j);
-
-    if (!e) {
-        e = api_decode(&kubevirt_type, json_in_arena(a, j), a, ret_kubevirt);
-    }
-    return err_wrap(e, "decode the KubeVirt object %s", object->key);
-}
-
 void
 kubevirt_plan(struct arena *a, const struct kubevirt *k, const char *version, int64_t now_s, struct plan *ret_plan)
 {

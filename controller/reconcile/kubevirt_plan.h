@@ -2,12 +2,8 @@
 #ifndef VMB_KUBEVIRT_PLAN_H
 #define VMB_KUBEVIRT_PLAN_H
 
-#include "cache/store.h"
 #include "reconcile/config.h"
 #include "reconcile/plan.h"
-
-/* Decodes the object. Errors: ERR_INVALID. */
-MUST_CHECK struct err *kubevirt_view_make(struct arena *a, const struct object *object, struct kubevirt *ret_kubevirt);
 
 void kubevirt_plan(struct arena *a, const struct kubevirt *k, const char *version, int64_t now_s, struct plan *ret_plan);
 

@@ -2,6 +2,7 @@
 #include "reconcile/pod_view.h"
 
 #include "api/instance.h"
+#include "api/table.h"
 
 enum { POD_MAX = 1024 * 1024 };
 

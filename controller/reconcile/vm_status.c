@@ -280,9 +280,6 @@ next_step(const struct vm_view *v, const struct plan *p)
     const struct start_failure *f = v->vm.status.start_failure;
     int64_t s;
 
-    if (plan_has(p, ACTION_CREATE_VMI)) {
-        return "the virtual machine instance is created";
-    }
     if (v->has_vmi && vmi_is_final(&v->vmi) && plan_has(p, ACTION_DELETE_VMI)) {
         return v->strategy == RUN_ALWAYS ? "the finished instance is removed, then a new one is started" : "the finished instance is removed";
     }
@@ -295,7 +292,8 @@ next_step(const struct vm_view *v, const struct plan *p)
     if (!v->has_vmi && is_counting(v->strategy) && f && vm_start_waits(v, &s)) {
         return arena_printf(v->arena, "the next start is tried at %s", f->retry_after);
     }
-    if (v->has_vmi && !vmi_is_final(&v->vmi) && !str_eq(v->vmi.status.phase, "Running")) {
+    bool is_starting = v->has_vmi && !vmi_is_final(&v->vmi) && !str_eq(v->vmi.status.phase, "Running");
+    if (is_starting || plan_has(p, ACTION_CREATE_VMI)) { /* one text for both: the step between them is not worth a write */
         return "the launcher pod is scheduled and the guest starts";
     }
     return NULL;

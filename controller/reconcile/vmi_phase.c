@@ -21,6 +21,9 @@ vmi_observe(const struct vmi_view *v)
                                      .ended = v->vmi.status.bridge ? v->vmi.status.bridge->exit : NULL};
     }
     if (!v->has_pod) {
+        if (v->going) { /* it was to end, and how it ended is not known any more */
+            return (struct vmi_observed){.phase = old == PHASE_UNSET ? PHASE_PENDING : old};
+        }
         if (old > PHASE_PENDING) {
             return (struct vmi_observed){.phase = PHASE_FAILED,
                                          .reason = "PodDeleted",

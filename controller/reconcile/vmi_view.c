@@ -74,8 +74,10 @@ gather_spec(struct vmi_view *v, const struct object *vmi)
     if (bad) {
         v->invalid = arena_strdup(v->arena, err_text(bad));
     }
-    const struct default_options options = {.disk_pull_policy = v->config->disk_pull_policy};
-    vmi_spec_default(&v->vmi.spec, v->arena, &options);
+    if (!v->invalid) {
+        const struct default_options options = {.disk_pull_policy = v->config->disk_pull_policy, .name = v->vmi.meta.name};
+        vmi_spec_default(&v->vmi.spec, v->arena, &options);
+    }
     return NULL;
 }
 

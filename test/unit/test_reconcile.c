@@ -9,7 +9,8 @@
 #include <check.h>
 #include <dirent.h>
 
-enum { CASES_MAX = 256, FILE_MAX = 256 * 1024, ROUNDS_MAX = 4 };
+/* A start takes five hops: instance, pod, its status, the status of the VM, rest; one more for what is cleared before. */
+enum { CASES_MAX = 256, FILE_MAX = 256 * 1024, ROUNDS_MAX = 6 };
 
 static char *case_files[CASES_MAX];
 static size_t n_cases;
@@ -204,8 +205,8 @@ START_TEST(what_is_done_comes_to_rest)
 
     fill_world(&w, c, false);
     w.now_s += 3600; /* no start is held back by time */
-    unsigned rounds = world_settle(&w, ROUNDS_MAX);
-    ck_assert_msg(rounds <= ROUNDS_MAX + (unsigned)json_int(c, "moreRounds", 0), "%s: no rest after %d rounds", file, ROUNDS_MAX);
+    unsigned max = ROUNDS_MAX + (unsigned)json_int(c, "moreRounds", 0);
+    ck_assert_msg(world_settle(&w, max) <= max, "%s: no rest after %u rounds", file, max);
     world_fini(&w);
 }
 END_TEST
