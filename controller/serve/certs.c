@@ -146,14 +146,15 @@ renew_ca(struct certs_set *s, const struct certs_policy *policy, int64_t now_s, 
 }
 
 MUST_CHECK static struct err *
-renew_leaf(struct certs_set *s, const char *const *names, const struct certs_policy *policy, int64_t now_s, bool *ret_changed)
+renew_leaf(struct certs_set *s, const char *const *names, const struct certs_policy *policy, int64_t now_s,
+           bool *ret_changed)
 {
     struct certs_pair ca = {.crt_pem = s->ca_pem, .key_pem = s->ca_key};
     struct certs_pair leaf = {0};
     struct err *e;
 
-    if (s->leaf.crt_pem && !certs_due(s->leaf.crt_pem, LEAF_PERCENT, now_s) && certs_belongs(s->ca_pem, s->leaf.crt_pem) &&
-        certs_has_names(s->leaf.crt_pem, names)) {
+    if (s->leaf.crt_pem && !certs_due(s->leaf.crt_pem, LEAF_PERCENT, now_s) &&
+        certs_belongs(s->ca_pem, s->leaf.crt_pem) && certs_has_names(s->leaf.crt_pem, names)) {
         return NULL;
     }
     e = certs_make_leaf(&ca, names, now_s, policy->leaf_s, &leaf);
@@ -207,11 +208,11 @@ certs_renew(const struct certs_set *old, const char *const *names, const struct 
 json_t *
 certs_to_secret(const struct certs_set *s, const char *namespace, const char *resource_version)
 {
-    json_t *secret = json_pack(
-        "{s:s, s:s, s:s, s:{s:s, s:s, s:{s:s}, s:s*}, s:{s:s, s:s, s:s, s:s, s:s*}}", "apiVersion", "v1", "kind", "Secret", "type",
-        "Opaque", "metadata", "name", CERTS_SECRET, "namespace", namespace, "labels", "app.kubernetes.io/name", "vmbridge",
-        "resourceVersion", resource_version, "stringData", "tls.crt", s->leaf.crt_pem, "tls.key", s->leaf.key_pem, "ca.crt",
-        s->ca_pem, "ca.key", s->ca_key, "ca-next.key", s->next_key);
+    json_t *secret = json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:{s:s}, s:s*}, s:{s:s, s:s, s:s, s:s, s:s*}}",
+                               "apiVersion", "v1", "kind", "Secret", "type", "Opaque", "metadata", "name", CERTS_SECRET,
+                               "namespace", namespace, "labels", "app.kubernetes.io/name", "vmbridge",
+                               "resourceVersion", resource_version, "stringData", "tls.crt", s->leaf.crt_pem, "tls.key",
+                               s->leaf.key_pem, "ca.crt", s->ca_pem, "ca.key", s->ca_key, "ca-next.key", s->next_key);
 
     BUG_ON(!secret);
     return secret;
@@ -271,6 +272,6 @@ certs_from_secret(const json_t *secret, struct certs_set **ret_set)
 bool
 certs_set_equal(const struct certs_set *a, const struct certs_set *b)
 {
-    return str_eq(a->leaf.crt_pem, b->leaf.crt_pem) && str_eq(a->leaf.key_pem, b->leaf.key_pem) && str_eq(a->ca_pem, b->ca_pem) &&
-           str_eq(a->ca_key, b->ca_key) && str_eq(a->next_key, b->next_key);
+    return str_eq(a->leaf.crt_pem, b->leaf.crt_pem) && str_eq(a->leaf.key_pem, b->leaf.key_pem) &&
+           str_eq(a->ca_pem, b->ca_pem) && str_eq(a->ca_key, b->ca_key) && str_eq(a->next_key, b->next_key);
 }

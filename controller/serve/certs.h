@@ -23,7 +23,7 @@ struct certs_set {
 };
 
 struct certs_policy { /* lifetimes in seconds */
-    int64_t ca_s;   /* 10 years. At 80 % the next CA joins the bundle, at 90 % it signs; an expired one leaves the bundle */
+    int64_t ca_s; /* 10 years. At 80 % the next CA joins the bundle, at 90 % it signs; an expired one leaves the bundle */
     int64_t leaf_s; /* 90 days, renewed at 2/3; never beyond the CA's end */
 };
 
@@ -38,8 +38,8 @@ void certs_set_freep(struct certs_set **s);
 /* Errors: ERR_FATAL: OpenSSL could not. */
 MUST_CHECK struct err *certs_make_ca(int64_t now_s, int64_t lifetime_s, struct certs_pair *ret_ca);
 /* 'names' ends in NULL; DNS names, the first is the common name too. Errors: ERR_INVALID when 'ca' cannot be read. */
-MUST_CHECK struct err *certs_make_leaf(const struct certs_pair *ca, const char *const *names, int64_t now_s, int64_t lifetime_s,
-                                       struct certs_pair *ret_leaf);
+MUST_CHECK struct err *certs_make_leaf(const struct certs_pair *ca, const char *const *names, int64_t now_s,
+                                       int64_t lifetime_s, struct certs_pair *ret_leaf);
 
 /* True when 'percent' of the life of the first certificate in 'crt_pem' is over, or it cannot be read. */
 bool certs_due(const char *crt_pem, unsigned percent, int64_t now_s);
@@ -48,8 +48,8 @@ int64_t certs_not_after(const char *crt_pem);
 
 /* What the set should be now: *ret_new is NULL when 'old' is right, else a new set. 'old' NULL: none yet.
  * Errors: ERR_INVALID: 'old' is damaged (the text says which key of the Secret). */
-MUST_CHECK struct err *certs_renew(const struct certs_set *old, const char *const *names, const struct certs_policy *policy,
-                                   int64_t now_s, struct certs_set **ret_new);
+MUST_CHECK struct err *certs_renew(const struct certs_set *old, const char *const *names,
+                                   const struct certs_policy *policy, int64_t now_s, struct certs_set **ret_new);
 
 /* Secret to set and back. 'resource_version' NULL for a new one; the caller owns the tree.
  * Errors: ERR_INVALID names the key that is missing or unreadable. */
@@ -70,8 +70,8 @@ struct certs_options {
 /* Called from the loop for the first set and at each change; 'set' is borrowed and valid until the next call. */
 typedef void certs_changed_fn(void *arg, const struct certs_set *set);
 
-MUST_CHECK struct err *certs_new(uv_loop_t *loop, struct kube *kube, const struct certs_options *options, certs_changed_fn *changed,
-                                 void *arg, struct certs **ret_certs);
+MUST_CHECK struct err *certs_new(uv_loop_t *loop, struct kube *kube, const struct certs_options *options,
+                                 certs_changed_fn *changed, void *arg, struct certs **ret_certs);
 /* The current set, NULL before the first one. */
 const struct certs_set *certs_current(const struct certs *c);
 /* Why there is no usable set, for readiness; NULL when there is one. Valid until the loop runs on. */

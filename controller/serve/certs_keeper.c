@@ -137,8 +137,8 @@ decide(struct certs *c, struct certs_set *found, const char *version)
     struct certs_set *wanted = NULL;
     /* A Secret that somebody deleted comes back with the CA that launchers know. */
     const struct certs_set *base = old ? old : c->current;
-    AUTO(err_freep) struct err *e =
-        certs_renew(base, (const char *const *)c->names, &c->policy, clock_wall_s(), &wanted);
+    AUTO(err_freep)
+    struct err *e = certs_renew(base, (const char *const *)c->names, &c->policy, clock_wall_s(), &wanted);
 
     if (e) {
         failed(c, e);

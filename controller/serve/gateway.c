@@ -27,7 +27,7 @@ struct launcher {
     struct gateway *gateway;
     struct server_stream *stream;
     struct token_check *check; /* the token is being checked */
-    bool is_open;            /* upgraded; refusals are close frames from now on */
+    bool is_open;              /* upgraded; refusals are close frames from now on */
     bool is_proven;            /* the names below are known and true */
     bool is_joined;            /* in the table */
     char *namespace;
@@ -35,7 +35,7 @@ struct launcher {
     char *pod_uid;
     char *vmi_uid;
     struct server_refusal *refusal; /* or NULL */
-    UT_hash_handle hh;             /* by pod_uid */
+    UT_hash_handle hh;              /* by pod_uid */
 };
 
 struct gateway {
@@ -149,7 +149,8 @@ identify(struct launcher *l, const struct token_identity *id)
     /* A standby needs no pod cache to send a launcher on. */
     if (!sink->redirect(sink->arg) &&
         (!sink->who(sink->arg, id->namespace, id->pod_name, id->pod_uid, &vmi_uid) || str_empty(vmi_uid))) {
-        refuse(l, 503, "ServiceUnavailable", "reason=\"unknown-pod\"", "no VirtualMachineInstance is known to run in this pod (yet)");
+        refuse(l, 503, "ServiceUnavailable", "reason=\"unknown-pod\"",
+               "no VirtualMachineInstance is known to run in this pod (yet)");
         return;
     }
     l->namespace = xstrdup(id->namespace);
@@ -217,7 +218,8 @@ admit(void *arg, struct server_stream *s, const char *bearer, size_t bearer_len,
 
     if (!bearer) {
         count(g, &refusals, "reason=\"no-token\"");
-        *ret_refusal = (struct server_refusal){401, "Unauthorized", "a bearer token of the pod's service account is needed"};
+        *ret_refusal =
+            (struct server_refusal){401, "Unauthorized", "a bearer token of the pod's service account is needed"};
         return false;
     }
     l = XNEW(struct launcher);

@@ -15,10 +15,11 @@ struct gateway_sink {
      * (perhaps not in the cache yet: the launcher is told to try again). 'ret_vmi_uid' is valid until the loop runs on. */
     bool (*who)(void *arg, const char *namespace, const char *pod_name, const char *pod_uid, const char **ret_vmi_uid);
     /* One state message, decoded and as it came. Its vmi_uid has been checked. */
-    void (*state)(void *arg, const char *vmi_uid, const char *pod_uid, const struct launcher_state *state, const char *text,
-                  size_t len);
+    void (*state)(void *arg, const char *vmi_uid, const char *pod_uid, const struct launcher_state *state,
+                  const char *text, size_t len);
     void (*connected)(void *arg, const char *vmi_uid, const char *pod_uid); /* now gateway_send reaches it */
-    void (*disconnected)(void *arg, const char *vmi_uid, const char *pod_uid); /* not called when a new connection took over */
+    void (*disconnected)(void *arg, const char *vmi_uid,
+                         const char *pod_uid); /* not called when a new connection took over */
     /* NULL: this replica leads; else "address:port" of the one that does, "" when nobody is known to. */
     const char *(*redirect)(void *arg);
     void *arg;
@@ -27,7 +28,8 @@ struct gateway_sink {
 struct gateway;
 
 /* 'sink', 'verifier' and 'metrics' (may be NULL) are borrowed for the gateway's life. */
-MUST_CHECK struct gateway *gateway_new(struct token_verifier *verifier, const struct gateway_sink *sink, struct metrics *metrics);
+MUST_CHECK struct gateway *gateway_new(struct token_verifier *verifier, const struct gateway_sink *sink,
+                                       struct metrics *metrics);
 
 /* For server_options.endpoint; valid as long as the gateway. */
 const struct server_endpoint *gateway_endpoint(const struct gateway *g);

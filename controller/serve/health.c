@@ -8,14 +8,17 @@
 
 #include "base/clock.h"
 
-static const struct metric resident = {"process_resident_memory_bytes", "Resident memory size in bytes.", METRIC_GAUGE, NULL, 0};
-static const struct metric virtual = {"process_virtual_memory_bytes", "Virtual memory size in bytes.", METRIC_GAUGE, NULL, 0};
+static const struct metric resident = {"process_resident_memory_bytes", "Resident memory size in bytes.", METRIC_GAUGE,
+                                       NULL, 0};
+static const struct metric virtual = {"process_virtual_memory_bytes", "Virtual memory size in bytes.", METRIC_GAUGE,
+                                      NULL, 0};
 static const struct metric cpu = {"process_cpu_seconds_total", "Total user and system CPU time spent in seconds.",
                                   METRIC_COUNTER, NULL, 0};
 static const struct metric open_fds = {"process_open_fds", "Number of open file descriptors.", METRIC_GAUGE, NULL, 0};
-static const struct metric max_fds = {"process_max_fds", "Maximum number of open file descriptors.", METRIC_GAUGE, NULL, 0};
-static const struct metric start_time = {"process_start_time_seconds", "Start time of the process since unix epoch in seconds.",
-                                         METRIC_GAUGE, NULL, 0};
+static const struct metric max_fds = {"process_max_fds", "Maximum number of open file descriptors.", METRIC_GAUGE, NULL,
+                                      0};
+static const struct metric start_time = {
+    "process_start_time_seconds", "Start time of the process since unix epoch in seconds.", METRIC_GAUGE, NULL, 0};
 
 static bool
 read_small(const char *path, char *buf, size_t size)

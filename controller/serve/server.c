@@ -135,13 +135,13 @@ fill_protocols(struct server *s)
     const struct server_endpoint *e = s->endpoint;
 
     /* The first one serves plain HTTP. Its name could be asked for as a sub-protocol, so admission compares names. */
-    s->protocols[0] = (struct lws_protocols){.name = "vmbridge-pages", .callback = server_callback,
-                                             .rx_buffer_size = SERVER_RX_BYTES};
+    s->protocols[0] =
+        (struct lws_protocols){.name = "vmbridge-pages", .callback = server_callback, .rx_buffer_size = SERVER_RX_BYTES};
     if (!e) {
         return;
     }
-    s->protocols[1] = (struct lws_protocols){.name = e->protocol, .callback = server_callback,
-                                             .rx_buffer_size = SERVER_RX_BYTES};
+    s->protocols[1] =
+        (struct lws_protocols){.name = e->protocol, .callback = server_callback, .rx_buffer_size = SERVER_RX_BYTES};
     s->idle_policy.secs_since_valid_ping = (uint16_t)e->ping_s;
     s->idle_policy.secs_since_valid_hangup = (uint16_t)(e->ping_s + SERVER_HANGUP_S);
 }
@@ -156,9 +156,9 @@ make_context(struct server *s, const struct server_options *o)
         .port = o->port,
         .iface = address,
         .protocols = s->protocols,
-        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS |
-                   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | LWS_SERVER_OPTION_VALIDATE_UTF8 |
-                   LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+                   LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
+                   LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
         .foreign_loops = loops,
         .pcontext = &s->lws,
         .user = s,
@@ -209,7 +209,8 @@ server_new(uv_loop_t *loop, const struct server_options *options, struct server 
     fill_protocols(s);
     s->lws = make_context(s, options);
     if (!s->lws || !s->ssl) {
-        e = err_new(ERR_FATAL, "cannot serve HTTPS on %s port %d: is the port free, and libwebsockets-evlib-uv installed?",
+        e = err_new(ERR_FATAL,
+                    "cannot serve HTTPS on %s port %d: is the port free, and libwebsockets-evlib-uv installed?",
                     str_empty(options->address) ? "all addresses" : options->address, options->port);
         server_close(s, NULL, NULL);
         return e;

@@ -40,14 +40,15 @@ enum server_close {
 };
 
 struct server_endpoint {
-    const char *path;            /* "/v1/launcher" */
-    const char *protocol;        /* Sec-WebSocket-Protocol, must be offered */
-    size_t message_max;          /* bytes of a whole message; more closes the stream */
-    unsigned messages_per_s;     /* sustained; a burst of twice as many is let through, more closes the stream */
-    unsigned ping_s;             /* a silent peer is pinged after that many seconds, and cut off 10 s later */
+    const char *path;        /* "/v1/launcher" */
+    const char *protocol;    /* Sec-WebSocket-Protocol, must be offered */
+    size_t message_max;      /* bytes of a whole message; more closes the stream */
+    unsigned messages_per_s; /* sustained; a burst of twice as many is let through, more closes the stream */
+    unsigned ping_s;         /* a silent peer is pinged after that many seconds, and cut off 10 s later */
     /* Before the upgrade. 'bearer' is the token of the Authorization header, NULL without one; borrowed. False refuses with
      * 'ret_refusal'. After true, 'closed' is called for this stream for certain. */
-    bool (*admit)(void *arg, struct server_stream *s, const char *bearer, size_t bearer_len, struct server_refusal *ret_refusal);
+    bool (*admit)(void *arg, struct server_stream *s, const char *bearer, size_t bearer_len,
+                  struct server_refusal *ret_refusal);
     void (*opened)(void *arg, struct server_stream *s); /* the upgrade is done: server_stream_send reaches the peer */
     /* One whole text message; 'text' ends in NUL, and is borrowed. */
     void (*message)(void *arg, struct server_stream *s, const char *text, size_t len);
@@ -63,7 +64,7 @@ struct server_options {
     const struct server_page *pages; /* borrowed for the server's life, as are endpoints and metrics */
     size_t n_pages;
     const struct server_endpoint *endpoint; /* one, or NULL */
-    unsigned waiting_max; /* connections that have proven nothing yet, more are refused; 0: SERVER_WAITING_MAX */
+    unsigned waiting_max;    /* connections that have proven nothing yet, more are refused; 0: SERVER_WAITING_MAX */
     struct metrics *metrics; /* may be NULL */
 };
 

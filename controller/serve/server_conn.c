@@ -4,11 +4,12 @@
 
 #include <openssl/crypto.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <utlist.h>
 
 #include "base/clock.h"
 
-enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, CHUNKS_PER_MESSAGE = 1024 };
+enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, CHUNKS_PER_MESSAGE = 256, PEER_SIZE = 48 };
 
 static int
 on_accept(struct server *s)
@@ -24,10 +25,11 @@ static int
 on_instantiated(struct server *s, struct lws *wsi)
 {
     struct server_stream *c = XNEW(struct server_stream);
+    char peer[PEER_SIZE];
 
     c->server = s;
     c->wsi = wsi;
-    lws_get_peer_simple(wsi, c->peer, sizeof(c->peer));
+    c->peer = xstrdup(lws_get_peer_simple(wsi, peer, sizeof(peer)) ? peer : "");
     lws_set_opaque_user_data(wsi, c);
     s->n_conns++;
     server_wait(c, SERVER_REQUEST_S);
@@ -61,6 +63,7 @@ on_destroy(struct server_stream *c)
     strbuf_fini(&c->body);
     free(c->tx);
     free(c->close_reason);
+    free(c->peer);
     free(c);
 }
 
@@ -149,10 +152,13 @@ on_upgrade(struct server_stream *c, const char *to)
 static int
 on_established(struct server_stream *c)
 {
+    static const int send_bytes = SERVER_SEND_BYTES;
     const struct server_endpoint *e = c->server->endpoint;
 
     c->is_open = true;
     c->server->n_streams++;
+    /* libwebsockets makes the kernel's buffer as small as its own for reading. It costs nothing while it is empty. */
+    (void)setsockopt(lws_get_socket_fd(c->wsi), SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
     if (c->is_closing) {
         lws_callback_on_writable(c->wsi);
         return 0;
@@ -295,8 +301,7 @@ server_sweep(struct server *s, int64_t now_ms)
 {
     struct server_stream *c, *tmp;
 
-    DL_FOREACH_SAFE(s->waiting, c, tmp)
-    {
+    DL_FOREACH_SAFE(s->waiting, c, tmp) {
         if (c->deadline_ms <= now_ms) {
             server_count(s, &server_metric_refused, "reason=\"slow\"");
             server_wait_no_more(c);
@@ -316,7 +321,8 @@ server_part(struct server *s)
     {
         server_part_no_more(c);
         lws_rx_flow_control(c->wsi, 1); /* for the answer; messages are ignored by now */
-        lws_close_reason(c->wsi, (enum lws_close_status)c->close_code, (unsigned char *)c->close_reason, strlen(c->close_reason));
+        lws_close_reason(c->wsi, (enum lws_close_status)c->close_code, (unsigned char *)c->close_reason,
+                         strlen(c->close_reason));
         lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
     }
 }

@@ -26,8 +26,8 @@ count_page(struct server *s, unsigned status)
 }
 
 static bool
-write_headers(struct server_stream *c, unsigned status, const char *content_type, size_t body_len, const char *extra_name,
-              const char *extra_value)
+write_headers(struct server_stream *c, unsigned status, const char *content_type, size_t body_len,
+              const char *extra_name, const char *extra_value)
 {
     unsigned char buf[LWS_PRE + PAGE_HEADERS_MAX];
     unsigned char *start = buf + LWS_PRE, *p = start, *end = buf + sizeof(buf) - 1;
@@ -38,8 +38,9 @@ write_headers(struct server_stream *c, unsigned status, const char *content_type
         lws_add_http_header_by_token(c->wsi, WSI_TOKEN_CONNECTION, close_text, sizeof(close_text) - 1, &p, end)) {
         return false;
     }
-    if (extra_name && lws_add_http_header_by_name(c->wsi, (const unsigned char *)extra_name,
-                                                  (const unsigned char *)extra_value, (int)strlen(extra_value), &p, end)) {
+    if (extra_name &&
+        lws_add_http_header_by_name(c->wsi, (const unsigned char *)extra_name, (const unsigned char *)extra_value,
+                                    (int)strlen(extra_value), &p, end)) {
         return false;
     }
     return lws_finalize_write_http_header(c->wsi, start, &p, end) == 0;
@@ -77,7 +78,8 @@ extra_header(const struct server_refusal *r, const char **ret_value)
 
 /* Starts a reply whose body is in c->body. */
 static int
-reply(struct server_stream *c, unsigned status, const char *content_type, const char *extra_name, const char *extra_value)
+reply(struct server_stream *c, unsigned status, const char *content_type, const char *extra_name,
+      const char *extra_value)
 {
     bool is_head = lws_hdr_total_length(c->wsi, WSI_TOKEN_HEAD_URI) > 0;
 
@@ -110,7 +112,8 @@ int
 server_page_begin(struct server_stream *c, const char *path)
 {
     const struct server_page *page = find_page(c->server, path);
-    bool is_read = lws_hdr_total_length(c->wsi, WSI_TOKEN_GET_URI) > 0 || lws_hdr_total_length(c->wsi, WSI_TOKEN_HEAD_URI) > 0;
+    bool is_read =
+        lws_hdr_total_length(c->wsi, WSI_TOKEN_GET_URI) > 0 || lws_hdr_total_length(c->wsi, WSI_TOKEN_HEAD_URI) > 0;
     unsigned status;
 
     if (c->kind != CONN_NEW) {

@@ -8,16 +8,17 @@
 #include <openssl/ssl.h>
 
 enum {
-    SERVER_HEADERS_MAX = 8192,   /* bytes of a request's headers */
-    SERVER_REQUEST_S = 5,        /* from connect to the end of the request's headers */
-    SERVER_REPLY_S = 10,         /* from there to the end of the reply */
-    SERVER_CLOSING_S = 2,        /* for what waits and the close frame to go out */
+    SERVER_HEADERS_MAX = 8192, /* bytes of a request's headers */
+    SERVER_REQUEST_S = 5,      /* from connect to the end of the request's headers */
+    SERVER_REPLY_S = 10,       /* from there to the end of the reply */
+    SERVER_CLOSING_S = 2,      /* for what waits and the close frame to go out */
     SERVER_CLOSE_TICK_MS = 10,
     SERVER_QUIET_TICKS = 4,
-    SERVER_SWEEP_MS = 250,       /* how late a deadline may be noticed */
-    SERVER_RX_BYTES = 256,       /* read from a WebSocket at once; held per connection */
-    SERVER_REASON_MAX = 120,     /* bytes of text in a close frame */
-    SERVER_HANGUP_S = 10,        /* after an unanswered ping */
+    SERVER_SWEEP_MS = 250,         /* how late a deadline may be noticed */
+    SERVER_RX_BYTES = 256,         /* read from a WebSocket at once; held per connection */
+    SERVER_SEND_BYTES = 64 * 1024, /* what the kernel may hold for a slow peer */
+    SERVER_REASON_MAX = 120,       /* bytes of text in a close frame */
+    SERVER_HANGUP_S = 10,          /* after an unanswered ping */
 };
 
 enum conn_kind { CONN_NEW, CONN_REPLY, CONN_STREAM };
@@ -27,20 +28,20 @@ struct server_stream {
     struct server *server;
     struct lws *wsi;
     enum conn_kind kind;
-    bool is_waiting;     /* in the server's list: has a deadline */
-    bool is_counted;     /* in n_waiting: has proven nothing yet */
-    bool is_admitted;    /* 'closed' is due */
-    bool is_open;        /* upgraded */
+    bool is_waiting;  /* in the server's list: has a deadline */
+    bool is_counted;  /* in n_waiting: has proven nothing yet */
+    bool is_admitted; /* 'closed' is due */
+    bool is_open;     /* upgraded */
     bool is_trusted;
     bool is_closing;     /* the close frame waits or went */
     bool is_parting;     /* in the server's list: all is sent, libwebsockets' close handshake is next */
     int64_t deadline_ms; /* monotonic */
     void *user;
-    char peer[48];
+    char *peer; /* address */
 
-    struct strbuf rx;  /* message being put together; empty in between */
-    int64_t rate_ms;   /* when the budget below was counted */
-    double budget;     /* messages that may still come */
+    struct strbuf rx; /* message being put together; empty in between */
+    int64_t rate_ms;  /* when the budget below was counted */
+    double budget;    /* messages that may still come */
 
     unsigned char *tx; /* LWS_PRE bytes, then what waits to be sent */
     size_t tx_len;
@@ -50,7 +51,7 @@ struct server_stream {
     struct strbuf body; /* of a page */
     size_t body_sent;
 
-    struct server_stream *prev, *next; /* in server.waiting */
+    struct server_stream *prev, *next;           /* in server.waiting */
     struct server_stream *part_prev, *part_next; /* in server.parting */
 };
 

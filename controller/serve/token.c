@@ -10,12 +10,12 @@
 #include "base/clock.h"
 
 enum {
-    KEYS_EVERY_MS = 3600 * 1000,   /* published keys are read again */
-    KEYS_AGAIN_MS = 10 * 1000,     /* at most that often for an unknown key, or after a failure */
+    KEYS_EVERY_MS = 3600 * 1000, /* published keys are read again */
+    KEYS_AGAIN_MS = 10 * 1000,   /* at most that often for an unknown key, or after a failure */
     VERDICTS_MAX = 4096,
-    VERDICT_GOOD_S = 600,          /* what the API server said is believed that long */
+    VERDICT_GOOD_S = 600, /* what the API server said is believed that long */
     VERDICT_BAD_S = 60,
-    REVIEWS_MAX = 64,              /* in flight */
+    REVIEWS_MAX = 64, /* in flight */
     DIGEST_BYTES = 32,
 };
 
@@ -182,11 +182,12 @@ ask_review(struct token_check *c)
     struct token_verifier *v = c->verifier;
     AUTO(json_freep) json_t *review = NULL;
     AUTO(strbuf_fini) struct strbuf body = STRBUF_INIT(2 * TOKEN_MAX_BYTES);
-    struct kube_call call = {.verb = KUBE_POST, .path = "/apis/authentication.k8s.io/v1/tokenreviews", .resource = "tokenreviews"};
+    struct kube_call call = {
+        .verb = KUBE_POST, .path = "/apis/authentication.k8s.io/v1/tokenreviews", .resource = "tokenreviews"};
     AUTO(err_freep) struct err *e = NULL;
 
-    review = json_pack("{s:s, s:s, s:{s:s%, s:[s]}}", "apiVersion", "authentication.k8s.io/v1", "kind", "TokenReview", "spec",
-                       "token", c->token, c->len, "audiences", v->audience);
+    review = json_pack("{s:s, s:s, s:{s:s%, s:[s]}}", "apiVersion", "authentication.k8s.io/v1", "kind", "TokenReview",
+                       "spec", "token", c->token, c->len, "audiences", v->audience);
     if (v->n_reviews >= REVIEWS_MAX || !review || !json_write(review, &body)) {
         count_check(v, "review", "error");
         e = err_new(ERR_RETRY, "too many token reviews at once");
@@ -206,8 +207,8 @@ try_keys(struct token_check *c)
 {
     struct token_verifier *v = c->verifier;
     AUTO(token_identity_freep) struct token_identity *identity = NULL;
-    AUTO(err_freep) struct err *e =
-        token_verify(v->keys, v->issuer, v->audience, c->token, c->len, clock_wall_s(), &identity);
+    AUTO(err_freep)
+    struct err *e = token_verify(v->keys, v->issuer, v->audience, c->token, c->len, clock_wall_s(), &identity);
 
     if (e && err_class(e) == ERR_NOT_FOUND) {
         return false;
@@ -226,8 +227,7 @@ on_keys_settled(struct token_verifier *v)
     /* A 'done' may cancel other checks, so none is remembered across one: start over after each. */
     do {
         waiting = NULL;
-        DL_FOREACH_SAFE(v->checks, c, tmp)
-        {
+        DL_FOREACH_SAFE(v->checks, c, tmp) {
             if (!c->review) {
                 waiting = c;
                 break;

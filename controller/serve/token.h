@@ -37,12 +37,13 @@ void token_keys_freep(struct token_keys **k);
  * Errors   ERR_NOT_FOUND: nothing speaks against it, but none of 'keys' is the one it names, or the issuer is another than the
  *          published one (an API server may accept several): the API server must be asked. ERR_INVALID: refused.
  *          Texts hold no part of the token. */
-MUST_CHECK struct err *token_verify(const struct token_keys *keys, const char *issuer, const char *audience, const char *token,
-                                    size_t len, int64_t now_s, struct token_identity **ret_identity);
+MUST_CHECK struct err *token_verify(const struct token_keys *keys, const char *issuer, const char *audience,
+                                    const char *token, size_t len, int64_t now_s, struct token_identity **ret_identity);
 
 /* The identity in a TokenReview answer; 'expires_s' is not in it and becomes 0.
  * Errors: ERR_INVALID: the API server says no, or for another audience, or no pod. */
-MUST_CHECK struct err *token_review_read(const json_t *review, const char *audience, struct token_identity **ret_identity);
+MUST_CHECK struct err *token_review_read(const json_t *review, const char *audience,
+                                         struct token_identity **ret_identity);
 
 /* --- The verifier: keys fetched hourly and for an unknown key (once per 10 s); what the API server said is remembered for
  * some minutes, what a key proves is cheap and is not --- */
@@ -55,8 +56,8 @@ struct token_check;
 typedef void token_done_fn(void *arg, const struct token_identity *identity, const struct err *err);
 
 /* Borrows 'kube' and 'metrics' (may be NULL). Starts to fetch the keys. */
-MUST_CHECK struct err *token_verifier_new(uv_loop_t *loop, struct kube *kube, const char *audience, struct metrics *metrics,
-                                          struct token_verifier **ret_verifier);
+MUST_CHECK struct err *token_verifier_new(uv_loop_t *loop, struct kube *kube, const char *audience,
+                                          struct metrics *metrics, struct token_verifier **ret_verifier);
 
 /* Calls 'done' exactly once: before it returns when the answer is known, and then returns NULL; else later. 'token' is copied. */
 struct token_check *token_check(struct token_verifier *v, const char *token, size_t len, token_done_fn *done, void *arg);

@@ -13,13 +13,13 @@ static const struct algorithm {
     const char *key_type;
     const char *curve; /* NULL for RSA */
 } algorithms[] = {
-    {"RS256", "RSA", NULL},  {"RS384", "RSA", NULL},  {"RS512", "RSA", NULL},
+    {"RS256", "RSA", NULL},   {"RS384", "RSA", NULL},   {"RS512", "RSA", NULL},
     {"ES256", "EC", "P-256"}, {"ES384", "EC", "P-384"}, {"ES512", "EC", "P-521"},
 };
 
 struct key {
     char *id;
-    const char *type;  /* of the table above */
+    const char *type; /* of the table above */
     const char *curve;
     cjose_jwk_t *jwk;
 };

@@ -17,10 +17,10 @@ enum { BUDGET_KIB = 20, CONNECTIONS = 1000, WARM_UP = 50, SETTLE_MS = 1500, HEAD
 
 struct bench {
     uv_loop_t loop;
-    uv_pipe_t news;  /* from the client: 'w' warmed up, 'd' all connected */
+    uv_pipe_t news; /* from the client: 'w' warmed up, 'd' all connected */
     uv_timer_t wait;
     struct server *server;
-    int to_client;   /* a byte lets it go on, closed ends it */
+    int to_client; /* a byte lets it go on, closed ends it */
     long n_connections;
     double before_kib, after_kib;
     size_t n_open;
@@ -97,11 +97,13 @@ closed(void *arg, struct server_stream *s)
 static void
 connect_one(SSL_CTX *ctx, int port)
 {
-    static const char request[] = "GET /v1/launcher HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                  "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
-                                  "Sec-WebSocket-Protocol: bench\r\nAuthorization: Bearer x\r\n\r\n";
+    static const char request[] =
+        "GET /v1/launcher HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Protocol: bench\r\nAuthorization: Bearer x\r\n\r\n";
     static const char frame[] = "\x81\x82\0\0\0\0{}";
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int on = 1;
     SSL *ssl = SSL_new(ctx);
@@ -188,8 +190,8 @@ on_news(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 static void
 start_server(struct bench *b)
 {
-    static struct server_endpoint endpoint = {.path = "/v1/launcher", .protocol = "bench", .message_max = 65536,
-                                              .messages_per_s = 20, .ping_s = 600};
+    static struct server_endpoint endpoint = {
+        .path = "/v1/launcher", .protocol = "bench", .message_max = 65536, .messages_per_s = 20, .ping_s = 600};
     struct server_options options = {.address = "127.0.0.1", .endpoint = &endpoint};
     struct certs_pair ca, leaf;
 
@@ -240,7 +242,8 @@ main(int argc, char **argv)
     (void)uv_loop_close(&b.loop); /* what is left on it would show as a leak */
     wait(&status);
     per_kib = (b.after_kib - b.before_kib) / (double)b.n_connections;
-    printf("gateway, idle connection: %.1f KiB each (%ld connections; budget %d KiB); process before: %.1f MiB private\n", per_kib,
-           b.n_connections, BUDGET_KIB, b.before_kib / 1024);
+    printf(
+        "gateway, idle connection: %.1f KiB each (%ld connections; budget %d KiB); process before: %.1f MiB private\n",
+        per_kib, b.n_connections, BUDGET_KIB, b.before_kib / 1024);
     return per_kib > BUDGET_KIB ? 1 : 0;
 }

@@ -176,7 +176,8 @@ START_TEST(a_ca_hands_over)
         ck_assert_msg(is_trusted(s->ca_pem, s->leaf.crt_pem, names[0], now_s), "%s", life[i].name);
         ck_assert_msg(is_trusted(first_ca, s->leaf.crt_pem, names[0], now_s) == life[i].old_signs, "%s", life[i].name);
         /* who has only heard of the bundle as it was before can still connect */
-        ck_assert_msg(is_trusted(bundle_before, s->leaf.crt_pem, names[0], now_s), "%s: launchers are cut off", life[i].name);
+        ck_assert_msg(is_trusted(bundle_before, s->leaf.crt_pem, names[0], now_s), "%s: launchers are cut off",
+                      life[i].name);
     }
     free(first_ca);
     certs_set_free(s);
@@ -245,9 +246,15 @@ END_TEST
 static const struct {
     const char *key, *value, *words; /* value NULL: missing */
 } damage_rows[] = {
-    {"tls.crt", NULL, "tls.crt"},     {"tls.key", NULL, "tls.key"},     {"ca.crt", NULL, "ca.crt"},
-    {"ca.key", NULL, "ca.key"},       {"tls.crt", "!!!!", "tls.crt"},   {"ca.crt", "abc", "ca.crt"},
-    {"ca.crt", "bm9uc2Vuc2U=", "ca.crt"}, {"ca.key", "bm9uc2Vuc2U=", "ca.key"}, {"tls.key", "bm9uc2Vuc2U=", "tls.key"},
+    {"tls.crt", NULL, "tls.crt"},
+    {"tls.key", NULL, "tls.key"},
+    {"ca.crt", NULL, "ca.crt"},
+    {"ca.key", NULL, "ca.key"},
+    {"tls.crt", "!!!!", "tls.crt"},
+    {"ca.crt", "abc", "ca.crt"},
+    {"ca.crt", "bm9uc2Vuc2U=", "ca.crt"},
+    {"ca.key", "bm9uc2Vuc2U=", "ca.key"},
+    {"tls.key", "bm9uc2Vuc2U=", "tls.key"},
     {"ca-next.key", "bm9uc2Vuc2U=", "ca-next.key"},
 };
 

@@ -63,9 +63,10 @@ world_fini(struct world *w)
 static json_t *
 good_claims(void)
 {
-    json_t *j = json_pack("{s:[s], s:s, s:I, s:I, s:I, s:{s:s, s:{s:s, s:s}, s:{s:s, s:s}}}", "aud", GATEWAY_AUDIENCE, "iss", ISSUER,
-                          "exp", (json_int_t)NOW_S + 3600, "nbf", (json_int_t)NOW_S, "iat", (json_int_t)NOW_S, "kubernetes.io",
-                          "namespace", "ns1", "pod", "name", "p1", "uid", "u1", "serviceaccount", "name", "default", "uid", "s1");
+    json_t *j = json_pack("{s:[s], s:s, s:I, s:I, s:I, s:{s:s, s:{s:s, s:s}, s:{s:s, s:s}}}", "aud", GATEWAY_AUDIENCE,
+                          "iss", ISSUER, "exp", (json_int_t)NOW_S + 3600, "nbf", (json_int_t)NOW_S, "iat",
+                          (json_int_t)NOW_S, "kubernetes.io", "namespace", "ns1", "pod", "name", "p1", "uid", "u1",
+                          "serviceaccount", "name", "default", "uid", "s1");
 
     ck_assert_ptr_nonnull(j);
     return j;
@@ -101,7 +102,8 @@ verify(const struct world *w, const char *token, size_t len, struct token_identi
 }
 
 static void
-expect_refused(const struct world *w, const char *name, const char *token, size_t len, enum err_class class, const char *words)
+expect_refused(const struct world *w, const char *name, const char *token, size_t len, enum err_class class,
+               const char *words)
 {
     struct token_identity *id = NULL;
     struct err *e = verify(w, token, len, &id);
@@ -119,7 +121,8 @@ START_TEST(good_tokens)
 
     world_init(&w);
     for (int i = 0; i < 2; i++) {
-        AUTO(freep) char *token = i ? signed_with(w.ec, "ES256", "k-ec", claims) : signed_with(w.rsa, "RS256", "k-rsa", claims);
+        AUTO(freep)
+        char *token = i ? signed_with(w.ec, "ES256", "k-ec", claims) : signed_with(w.rsa, "RS256", "k-rsa", claims);
         struct token_identity *id = NULL;
 
         ck_assert_ptr_null(verify(&w, token, strlen(token), &id));
@@ -154,7 +157,8 @@ static const struct {
     {"begin as text", "nbf", "\"0\"", ERR_INVALID, "not valid yet"},
     {"another issuer", "iss", "\"https://example.org\"", ERR_NOT_FOUND, "issuer"},
     {"no issuer", "iss", NULL, ERR_NOT_FOUND, "issuer"},
-    {"not bound", "kubernetes.io", "{\"namespace\":\"ns1\",\"serviceaccount\":{\"name\":\"default\"}}", ERR_INVALID, "pod"},
+    {"not bound", "kubernetes.io", "{\"namespace\":\"ns1\",\"serviceaccount\":{\"name\":\"default\"}}", ERR_INVALID,
+     "pod"},
     {"no kubernetes claims", "kubernetes.io", NULL, ERR_INVALID, "pod"},
     {"bound to a pod without uid", "kubernetes.io",
      "{\"namespace\":\"ns1\",\"pod\":{\"name\":\"p1\"},\"serviceaccount\":{\"name\":\"default\"}}", ERR_INVALID, "pod"},
@@ -301,8 +305,18 @@ END_TEST
 
 START_TEST(garbage)
 {
-    static const char *const texts[] = {"", ".", "..", "...", "a.b.c", "a.b", "!!!.???.***", "e30.e30.e30", "\xff\xfe.\x80.\x80",
-                                        "eyJhbGciOiJSUzI1NiJ9..", "eyJhbGciOiJSUzI1NiJ9.bm8.AAAA", "null.null.null"};
+    static const char *const texts[] = {"",
+                                        ".",
+                                        "..",
+                                        "...",
+                                        "a.b.c",
+                                        "a.b",
+                                        "!!!.???.***",
+                                        "e30.e30.e30",
+                                        "\xff\xfe.\x80.\x80",
+                                        "eyJhbGciOiJSUzI1NiJ9..",
+                                        "eyJhbGciOiJSUzI1NiJ9.bm8.AAAA",
+                                        "null.null.null"};
     enum { HUGE_BYTES = 10 * 1000 * 1000 };
     struct world w;
     AUTO(freep) char *huge = xcalloc(1, HUGE_BYTES + 1);
@@ -344,9 +358,12 @@ static const struct {
     {"an empty set", "{\"keys\":[]}", 0},
     {"a shared secret is skipped", "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\"k\":\"AAAA\"}]}", 0},
     {"a key without an id is skipped", "{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}]}", 0},
-    {"a key for encryption is skipped", "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"use\":\"enc\",\"n\":\"AQAB\",\"e\":\"AQAB\"}]}", 0},
-    {"an unreadable key is skipped", "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"x\":\"!\",\"y\":1}]}", 0},
-    {"an unknown curve is skipped", "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-224\",\"x\":\"AA\",\"y\":\"AA\"}]}", 0},
+    {"a key for encryption is skipped",
+     "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"use\":\"enc\",\"n\":\"AQAB\",\"e\":\"AQAB\"}]}", 0},
+    {"an unreadable key is skipped",
+     "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"x\":\"!\",\"y\":1}]}", 0},
+    {"an unknown curve is skipped",
+     "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-224\",\"x\":\"AA\",\"y\":\"AA\"}]}", 0},
     {"wrong elements are skipped", "{\"keys\":[null,1,\"x\",[]]}", 0},
 };
 
@@ -366,22 +383,29 @@ START_TEST(key_sets)
 }
 END_TEST
 
-#define EXTRA(name, uid)                                                                                                     \
-    "\"extra\":{\"authentication.kubernetes.io/pod-name\":[\"" name "\"],\"authentication.kubernetes.io/pod-uid\":[\"" uid "\"]}"
+#define EXTRA(name, uid)                                            \
+    "\"extra\":{\"authentication.kubernetes.io/pod-name\":[\"" name \
+    "\"],\"authentication.kubernetes.io/pod-uid\":[\"" uid "\"]}"
 
 static const struct {
     const char *name, *status, *words; /* words NULL: accepted */
 } review_rows[] = {
-    {"accepted", "{\"authenticated\":true,\"audiences\":[\"vmbridge-gateway\"],\"user\":{\"username\":\"system:serviceaccount:ns1:sa\","
-                 EXTRA("p1", "u1") "}}", NULL},
+    {"accepted",
+     "{\"authenticated\":true,\"audiences\":[\"vmbridge-gateway\"],\"user\":{\"username\":\"system:serviceaccount:ns1:"
+     "sa\"," EXTRA("p1", "u1") "}}",
+     NULL},
     {"refused", "{\"authenticated\":false,\"error\":\"expired\"}", "does not accept"},
     {"nothing said", "{}", "does not accept"},
     {"said as text", "{\"authenticated\":\"true\"}", "does not accept"},
-    {"another audience", "{\"authenticated\":true,\"audiences\":[\"x\"],\"user\":{\"username\":\"system:serviceaccount:ns1:sa\","
-                         EXTRA("p1", "u1") "}}", "audience"},
-    {"an API server that knows no audiences", "{\"authenticated\":true,\"user\":{\"username\":\"system:serviceaccount:ns1:sa\","
-                                              EXTRA("p1", "u1") "}}", "audience"},
-    {"a person", "{\"authenticated\":true,\"audiences\":[\"vmbridge-gateway\"],\"user\":{\"username\":\"admin\"}}", "service account"},
+    {"another audience",
+     "{\"authenticated\":true,\"audiences\":[\"x\"],\"user\":{\"username\":\"system:serviceaccount:ns1:sa\"," EXTRA(
+         "p1", "u1") "}}",
+     "audience"},
+    {"an API server that knows no audiences",
+     "{\"authenticated\":true,\"user\":{\"username\":\"system:serviceaccount:ns1:sa\"," EXTRA("p1", "u1") "}}",
+     "audience"},
+    {"a person", "{\"authenticated\":true,\"audiences\":[\"vmbridge-gateway\"],\"user\":{\"username\":\"admin\"}}",
+     "service account"},
     {"no namespace", "{\"authenticated\":true,\"audiences\":[\"vmbridge-gateway\"],\"user\":{\"username\":\"system:serviceaccount:x\"}}",
      "service account"},
     {"not bound", "{\"authenticated\":true,\"audiences\":[\"vmbridge-gateway\"],\"user\":{\"username\":\"system:serviceaccount:ns1:sa\"}}",
@@ -395,7 +419,8 @@ START_TEST(reviews)
     struct err *e = token_review_read(j, GATEWAY_AUDIENCE, &id);
 
     if (review_rows[_i].words) {
-        ck_assert_msg(e && strstr(err_text(e), review_rows[_i].words), "%s: %s", review_rows[_i].name, e ? err_text(e) : "accepted");
+        ck_assert_msg(e && strstr(err_text(e), review_rows[_i].words), "%s: %s", review_rows[_i].name,
+                      e ? err_text(e) : "accepted");
     } else {
         ck_assert_msg(!e, "%s: %s", review_rows[_i].name, e ? err_text(e) : "");
         ck_assert_str_eq(id->namespace, "ns1");

@@ -144,11 +144,22 @@ main(int argc, char **argv)
     struct echo echo = {.metrics = metrics_new()};
     struct health_checks checks = {.ready = ready, .arg = &echo, .metrics = echo.metrics};
     struct server_page pages[HEALTH_N_PAGES];
-    struct server_endpoint endpoint = {.path = "/echo", .protocol = "echo-v1", .message_max = 65536, .messages_per_s = 20,
+    struct server_endpoint endpoint = {.path = "/echo",
+                                       .protocol = "echo-v1",
+                                       .message_max = 65536,
+                                       .messages_per_s = 20,
                                        .ping_s = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 30,
-                                       .admit = admit, .opened = opened, .message = message, .closed = closed, .arg = &echo};
-    struct server_options options = {.address = "127.0.0.1", .pages = pages, .n_pages = HEALTH_N_PAGES, .endpoint = &endpoint,
-                                     .waiting_max = 64, .metrics = echo.metrics};
+                                       .admit = admit,
+                                       .opened = opened,
+                                       .message = message,
+                                       .closed = closed,
+                                       .arg = &echo};
+    struct server_options options = {.address = "127.0.0.1",
+                                     .pages = pages,
+                                     .n_pages = HEALTH_N_PAGES,
+                                     .endpoint = &endpoint,
+                                     .waiting_max = 64,
+                                     .metrics = echo.metrics};
     struct certs_pair leaf;
     AUTO(fclosep) FILE *f = argc > 1 ? fopen(argv[1], "we") : NULL;
 

@@ -77,7 +77,8 @@ who(void *arg, const char *namespace, const char *pod_name, const char *pod_uid,
 }
 
 static void
-on_state(void *arg, const char *vmi_uid, const char *pod_uid, const struct launcher_state *state, const char *text, size_t len)
+on_state(void *arg, const char *vmi_uid, const char *pod_uid, const struct launcher_state *state, const char *text,
+         size_t len)
 {
     (void)arg;
     (void)state;
@@ -117,8 +118,12 @@ ready(void *arg)
 static void
 start_server(struct driver *d, const struct certs_set *set)
 {
-    struct server_options options = {.address = "127.0.0.1", .crt_pem = set->leaf.crt_pem, .key_pem = set->leaf.key_pem,
-                                     .pages = d->pages, .n_pages = HEALTH_N_PAGES, .endpoint = gateway_endpoint(d->gateway),
+    struct server_options options = {.address = "127.0.0.1",
+                                     .crt_pem = set->leaf.crt_pem,
+                                     .key_pem = set->leaf.key_pem,
+                                     .pages = d->pages,
+                                     .n_pages = HEALTH_N_PAGES,
+                                     .endpoint = gateway_endpoint(d->gateway),
                                      .metrics = d->metrics};
 
     die_if(server_new(&d->loop, &options, &d->server));
@@ -253,12 +258,10 @@ on_input(uv_poll_t *h, int status, int events)
 static void
 read_options(struct driver *d, int argc, char **argv, struct certs_options *certs, struct certs_policy *policy)
 {
-    static const struct option options[] = {{"namespace", required_argument, NULL, 'n'},
-                                            {"ca-file", required_argument, NULL, 'f'},
-                                            {"leaf-seconds", required_argument, NULL, 'l'},
-                                            {"ca-seconds", required_argument, NULL, 'c'},
-                                            {"reread-ms", required_argument, NULL, 'r'},
-                                            {0}};
+    static const struct option options[] = {
+        {"namespace", required_argument, NULL, 'n'},    {"ca-file", required_argument, NULL, 'f'},
+        {"leaf-seconds", required_argument, NULL, 'l'}, {"ca-seconds", required_argument, NULL, 'c'},
+        {"reread-ms", required_argument, NULL, 'r'},    {0}};
 
     for (int c = getopt_long(argc, argv, "", options, NULL); c != -1; c = getopt_long(argc, argv, "", options, NULL)) {
         switch (c) {

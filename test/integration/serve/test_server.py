@@ -132,7 +132,7 @@ class Upgrades(Case):
         self.refused(400, protocol="other")
 
     def test_the_pages_own_protocol_is_none(self):
-        with self.assertRaises((ws.Refused, ConnectionError)):
+        with self.assertRaises((ws.Refused, OSError)):
             self.server.connect(protocol="vmbridge-pages, echo-v1")
 
     def test_one_of_several_protocols(self):
@@ -145,9 +145,9 @@ class Upgrades(Case):
         self.refused(404, path="/healthz")
 
     def test_huge_headers(self):
-        with self.assertRaises((ws.Refused, ConnectionError)):
+        with self.assertRaises((ws.Refused, OSError)):
             self.server.connect(extra="X-Fill: " + "x" * 100000 + "\r\n")
-        with self.assertRaises((ws.Refused, ConnectionError)):
+        with self.assertRaises((ws.Refused, OSError)):
             self.server.connect(token="x" * 20000)
         self.assertEqual(self.server.get("/healthz")[0], 200)
 
@@ -196,7 +196,7 @@ class Messages(Case):
             for i in range(fragments):
                 try:
                     c.send("x" * (70000 // fragments + 1), op=0 if i else ws.TEXT, fin=i == fragments - 1)
-                except (ConnectionError, ssl.SSLError):
+                except OSError:
                     pass
             self.assertEqual(c.closed(), (1009, "message is too large"))
 
@@ -236,7 +236,7 @@ class Messages(Case):
         try:
             for _ in range(20000):
                 c.sock.sendall(c.frame(0, "", fin=False))
-        except (ConnectionError, ssl.SSLError):
+        except OSError:
             pass
         self.assertIn(c.closed()[0], (1008, 1006))
 
@@ -262,10 +262,9 @@ class Messages(Case):
 
     def test_newest_wins_when_the_peer_is_slow(self):
         c = self.server.connect()
-        c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        for i in range(30):
+        for i in range(90):
             c.send(f"{i:02}" + "x" * 60000)
-            time.sleep(0.05)
+            time.sleep(0.12)
         time.sleep(0.5)
         got = []
         try:
@@ -273,8 +272,9 @@ class Messages(Case):
                 got.append(c.text(2)[:2])
         except (TimeoutError, socket.timeout):
             pass
-        self.assertEqual(got[-1], "29")
+        self.assertEqual(got[-1], "89")
         self.assertEqual(got, sorted(got))
+        self.assertLess(len(got), 90)
         c.close()
 
 
@@ -302,7 +302,7 @@ class Slow(Case):
         try:
             while sock.recv(4096):
                 pass
-        except (ConnectionError, ssl.SSLError):
+        except OSError:
             pass
         self.assertTrue(low < time.monotonic() - begin < high, time.monotonic() - begin)
 
@@ -319,7 +319,7 @@ class Slow(Case):
             for b in b"GET /healthz HTTP/1.1\r\nX: " + b"x" * 100:
                 sock.sendall(bytes([b]))
                 time.sleep(0.2)
-        except (ConnectionError, ssl.SSLError):
+        except OSError:
             pass
         self.assertTrue(3 < time.monotonic() - begin < 8)
 
