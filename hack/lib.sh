@@ -19,7 +19,8 @@ die() { say "error: $*"; exit 1; }
 
 # stage NAME COMMAND...: runs it with its output in $VMB_LOGS/NAME.log; shows one line with the time it took,
 # and, when it fails, the name of the log and its last lines. NAME is letters, digits and dashes.
-# COMMAND sees these locals, hence their names. A function runs in a subshell and stops at its first error, unless `stage` itself stands before || or in a condition.
+# COMMAND sees these locals, hence their names. A function runs in a subshell and stops at its first error, unless
+# `stage` itself stands before || or in a condition.
 stage() {
     local stage_name=$1 stage_log=$VMB_LOGS/$1.log stage_t0 stage_rc
     shift
