@@ -134,7 +134,7 @@ static const struct cel_rule interface_rules[] = {
      "malformed PCI address: write it as 0000:81:01.0", NULL},
     {CEL_IF("bootOrder", "self.bootOrder > 0"), "must have a boot order > 0, if supplied", NULL},
     {CEL_IF("ports", "self.ports.all(p, !has(p.name) || p.name == '' || "
-                     "self.ports.filter(q, has(q.name) && q.name == p.name).size() == 1)"),
+                     "self.ports.exists_one(q, has(q.name) && q.name == p.name))"),
      "Duplicate name of the port", NULL},
     {NULL, NULL, NULL},
 };
@@ -149,7 +149,7 @@ static const struct field interface_fields[] = {
     FIELD_OTHERS(interface, other_binding, binding_keys, "Bindings that are kept and not run yet."),
     FIELD_STRING(interface, mac_address, "macAddress", "Hardware address.", .open = true, MAX_LEN(32),
                  OTHERWISE("derived from namespace, name and interface")),
-    FIELD_LIST(interface, ports, port_list, port_type, "ports", "Ports that are let in.", MAX_ITEMS(128), CHANGES(LIVE)),
+    FIELD_LIST(interface, ports, port_list, port_type, "ports", "Ports that are let in.", MAX_ITEMS(64), CHANGES(LIVE)),
     FIELD_OPT_INT(interface, boot_order, "bootOrder", "Place in the boot sequence, unique in the guest.", .open = true),
     FIELD_STRING(interface, pci_address, "pciAddress", "PCI slot of the card.", .open = true, MAX_LEN(16)),
     FIELD_STRING(interface, state, "state", "Link state: up, down or absent.", PATTERN("^(up|down|absent)?$"),

@@ -63,9 +63,10 @@ static const struct type memory_type = TYPE(memory, memory_fields, .keeps_unknow
     "has(self." f ") && has(self." g ") && isQuantity(string(self." f ")) && isQuantity(string(self." g "))"
 
 static const struct cel_rule requests_rules[] = {
-    {QUANTITY_IF("memory", Q("memory") ".sign() >= 0"), "memory must be greater than or equal to 0.", NULL},
-    {QUANTITY_IF("cpu", Q("cpu") ".sign() >= 0"), "cpu must be greater than or equal to 0.", NULL},
-    {QUANTITY_IF("memory", Q("memory") ".sign() < 0 || !" Q("memory") ".isLessThan(quantity('1M'))"),
+    {QUANTITY_IF("memory", "!" Q("memory") ".isLessThan(quantity('0'))"), "memory must be greater than or equal to 0.",
+     NULL},
+    {QUANTITY_IF("cpu", "!" Q("cpu") ".isLessThan(quantity('0'))"), "cpu must be greater than or equal to 0.", NULL},
+    {QUANTITY_IF("memory", "!" Q("memory") ".isLessThan(quantity('1M'))"),
      "requests.memory must be greater than or equal to 1M.", NULL},
     {NULL, NULL, NULL},
 };
@@ -77,8 +78,9 @@ static const struct field requests_fields[] = {
 static const struct type requests_type = TYPE(resources, requests_fields, .cel = requests_rules, .keeps_unknown = true);
 
 static const struct cel_rule limits_rules[] = {
-    {QUANTITY_IF("memory", Q("memory") ".sign() >= 0"), "memory must be greater than or equal to 0.", NULL},
-    {QUANTITY_IF("cpu", Q("cpu") ".sign() >= 0"), "cpu must be greater than or equal to 0.", NULL},
+    {QUANTITY_IF("memory", "!" Q("memory") ".isLessThan(quantity('0'))"), "memory must be greater than or equal to 0.",
+     NULL},
+    {QUANTITY_IF("cpu", "!" Q("cpu") ".isLessThan(quantity('0'))"), "cpu must be greater than or equal to 0.", NULL},
     {NULL, NULL, NULL},
 };
 static const struct field limits_fields[] = {
@@ -178,7 +180,10 @@ static const struct enum_value start_strategy_names[] = {{"Paused", START_PAUSED
 #define BOOT_ORDERS(l) "(has(" l ") ? " l ".filter(d, has(d.bootOrder)).map(d, d.bootOrder) : [])"
 #define ALL_BOOT_ORDERS "(" BOOT_ORDERS(DISKS) " + " BOOT_ORDERS(INTERFACES) ")"
 #define QUANTITY_AT(parent, f) "(has(self.domain." parent ") && has(self.domain." parent "." f "))"
-#define ORPHANS(l, of) l ".filter(x, !has(" of ") || !" of ".exists(y, y.name == x.name)).map(x, x.name)"
+/* Place of the first item of 'l' that has no fellow of its name in 'of'. */
+#define ORPHAN(l, of) l ".map(x, has(" of ") && " of ".exists(y, y.name == x.name)).indexOf(false)"
+/* A number made text has no bound that the cost of a rule could be known by, so the place itself is not told. */
+#define ORPHAN_TEXT(label, l, of) "'" label "[i].name \\'' + " l "[" ORPHAN(l, of) "].name + '\\' not found.'"
 
 static const struct cel_rule spec_rules[] = {
     {QUANTITY_AT("memory", "guest") " || " QUANTITY_AT(
@@ -191,13 +196,13 @@ static const struct cel_rule spec_rules[] = {
      NULL},
     {"!" HAS_DISKS " || " DISKS ".all(d, has(self.volumes) && self.volumes.exists(v, v.name == d.name))",
      "disks[i].name not found: each disk needs a volume of its name",
-     "'disks[i].name \\'' + " ORPHANS(DISKS, "self.volumes") "[0] + '\\' not found.'"},
+     ORPHAN_TEXT("domain.devices.disks", DISKS, "self.volumes")},
     {"!" HAS_INTERFACES " || " INTERFACES ".all(i, has(self.networks) && self.networks.exists(n, n.name == i.name))",
      "interfaces[i].name not found: each interface needs a network of its name",
-     "'domain.devices.interfaces[i].name \\'' + " ORPHANS(INTERFACES, "self.networks") "[0] + '\\' not found.'"},
+     ORPHAN_TEXT("domain.devices.interfaces", INTERFACES, "self.networks")},
     {"!has(self.networks) || self.networks.all(n, " HAS_INTERFACES " && " INTERFACES ".exists(i, i.name == n.name))",
      "networks[i].name not found: each network needs an interface of its name",
-     "'networks[i].name \\'' + " ORPHANS("self.networks", INTERFACES) "[0] + '\\' not found.'"},
+     ORPHAN_TEXT("networks", "self.networks", INTERFACES)},
     {"!has(self.networks) || self.networks.filter(n, has(n.pod)).size() <= 1",
      "more than one interface is connected to a pod network in spec.networks", NULL},
     {"!has(self.networks) || !self.networks.exists(n, has(n.pod)) || "
@@ -207,9 +212,7 @@ static const struct cel_rule spec_rules[] = {
      ".all(i, !has(i.masquerade) || !self.networks.exists(n, n.name == i.name && has(n.multus)))",
      "Masquerade interface only implemented with pod network", NULL},
     {ALL_BOOT_ORDERS ".all(o, " ALL_BOOT_ORDERS ".exists_one(p, p == o))",
-     "Boot order already set for a different device.",
-     "'Boot order for ' + string(" ALL_BOOT_ORDERS ".filter(o, " ALL_BOOT_ORDERS ".filter(p, p == o).size() > 1)[0]) + "
-     "' already set for a different device.'"},
+     "Boot order for a device is already set for a different device.", NULL},
     {CEL_IF("architecture", "self.architecture in ['', 'amd64']"), "unsupported architecture",
      "'unsupported architecture: ' + self.architecture"},
     {CEL_IF("hostname", "self.hostname == '' || (self.hostname.size() <= 63 && "

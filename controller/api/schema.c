@@ -1,0 +1,256 @@
+// From field tables to the OpenAPI v3 schema of a CRD. Light on purpose: each write to the API server pays for its size.
+#include "api/field.h"
+
+#include "api/tables.h"
+
+static json_t *schema_of(const struct type *t, unsigned depth);
+static json_t *schema_field(const struct field *f, unsigned depth);
+
+json_t *
+api_schema(const struct type *t)
+{
+    return schema_of(t, 0);
+}
+
+static json_t *
+schema_object(bool keeps_unknown)
+{
+    json_t *j = json_pack("{s:s}", "type", "object");
+
+    if (keeps_unknown) {
+        json_object_set_new(j, "x-kubernetes-preserve-unknown-fields", json_true());
+    }
+    return j;
+}
+
+static json_t *
+properties(json_t *object)
+{
+    json_t *p = json_object_get(object, "properties");
+
+    if (!p) {
+        p = json_object();
+        json_object_set_new(object, "properties", p);
+    }
+    return p;
+}
+
+static void
+require(json_t *object, const char *key)
+{
+    json_t *list = json_object_get(object, "required");
+
+    if (!list) {
+        list = json_array();
+        json_object_set_new(object, "required", list);
+    }
+    json_array_append_new(list, json_string(key));
+}
+
+/* Puts the schema of a value (taken) at a dotted path below 'object'; objects on the way keep what they do not know, if this one does. */
+static void
+put_at(json_t *object, const struct field *f, bool keeps_unknown, json_t *value)
+{
+    const char *path = f->path;
+    char key[64];
+
+    for (;;) {
+        size_t len = strcspn(path, ".");
+        BUG_ON(len >= sizeof(key));
+        memcpy(key, path, len);
+        key[len] = '\0';
+        bool last = path[len] == '\0';
+        json_t *there = json_object_get(properties(object), key);
+        if (last) {
+            if (there) {
+                json_object_update_missing(there, value);
+                json_decref(value);
+            } else {
+                json_object_set_new(properties(object), key, value);
+            }
+            if (f->required || f->needed) {
+                require(object, key);
+            }
+            return;
+        }
+        if (!there) {
+            there = schema_object(keeps_unknown);
+            json_object_set_new(properties(object), key, there);
+        }
+        object = there;
+        path += len + 1;
+    }
+}
+
+static void
+put_rules(json_t *object, const struct cel_rule *rules)
+{
+    json_t *list = json_array();
+
+    for (; rules->rule; rules++) {
+        json_t *rule = json_pack("{s:s, s:s}", "rule", rules->rule, "message", rules->message);
+        if (rules->expression) {
+            json_object_set_new(rule, "messageExpression", json_string(rules->expression));
+        }
+        json_array_append_new(list, rule);
+    }
+    json_object_set_new(object, "x-kubernetes-validations", list);
+}
+
+static void
+put_keys(json_t *object, const struct field *f)
+{
+    for (const char *const *key = f->keys; *key; key++) {
+        json_object_set_new(properties(object), *key, schema_object(true));
+    }
+}
+
+static json_t *
+schema_of(const struct type *t, unsigned depth)
+{
+    json_t *j = schema_object(t->keeps_unknown);
+
+    BUG_ON(depth >= API_DEPTH_MAX);
+    for (const struct field *f = t->fields; !t->opaque && f->kind != KIND_END; f++) {
+        if (f->kind == KIND_OTHERS) {
+            put_keys(j, f);
+        } else if (!f->shadow && *f->path) {
+            put_at(j, f, t->keeps_unknown, schema_field(f, depth + 1));
+        }
+    }
+    if (t->cel) {
+        put_rules(j, t->cel);
+    }
+    return j;
+}
+
+static void
+put_limits(json_t *j, const struct field *f)
+{
+    if (f->max_len) {
+        json_object_set_new(j, "maxLength", json_integer(f->max_len));
+    }
+    if (f->max_items) {
+        json_object_set_new(j, "maxItems", json_integer(f->max_items));
+    }
+    if (f->open) {
+        return;
+    }
+    if (f->pattern) {
+        json_object_set_new(j, "pattern", json_string(f->pattern));
+    }
+    if (f->max > f->min) {
+        json_object_set_new(j, "minimum", json_integer(f->min));
+        json_object_set_new(j, "maximum", json_integer(f->max));
+    }
+}
+
+static json_t *
+schema_quantity(void)
+{
+    return json_pack("{s:[{s:s},{s:s}], s:b, s:s}", "anyOf", "type", "integer", "type", "string",
+                     "x-kubernetes-int-or-string", 1, "pattern", QUANTITY_PATTERN);
+}
+
+static json_t *
+schema_string(const struct field *f)
+{
+    json_t *j = f->quantity ? schema_quantity() : json_pack("{s:s}", "type", "string");
+
+    put_limits(j, f);
+    return j;
+}
+
+static json_t *
+schema_enum(const struct field *f)
+{
+    json_t *j = schema_string(f);
+    json_t *names = json_array();
+
+    for (const struct enum_value *v = f->values; v->name && !f->open; v++) {
+        json_array_append_new(names, json_string(v->name));
+    }
+    if (json_array_size(names) > 0) {
+        json_object_set(j, "enum", names);
+    }
+    json_decref(names);
+    return j;
+}
+
+static json_t *
+schema_list(const struct field *f, unsigned depth)
+{
+    json_t *j = json_pack("{s:s, s:o}", "type", "array", "items", schema_of(f->type, depth));
+
+    put_limits(j, f);
+    if (f->type->list_key) {
+        json_object_set_new(j, "x-kubernetes-list-type", json_string("map"));
+        json_object_set_new(j, "x-kubernetes-list-map-keys", json_pack("[s]", f->type->list_key));
+    }
+    return j;
+}
+
+static json_t *
+schema_kept(const struct field *f)
+{
+    if (f->text) {
+        return schema_string(f);
+    }
+    if (f->flag) {
+        return json_pack("{s:s}", "type", "boolean");
+    }
+    return f->list ? json_pack("{s:s, s:o}", "type", "array", "items", schema_object(true)) : schema_object(true);
+}
+
+static json_t *
+schema_map(const struct field *f)
+{
+    return json_pack("{s:s, s:o}", "type", "object", "additionalProperties",
+                     f->quantity ? schema_quantity() : json_pack("{s:s}", "type", "string"));
+}
+
+static json_t *
+schema_field(const struct field *f, unsigned depth)
+{
+    json_t *j = NULL;
+
+    switch (f->kind) {
+    case KIND_STRING:
+        return schema_string(f);
+    case KIND_INT:
+    case KIND_OPT_INT:
+        j = json_pack("{s:s}", "type", "integer");
+        put_limits(j, f);
+        return j;
+    case KIND_TRI:
+        return json_pack("{s:s}", "type", "boolean");
+    case KIND_SWITCH:
+        return json_pack("{s:s, s:b, s:{s:{s:s}}}", "type", "object", "x-kubernetes-preserve-unknown-fields", 1,
+                         "properties", "enabled", "type", "boolean");
+    case KIND_PRESENT:
+        return schema_object(true);
+    case KIND_ENUM:
+        return schema_enum(f);
+    case KIND_QUANTITY:
+        return schema_quantity();
+    case KIND_TIME:
+        return json_pack("{s:s, s:s}", "type", "string", "format", "date-time");
+    case KIND_STRINGS:
+        j = json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string");
+        return j;
+    case KIND_MAP:
+        return schema_map(f);
+    case KIND_STRUCT:
+    case KIND_POINTER:
+        return schema_of(f->type, depth);
+    case KIND_LIST:
+        return schema_list(f, depth);
+    case KIND_JSON:
+    case KIND_KEPT:
+        return schema_kept(f);
+    case KIND_OTHERS:
+    case KIND_END:
+        break;
+    }
+    return json_object();
+}
