@@ -1,0 +1,39 @@
+// Where everything lies inside the pod (api/instance.h), or under another root for tests and by hand. Pure: names only.
+#ifndef VMB_PATHS_H
+#define VMB_PATHS_H
+
+#include "base/arena.h"
+
+/* Strings are the arena's. */
+struct paths {
+    const char *instance;   /* the annotation, mounted */
+    const char *gateway_ca;
+    const char *token;
+    const char *run;        /* libvirt's home, sockets, ISO images; lives as long as the pod */
+    const char *data;       /* overlays and empty disks */
+    const char *disks;      /* DIR/<volume>: mounted images and claims */
+    const char *block;      /* DIR/<volume>: block devices */
+    const char *secrets;    /* DIR/<volume>/{user,network} */
+    const char *conf;       /* libvirt's configuration, as libvirt looks for it */
+    const char *cache;      /* libvirt's cache */
+    const char *libvirt_socket;
+    const char *libvirtd_log;
+    const char *capabilities;       /* of libvirt's cache */
+    const char *baked_capabilities; /* of the image */
+    const char *passt_dir;
+    const char *passt_socket; /* where pesto speaks to passt */
+    const char *console_log;
+    const char *console_mark; /* how much of it is on stdout */
+    /* Small files by which a manager knows what another one did, and the probes know the guest. */
+    const char *started_mark; /* the one start of this pod was tried */
+    const char *ended_mark;   /* how the guest ended: exit code, and the termination message */
+    const char *grace_mark;   /* seconds, for the monitor */
+    const char *up_mark;      /* QEMU exists */
+    const char *ready_mark;   /* the guest runs and is not paused */
+    const char *termination;  /* what Kubernetes shows of the end */
+};
+
+/* 'root' "" is the pod itself. */
+void paths_make(struct arena *a, const char *root, struct paths *ret_paths);
+
+#endif

@@ -1,0 +1,30 @@
+// One file or device behind a disk: found, made, measured. No child processes here.
+#ifndef VMB_DISK_FILE_H
+#define VMB_DISK_FILE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* The disk in a mounted containerDisk: 'wish' (a path inside the image), or the one file under /disk. Links may not lead out of the
+ * image. 'ret_path' is the arena's. Errors: ERR_INVALID saying what was found instead. */
+MUST_CHECK struct err *disk_file_in_image(struct arena *a, const char *mount, const char *wish, char **ret_path);
+
+/* "qcow2" when the file begins with its magic number, else "raw". For read-only images alone: a guest could write a magic number. */
+MUST_CHECK struct err *disk_file_format(const char *path, const char **ret_format);
+
+/* A sparse raw file of 'size' bytes, when there is none. */
+MUST_CHECK struct err *disk_file_make(const char *path, int64_t size);
+/* The same in a volume's file system, as large as that leaves after what its own book-keeping takes. */
+MUST_CHECK struct err *disk_file_fill(const char *path, const char *dir);
+
+/* Size of a regular file (never through a symbolic link) or a block device, and whether all of it is allocated. */
+MUST_CHECK struct err *disk_file_size(const char *path, bool is_block, int64_t *ret_size, bool *ret_preallocated);
+
+/* True when the file can be opened and read around the page cache. */
+bool disk_file_has_o_direct(const char *path, bool is_readonly);
+
+/* What `qemu-img info --output=json` said of an image that only reads itself: its size as a guest sees it.
+ * Errors: ERR_INVALID for one that names other files. */
+MUST_CHECK struct err *disk_file_read_info(const char *json, int64_t *ret_size);
+
+#endif

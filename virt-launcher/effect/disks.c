@@ -1,0 +1,250 @@
+// One volume after another; those that need qemu-img come back through the loop.
+#include "effect/disks.h"
+
+#include "effect/child.h"
+#include "effect/disk_file.h"
+#include "effect/files.h"
+#include "effect/nocloud.h"
+
+/* An image is a stranger's file: the program that reads it gets little time and memory. */
+static const struct child_limits info_limits = {.timeout_ms = 10000, .memory_bytes = UINT64_C(1) << 30, .cpu_s = 5};
+static const struct child_limits create_limits = {.timeout_ms = 30000, .memory_bytes = UINT64_C(1) << 30, .cpu_s = 10};
+
+struct disks {
+    uv_loop_t *loop;
+    const struct instance *instance;
+    const struct paths *paths;
+    struct arena *arena;
+    struct disk_facts *facts;
+    size_t n_facts;
+    size_t next; /* volume */
+    /* the volume that is being made */
+    const struct volume *volume;
+    char *image;
+    const char *image_format;
+    int64_t image_size;
+    char *overlay;
+    char *overlay_new;
+    bool is_waiting; /* for a program */
+    void (*done)(void *arg, struct disks_result result);
+    void *arg;
+};
+
+static void disks_run(struct disks *d, struct err *e);
+static void on_info(void *arg, struct err *e, const char *out);
+static void on_overlay(void *arg, struct err *e, const char *out);
+
+void
+disks_prepare(uv_loop_t *loop, const struct instance *i, const struct paths *p, struct arena *a,
+              void (*done)(void *arg, struct disks_result result), void *arg)
+{
+    struct disks *d = XNEW(struct disks);
+
+    *d = (struct disks){.loop = loop, .instance = i, .paths = p, .arena = a, .done = done, .arg = arg};
+    d->facts = ARENA_NEW_N(a, struct disk_facts, i->spec.volumes.n);
+    disks_run(d, NULL);
+}
+
+static const struct disk *
+disk_of(const struct instance *i, const char *volume)
+{
+    const struct disk_list *l = &i->spec.domain.disks;
+
+    for (size_t k = 0; k < l->n; k++) {
+        if (str_eq(l->items[k].name, volume)) {
+            return &l->items[k];
+        }
+    }
+    return NULL;
+}
+
+static enum volume_kind
+kind_of(const struct instance *i, const char *volume)
+{
+    for (size_t k = 0; k < i->volumes.n; k++) {
+        if (str_eq(i->volumes.items[k].name, volume)) {
+            return i->volumes.items[k].kind;
+        }
+    }
+    return VOLUME_UNSET;
+}
+
+/* Measures what the facts name, and adds them. */
+static struct err *
+facts_add(struct disks *d, struct disk_facts f)
+{
+    struct err *e = NULL;
+    bool is_overlay = f.backing_path != NULL;
+
+    f.volume = d->volume->name;
+    if (!is_overlay && str_eq(f.format, "raw")) {
+        e = disk_file_size(f.path, f.is_block, &f.size_bytes, &f.is_preallocated);
+    }
+    f.has_o_direct = disk_file_has_o_direct(f.path, f.is_readonly) && (!is_overlay || disk_file_has_o_direct(f.backing_path, true));
+    if (!e) {
+        d->facts[d->n_facts++] = f;
+    }
+    return e;
+}
+
+static struct err *
+overlay_use(struct disks *d)
+{
+    return facts_add(d, (struct disk_facts){.path = d->overlay,
+                                            .format = "qcow2",
+                                            .backing_path = d->image,
+                                            .backing_format = d->image_format,
+                                            .size_bytes = d->image_size});
+}
+
+/* cdroms are read as they are; everything else is written to an overlay that is thrown away with the pod. */
+static struct err *
+image_use(struct disks *d)
+{
+    const struct disk *disk = disk_of(d->instance, d->volume->name);
+
+    if (disk && disk->cdrom) {
+        return facts_add(d, (struct disk_facts){
+                                .path = d->image, .format = d->image_format, .size_bytes = d->image_size, .is_readonly = true});
+    }
+    d->overlay = arena_printf(d->arena, "%s/%s.qcow2", d->paths->data, d->volume->name);
+    d->overlay_new = arena_printf(d->arena, "%s.new", d->overlay);
+    if (file_exists(d->overlay)) {
+        return overlay_use(d);
+    }
+    d->is_waiting = true;
+    const char *const args[] = {"qemu-img", "create", "-q", "-f", "qcow2", "-F", d->image_format, "-b", d->image, d->overlay_new, NULL};
+    return child_run(d->loop, args, &create_limits, on_overlay, d);
+}
+
+static struct err *
+image_start(struct disks *d)
+{
+    const struct volume_container_disk *c = d->volume->container_disk;
+    AUTO(freep) char *mount = xasprintf("%s/%s", d->paths->disks, d->volume->name);
+    bool unused;
+
+    struct err *e = disk_file_in_image(d->arena, mount, c ? c->path : NULL, &d->image);
+    if (!e) {
+        e = disk_file_format(d->image, &d->image_format);
+    }
+    if (e) {
+        return e;
+    }
+    if (str_eq(d->image_format, "raw")) {
+        e = disk_file_size(d->image, false, &d->image_size, &unused);
+        return e ? e : image_use(d);
+    }
+    d->is_waiting = true;
+    const char *const args[] = {"qemu-img", "info", "-f", "qcow2", "--output=json", d->image, NULL};
+    return child_run(d->loop, args, &info_limits, on_info, d);
+}
+
+static void
+on_info(void *arg, struct err *e, const char *out)
+{
+    struct disks *d = arg;
+
+    d->is_waiting = false;
+    if (!e) {
+        e = disk_file_read_info(out, &d->image_size);
+    }
+    disks_run(d, e ? e : image_use(d));
+}
+
+static void
+on_overlay(void *arg, struct err *e, const char *out)
+{
+    struct disks *d = arg;
+
+    (void)out; /* it is quiet */
+    d->is_waiting = false;
+    if (!e && rename(d->overlay_new, d->overlay) != 0) {
+        e = err_new(ERR_RETRY, "rename %s", d->overlay_new);
+    }
+    disks_run(d, e ? e : overlay_use(d));
+}
+
+static struct err *
+claim_use(struct disks *d, bool is_block)
+{
+    const struct volume_pvc *pvc = d->volume->pvc;
+    bool is_readonly = pvc && pvc->read_only == TRI_TRUE;
+    char *dir = arena_printf(d->arena, "%s/%s", is_block ? d->paths->block : d->paths->disks, d->volume->name);
+    char *path = is_block ? dir : arena_printf(d->arena, "%s/disk.img", dir);
+
+    struct err *e = is_block || is_readonly ? NULL : disk_file_fill(path, dir);
+    return e ? e : facts_add(d, (struct disk_facts){.path = path, .format = "raw", .is_block = is_block, .is_readonly = is_readonly});
+}
+
+static struct err *
+empty_use(struct disks *d)
+{
+    const struct volume_empty_disk *v = d->volume->empty_disk;
+    char *path = arena_printf(d->arena, "%s/%s.img", d->paths->data, d->volume->name);
+
+    if (!v || v->capacity.value <= 0) {
+        return err_new(ERR_INVALID, "emptyDisk.capacity: must say how large the disk is");
+    }
+    struct err *e = disk_file_make(path, v->capacity.value);
+    return e ? e : facts_add(d, (struct disk_facts){.path = path, .format = "raw"});
+}
+
+static struct err *
+nocloud_use(struct disks *d)
+{
+    char *path = arena_printf(d->arena, "%s/%s.iso", d->paths->run, d->volume->name);
+    struct err *e = NULL;
+
+    if (!d->volume->cloud_init_no_cloud) {
+        return err_new(ERR_INVALID, "has no cloudInitNoCloud");
+    }
+    if (!file_exists(path)) {
+        e = nocloud_write(d->instance, d->volume, d->paths->secrets, path);
+    }
+    return e ? e : facts_add(d, (struct disk_facts){.path = path, .format = "raw"});
+}
+
+/* Makes one volume; an image sets is_waiting until its programs have ended. */
+static struct err *
+volume_start(struct disks *d)
+{
+    switch (kind_of(d->instance, d->volume->name)) {
+    case VOLUME_IMAGE:
+        return image_start(d);
+    case VOLUME_PVC_FILE:
+        return claim_use(d, false);
+    case VOLUME_PVC_BLOCK:
+        return claim_use(d, true);
+    case VOLUME_EMPTY_DISK:
+        return empty_use(d);
+    case VOLUME_NO_CLOUD:
+        return nocloud_use(d);
+    case VOLUME_UNSET:
+        break;
+    }
+    return err_new(ERR_INVALID, "this launcher cannot run volumes of type %s",
+                   d->volume->other_source ? d->volume->other_source : "unknown");
+}
+
+/* Goes on after a volume whose making ended with 'e', until one has to wait or all are made. */
+static void
+disks_run(struct disks *d, struct err *e)
+{
+    const struct volume_list *volumes = &d->instance->spec.volumes;
+
+    while (!e && !d->is_waiting && d->next < volumes->n) {
+        d->volume = &volumes->items[d->next++];
+        if (disk_of(d->instance, d->volume->name)) {
+            e = volume_start(d);
+        }
+    }
+    if (!e && d->is_waiting) {
+        return;
+    }
+    struct disks_result r = {.error = err_wrap(e, "volume %s", d->volume ? d->volume->name : ""),
+                             .facts = d->facts,
+                             .n_facts = d->n_facts};
+    d->done(d->arg, r);
+    free(d);
+}

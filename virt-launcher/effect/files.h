@@ -1,0 +1,25 @@
+// Small files: whole reads with a cap, writes that are there wholly or not at all, marks that a restarted manager finds.
+#ifndef VMB_FILES_H
+#define VMB_FILES_H
+
+#include "base/err.h"
+#include "base/strbuf.h"
+
+/* Appends the file to 'out' (its cap is the file's). Errors: ERR_NOT_FOUND, ERR_INVALID when too long, ERR_RETRY. */
+MUST_CHECK struct err *file_read(const char *path, struct strbuf *out);
+
+/* Writes a file with mode 0600 under another name, then renames it. */
+MUST_CHECK struct err *file_write(const char *path, const char *text, size_t len);
+
+/* Makes a folder and those above it; one that exists is success. */
+MUST_CHECK struct err *file_make_dirs(const char *path);
+
+bool file_exists(const char *path);
+/* When it was last written, in seconds since 1970; 0 when it does not exist. */
+int64_t file_modified_s(const char *path);
+
+/* Makes the file exist or not, as wished; nothing happens when it is so already. Failures are dropped: the next change of state
+ * tries again. */
+void file_mark(const char *path, bool wish);
+
+#endif

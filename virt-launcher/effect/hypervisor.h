@@ -1,0 +1,55 @@
+// The guest's libvirt domain: each call is a job on a lane, its result comes back on the loop. The connection is made again by the
+// caller when it is lost; the guest does not notice. Loop thread.
+#ifndef VMB_HYPERVISOR_H
+#define VMB_HYPERVISOR_H
+
+#include "base/log.h"
+#include "effect/lane.h"
+#include "observe/domain_read.h"
+#include "observe/libvirt_events.h"
+
+enum hypervisor_call {
+    HYPERVISOR_CONNECT, /* opens, asks for events, looks for the domain */
+    HYPERVISOR_START,   /* defines and starts it */
+    HYPERVISOR_SHUTDOWN,
+    HYPERVISOR_DESTROY,
+    HYPERVISOR_READ,
+    HYPERVISOR_AGENT,
+};
+
+struct hypervisor_result {
+    enum hypervisor_call call;
+    struct err *error; /* the callee's */
+    bool is_lost; /* the connection broke during the call: nobody knows what came of it */
+    bool has_seen;
+    struct domain_seen seen;         /* DOMAIN_ABSENT when there is no such domain */
+    const struct agent_state *agent; /* of AGENT; its memory is 'arena' */
+    struct arena *arena;             /* the callee's; NULL otherwise */
+};
+
+struct hypervisor {
+    const char *name; /* of the domain */
+    const char *uri;
+    struct lane calls;
+    struct lane agent;
+    struct mailbox *mailbox;
+    virConnectPtr conn; /* NULL: not connected */
+    virDomainPtr dom;   /* NULL: libvirt has none of that name */
+    uint64_t connection; /* number of the connection, to tell events of an old one */
+    void (*done)(void *arg, struct hypervisor_result r);
+    void (*event)(void *arg, const struct libvirt_event *ev);
+    void *arg;
+};
+
+/* Strings are borrowed for the hypervisor's life. 'done' and 'event' run on the loop. */
+MUST_CHECK struct err *hypervisor_init(struct hypervisor *h, uv_loop_t *loop, const char *name, const char *uri);
+
+/* Starts a call. 'xml' (START) is copied; 'flag' is: start paused (START), ask for the version too (AGENT).
+ * False when there is no connection or domain for it, or too much waits. */
+MUST_CHECK bool hypervisor_call(struct hypervisor *h, enum hypervisor_call call, const char *xml, bool flag);
+bool hypervisor_is_busy(const struct hypervisor *h);
+bool hypervisor_is_connected(const struct hypervisor *h);
+/* Lets the connection go, after it was closed from the other side. */
+void hypervisor_forget(struct hypervisor *h);
+
+#endif

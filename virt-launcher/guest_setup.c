@@ -1,0 +1,138 @@
+// Reads the instance, prepares libvirt's home, describes the machine.
+#include "guest_priv.h"
+
+#include "domain/domain_xml.h"
+#include "effect/files.h"
+
+enum { INSTANCE_MAX = 1024 * 1024, ENDED_MAX = 16384 };
+
+static struct err *
+read_instance(struct guest *g)
+{
+    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(INSTANCE_MAX);
+    json_t *j = NULL;
+
+    struct err *e = file_read(g->paths.instance, &text);
+    if (!e) {
+        e = json_parse(strbuf_str(&text), text.len, INSTANCE_MAX, &j);
+    }
+    if (!e) {
+        e = api_decode(&instance_type, json_in_arena(g->arena, j), g->arena, &g->instance);
+    }
+    if (!e && g->instance.version != INSTANCE_VERSION) {
+        e = err_new(ERR_INVALID, "version %lld is not run here, only %d: launcher and controller differ",
+                    (long long)g->instance.version, INSTANCE_VERSION);
+    }
+    return err_wrap(e, "read the instance");
+}
+
+static struct err *
+write_grace(struct guest *g)
+{
+    AUTO(freep) char *text = xasprintf("%lld\n", (long long)domain_grace_s(&g->instance));
+
+    return file_write(g->paths.grace_mark, text, strlen(text));
+}
+
+static void
+read_started(struct guest *g)
+{
+    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(64);
+    struct err *e = file_read(g->paths.started_mark, &text);
+
+    if (!e) {
+        g->was_started = g->is_heir = true;
+        g->started_s = strtoll(strbuf_str(&text), NULL, 10);
+    }
+    err_free(e); /* not started yet */
+}
+
+static enum log_level
+level_of(const struct instance *i)
+{
+    /* stderr ends in the same log as the guest's console: quiet unless asked. */
+    bool is_asked = i->log_verbosity.set && i->log_verbosity.v >= 3;
+
+    return is_asked ? log_level_of_verbosity(i->log_verbosity.v) : LOG_WARN;
+}
+
+bool
+guest_has_ended(struct guest *g)
+{
+    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(ENDED_MAX);
+    AUTO(err_freep) struct err *e = file_read(g->paths.ended_mark, &text);
+    char *words = e ? NULL : strchr(strbuf_str(&text), '\n');
+
+    if (!words) {
+        return false;
+    }
+    g->code = (enum exit_code)strtol(text.buf, NULL, 10);
+    g->is_over = true;
+    guest_termination_message(g, words + 1);
+    return true;
+}
+
+struct err *
+guest_setup(struct guest *g)
+{
+    struct err *e = file_make_dirs(g->paths.run);
+
+    if (!e) {
+        e = read_instance(g);
+    }
+    if (e) {
+        return e;
+    }
+    log_set_level(level_of(&g->instance));
+    g->log.object = arena_printf(g->arena, "virtualmachineinstance/%s/%s", g->instance.namespace, g->instance.name);
+    read_started(g);
+    e = write_grace(g);
+    if (!e) {
+        e = libvirt_daemon_configure(&g->paths, g->instance.uid);
+    }
+    if (!e) {
+        libvirt_daemon_bake_cache(&g->paths);
+        pod_network_read(&g->network);
+    }
+    return e;
+}
+
+/* Ports that cannot be opened must not keep the guest from starting: passt would end over one. */
+static struct port_list *
+startable_ports(struct guest *g)
+{
+    struct port_list *l = ARENA_NEW(g->arena, struct port_list);
+    struct port_set wish, fresh, refused;
+
+    port_set_from_list(&g->instance.open_ports, &wish);
+    pod_network_try_ports(&wish, &fresh, &refused, &g->ports.why);
+    *l = port_set_to_list(&fresh, g->arena);
+    return l;
+}
+
+struct err *
+guest_describe(struct guest *g, const struct disks_result *disks)
+{
+    const struct domain_facts facts = {
+        .run_dir = g->paths.run,
+        .disks = disks->facts,
+        .n_disks = disks->n_facts,
+        .start_ports = startable_ports(g),
+        .pod_has_ipv6 = g->network.has_ipv6,
+    };
+    AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
+
+    struct err *e = domain_view(&g->instance, &facts, g->arena, &g->view);
+    if (!e) {
+        e = domain_xml(&g->view, &xml);
+    }
+    if (!e && !g->was_started) {
+        e = pod_network_write_passt(&g->view, &g->network, g->instance.hostname, &g->paths);
+    }
+    if (e) {
+        return e;
+    }
+    g->has_view = true;
+    g->xml = arena_strdup(g->arena, strbuf_str(&xml));
+    return NULL;
+}

@@ -1,0 +1,133 @@
+// The manager, virt-launcher: arguments and environment to options, signals to the guest, its end to an exit code. Decides nothing.
+#include <getopt.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "domain/domain_plan.h"
+#include "effect/libvirt_daemon.h"
+#include "guest.h"
+
+struct app {
+    struct guest *guest;
+    uv_signal_t terminate;
+    uv_signal_t interrupt;
+};
+
+static const char usage[] =
+    "usage: virt-launcher [--root DIR] [--stop-since MS] [--print-rules]\n"
+    "\n"
+    "Runs the virtual machine of this pod, described in /var/run/vmbridge/info/instance.json, until it ends.\n"
+    "Started and kept alive by virt-launcher-monitor. docs/launcher.md explains exit codes and files.\n"
+    "\n"
+    "  --root DIR       put DIR before every path of the pod, to run outside one\n"
+    "  --stop-since MS  the pod was asked to end at this monotonic time, before this process began\n"
+    "  --print-rules    print the rules by which it decides, in order, and exit\n"
+    "\n"
+    "environment: VMBRIDGE_GATEWAY \"host:port\" and VMBRIDGE_GATEWAY_NAME, whom to report to; none: nobody\n";
+
+static void
+on_signal(uv_signal_t *s, int number)
+{
+    struct app *app = s->data;
+
+    (void)number; /* both mean the same */
+    guest_stop(app->guest);
+}
+
+static void
+print_rules(void)
+{
+    for (size_t i = 0; domain_rule_name(i); i++) {
+        printf("%2zu %s\n", i + 1, domain_rule_name(i));
+    }
+}
+
+/* False when the process is to end with 'ret_code' now. */
+static bool
+read_arguments(int argc, char **argv, struct guest_options *o, int *ret_code)
+{
+    static const struct option options[] = {{"root", required_argument, NULL, 'r'},
+                                            {"stop-since", required_argument, NULL, 's'},
+                                            {"print-rules", no_argument, NULL, 'p'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+
+    for (int c = getopt_long(argc, argv, "h", options, NULL); c != -1; c = getopt_long(argc, argv, "h", options, NULL)) {
+        switch (c) {
+        case 'r':
+            o->root = optarg;
+            break;
+        case 's':
+            o->stop_ms = strtoll(optarg, NULL, 10);
+            break;
+        case 'p':
+            print_rules();
+            *ret_code = 0;
+            return false;
+        case 'h':
+            fputs(usage, stdout);
+            *ret_code = 0;
+            return false;
+        default:
+            fputs(usage, stderr);
+            *ret_code = 2;
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct err *
+set_environment(const struct guest_options *o)
+{
+    struct arena *a = arena_new(65536);
+    struct paths paths;
+
+    paths_make(a, o->root, &paths);
+    struct err *e = libvirt_daemon_environment(&paths);
+    if (!e && setenv("UV_THREADPOOL_SIZE", "3", 1) != 0) { /* guest, agent, name lookups */
+        e = err_new(ERR_FATAL, "set the environment");
+    }
+    arena_free(a);
+    return e;
+}
+
+static void
+watch_signals(struct app *app, uv_loop_t *loop)
+{
+    BUG_ON(uv_signal_init(loop, &app->terminate) != 0);
+    BUG_ON(uv_signal_init(loop, &app->interrupt) != 0);
+    app->terminate.data = app->interrupt.data = app;
+    BUG_ON(uv_signal_start(&app->terminate, on_signal, SIGTERM) != 0);
+    BUG_ON(uv_signal_start(&app->interrupt, on_signal, SIGINT) != 0);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct guest_options o = {.root = "", .born_ms = clock_mono_ms()};
+    struct app app = {0};
+    uv_loop_t *loop = uv_default_loop();
+    enum exit_code code = EXIT_START_FAILED;
+    const struct log log = {.part = "launcher"};
+    int early;
+
+    if (!read_arguments(argc, argv, &o, &early)) {
+        return early;
+    }
+    o.gateway = getenv("VMBRIDGE_GATEWAY");
+    o.gateway_name = getenv("VMBRIDGE_GATEWAY_NAME");
+    AUTO(err_freep) struct err *e = set_environment(&o);
+    if (e) {
+        log_error(&log, "cannot begin", F_ERR(e));
+        return EXIT_START_FAILED;
+    }
+    (void)signal(SIGPIPE, SIG_IGN); /* write() tells */
+    app.guest = guest_start(loop, &o);
+    watch_signals(&app, loop);
+    while (!guest_is_over(app.guest, &code)) {
+        (void)uv_run(loop, UV_RUN_DEFAULT); /* stopped by the guest's end */
+    }
+    _exit(code); /* a worker that hangs in libvirt must not hold us */
+}

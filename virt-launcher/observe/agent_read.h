@@ -1,0 +1,19 @@
+// Asks the guest agent who and what the guest is. Its answers are hostile: cleaned and capped here. Blocks for as long as the agent
+// may take: a worker thread of its own.
+#ifndef VMB_AGENT_READ_H
+#define VMB_AGENT_READ_H
+
+#include <libvirt/libvirt.h>
+
+#include "api/launcher_msg.h"
+
+enum { AGENT_TIMEOUT_S = 5, AGENT_TEXT_MAX = 256, AGENT_NICS_MAX = 32, AGENT_ADDRESSES_MAX = 16, AGENT_ANSWER_MAX = 64 * 1024 };
+
+/* Reads all that status shows; 'with_version' asks for the agent's version as well. The strings are the arena's.
+ * Errors: ERR_RETRY when the agent does not answer. */
+MUST_CHECK struct err *agent_read(virDomainPtr dom, bool with_version, struct arena *a, struct agent_state *ret_state);
+
+/* The same from libvirt's list of parameters; for tests too. */
+void agent_from_params(const virTypedParameterPtr params, int n_params, struct arena *a, struct agent_state *ret_state);
+
+#endif

@@ -1,0 +1,29 @@
+// What libvirt says of the guest, in our words. Calls block: worker threads only.
+#ifndef VMB_DOMAIN_READ_H
+#define VMB_DOMAIN_READ_H
+
+#include <libvirt/libvirt.h>
+
+#include "api/launcher_msg.h"
+
+struct domain_seen {
+    enum domain_state state;
+    const char *reason; /* static: user, io-error, shutdown, destroyed, crashed, unknown; NULL while it runs */
+    int64_t memory_bytes;
+    char machine[64]; /* versioned, "" when unknown */
+    bool has_agent;
+};
+
+/* The text of libvirt's last error in this thread, as an error of ours: ERR_INVALID when the description is at fault. */
+MUST_CHECK struct err *libvirt_error(const char *what);
+
+/* Reads a domain; one that libvirt does not know any more is DOMAIN_ABSENT. Errors: ERR_RETRY. */
+MUST_CHECK struct err *domain_read(virDomainPtr dom, struct domain_seen *ret_seen);
+
+/* State and reason of a libvirt pair, as virDomainGetState gives them. 'ret_reason' is static. */
+enum domain_state domain_state_of(int state, int reason, const char **ret_reason);
+
+/* How QEMU ended by the last line of libvirt's log of it ("shutting down, reason=crashed"); NULL when it has none. Static. */
+const char *domain_end_in_log(const char *log_text);
+
+#endif

@@ -1,0 +1,87 @@
+// From what the launcher knows to launcher_state.
+#include "report/launcher_status.h"
+
+enum { MESSAGE_MAX = 1024 };
+
+static struct opt_int
+known(int64_t v)
+{
+    return (struct opt_int){.set = v > 0, .v = v};
+}
+
+static struct disk_state_list
+disks_of(const struct domain_view *v, struct arena *a)
+{
+    struct disk_state_list l = {.items = ARENA_NEW_N(a, struct disk_state, v->n_disks)};
+
+    for (size_t i = 0; i < v->n_disks; i++) {
+        const struct disk_view *d = &v->disks[i];
+        l.items[l.n++] = (struct disk_state){.volume = d->facts->volume, .target = d->target, .size = known(d->facts->size_bytes)};
+    }
+    return l;
+}
+
+/* Under masquerade the guest has its private address, under bridge the pod's. */
+static struct nic_state_list
+nics_of(const struct domain_view *v, const char *pod_ip, struct arena *a)
+{
+    struct nic_state_list l = {.items = ARENA_NEW_N(a, struct nic_state, v->n_nics)};
+
+    for (size_t i = 0; i < v->n_nics; i++) {
+        const struct nic_view *n = &v->nics[i];
+        l.items[l.n++] = (struct nic_state){.network = n->network, .mac = n->mac, .ip = n->is_masquerade ? n->ip4 : pod_ip};
+    }
+    return l;
+}
+
+static struct launcher_state
+state_of(const struct status_facts *f, struct arena *a)
+{
+    struct launcher_state s = {
+        .version = LAUNCHER_MSG_VERSION,
+        .vmi_uid = f->vmi_uid,
+        .seq = f->seq,
+        .state = f->state,
+        .reason = f->reason,
+        .message = f->message ? arena_strndup(a, f->message, strnlen(f->message, MESSAGE_MAX)) : NULL,
+        .invalid = f->is_invalid ? TRI_TRUE : TRI_UNSET,
+        .since_s = known(f->since_s),
+        .started_s = known(f->started_s),
+        .memory_bytes = known(f->memory_bytes),
+        .machine_type = str_empty(f->machine) ? NULL : f->machine,
+        .open_ports = f->open_ports,
+    };
+
+    if (f->agent) {
+        s.agent = *f->agent;
+    }
+    if (f->view) {
+        s.disks = disks_of(f->view, a);
+        s.nics = nics_of(f->view, str_empty(f->pod_ip) ? NULL : f->pod_ip, a);
+    }
+    return s;
+}
+
+char *
+launcher_status_text(const struct status_facts *f, struct arena *a)
+{
+    const struct launcher_state s = state_of(f, a);
+
+    return launcher_msg_write(LAUNCHER_MSG_STATE, &launcher_state_type, &s);
+}
+
+char *
+launcher_status_last_words(const struct status_facts *f, struct arena *a)
+{
+    struct status_facts brief = *f;
+
+    brief.open_ports.n = 0;
+    brief.agent = NULL;
+    char *text = launcher_status_text(&brief, a);
+    if (strlen(text) < TERMINATION_MAX) {
+        return text;
+    }
+    free(text);
+    brief.view = NULL;
+    return launcher_status_text(&brief, a);
+}
