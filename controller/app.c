@@ -48,8 +48,10 @@ static void on_lead(void *arg, bool leads);
 static void on_released(void *arg);
 static void on_server_closed(void *arg);
 static const char *check_ready(void *arg);
-static bool sink_who(void *arg, const char *namespace, const char *pod_name, const char *pod_uid, const char **ret_vmi_uid);
-static void sink_state(void *arg, const char *vmi_uid, const char *pod_uid, const struct launcher_state *state, const char *text, size_t len);
+static bool sink_who(void *arg, const char *namespace, const char *pod_name, const char *pod_uid,
+                     const char **ret_vmi_uid);
+static void sink_state(void *arg, const char *vmi_uid, const char *pod_uid, const struct launcher_state *state,
+                       const char *text, size_t len);
 static void sink_connected(void *arg, const char *vmi_uid, const char *pod_uid);
 static void sink_disconnected(void *arg, const char *vmi_uid, const char *pod_uid);
 static const char *sink_redirect(void *arg);
@@ -65,9 +67,10 @@ app_new(uv_loop_t *loop, const struct options *options, const char *version, str
     a->version = xstrdup(version);
     a->metrics = metrics_new();
     app_names(a);
-    struct err *e = options->kubeconfig ? kube_config_load(options->kubeconfig, &a->config)
-                                        : kube_config_in_cluster(getenv("KUBERNETES_SERVICE_HOST"), getenv("KUBERNETES_SERVICE_PORT"),
-                                                                 "/var/run/secrets/kubernetes.io/serviceaccount", &a->config);
+    struct err *e = options->kubeconfig
+                        ? kube_config_load(options->kubeconfig, &a->config)
+                        : kube_config_in_cluster(getenv("KUBERNETES_SERVICE_HOST"), getenv("KUBERNETES_SERVICE_PORT"),
+                                                 "/var/run/secrets/kubernetes.io/serviceaccount", &a->config);
     if (!e) {
         AUTO(freep) char *agent = xasprintf("vmbridge-controller/%s", version);
         const struct kube_options ko = {
@@ -131,7 +134,8 @@ app_names(struct app *a)
     (void)gethostname(host, sizeof(host) - 1); /* the default stands when it fails */
     a->identity = xasprintf("%s", o->identity ? o->identity : host);
     a->own_address = xasprintf(strchr(o->address, ':') ? "[%s]:%d" : "%s:%d", o->address, o->port);
-    a->gateway_address = o->gateway ? xstrdup(o->gateway) : xasprintf("%s.%s.svc:%d", CERTS_SERVICE, o->namespace, o->port);
+    a->gateway_address =
+        o->gateway ? xstrdup(o->gateway) : xasprintf("%s.%s.svc:%d", CERTS_SERVICE, o->namespace, o->port);
     a->gateway_name = xasprintf("%s.%s.svc", CERTS_SERVICE, o->namespace);
 }
 
@@ -189,7 +193,8 @@ on_certs(void *arg, const struct certs_set *set)
         return;
     }
     reconciler_set_ca(a->reconciler, set->ca_pem);
-    AUTO(err_freep) struct err *e =
+    AUTO(err_freep)
+    struct err *e =
         a->server ? server_set_certificate(a->server, set->leaf.crt_pem, set->leaf.key_pem) : app_serve(a, set);
     if (e && a->server) {
         log_error(&lg, "the new certificate is not used", F_ERR(e));
@@ -260,6 +265,8 @@ on_server_closed(void *arg)
 {
     struct app *a = arg;
 
+    gateway_free(a->gateway);
+    a->gateway = NULL;
     lease_close(a->lease);
     certs_close(a->certs);
     token_verifier_close(a->verifier);
@@ -286,7 +293,8 @@ sink_who(void *arg, const char *namespace, const char *pod_name, const char *pod
 }
 
 static void
-sink_state(void *arg, const char *vmi_uid, const char *pod_uid, const struct launcher_state *state, const char *text, size_t len)
+sink_state(void *arg, const char *vmi_uid, const char *pod_uid, const struct launcher_state *state, const char *text,
+           size_t len)
 {
     struct app *a = arg;
 

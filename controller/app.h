@@ -10,7 +10,8 @@
 struct app;
 
 /* Builds the stages and starts them. Errors: ERR_INVALID for a kubeconfig that cannot be used; ERR_FATAL. */
-MUST_CHECK struct err *app_new(uv_loop_t *loop, const struct options *options, const char *version, struct app **ret_app);
+MUST_CHECK struct err *app_new(uv_loop_t *loop, const struct options *options, const char *version,
+                               struct app **ret_app);
 
 /* Hands leadership back, ends all connections; the loop then runs empty. Again is harmless. */
 void app_stop(struct app *a);

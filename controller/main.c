@@ -56,6 +56,15 @@ watch_signals(struct process *p)
     }
 }
 
+/* A peer that goes shows as an error of the write. */
+static void
+ignore_broken_pipes(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    BUG_ON(sigaction(SIGPIPE, &ignore, NULL) != 0);
+}
+
 static int
 run(const struct options *options)
 {
@@ -106,8 +115,8 @@ main(int argc, char **argv)
     case OPTIONS_RUN:
         break;
     }
-    (void)signal(SIGPIPE, SIG_IGN);                  /* a peer that goes shows as an error of the write */
-    (void)mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);     /* memory goes back after a burst */
-    (void)mallopt(M_MMAP_THRESHOLD, 2 * TRIM_BYTES); /* large buffers of lists leave no holes */
+    ignore_broken_pipes();
+    (void)mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);     // NOLINT(concurrency-mt-unsafe): memory goes back after a burst
+    (void)mallopt(M_MMAP_THRESHOLD, 2 * TRIM_BYTES); // NOLINT(concurrency-mt-unsafe): large buffers leave no holes
     return run(&options);
 }

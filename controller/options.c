@@ -3,7 +3,18 @@
 
 #include <getopt.h>
 
-enum option_id { OPT_KUBECONFIG = 1, OPT_NAMESPACE, OPT_IDENTITY, OPT_ADDRESS, OPT_PORT, OPT_IMAGE, OPT_GATEWAY, OPT_RULES, OPT_HELP, OPT_VERSION };
+enum option_id {
+    OPT_KUBECONFIG = 1,
+    OPT_NAMESPACE,
+    OPT_IDENTITY,
+    OPT_ADDRESS,
+    OPT_PORT,
+    OPT_IMAGE,
+    OPT_GATEWAY,
+    OPT_RULES,
+    OPT_HELP,
+    OPT_VERSION
+};
 
 static const struct {
     const char *name;
@@ -12,13 +23,16 @@ static const struct {
     const char *env;   /* read when the option is not given */
     const char *says;
 } table[] = {
-    {"kubeconfig", OPT_KUBECONFIG, "FILE", "KUBECONFIG", "kubeconfig file; without one the pod's own credentials are used"},
-    {"namespace", OPT_NAMESPACE, "NAME", "POD_NAMESPACE", "where the Lease, the Secret and the KubeVirt object are (vmbridge-system)"},
+    {"kubeconfig", OPT_KUBECONFIG, "FILE", "KUBECONFIG",
+     "kubeconfig file; without one the pod's own credentials are used"},
+    {"namespace", OPT_NAMESPACE, "NAME", "POD_NAMESPACE",
+     "where the Lease, the Secret and the KubeVirt object are (vmbridge-system)"},
     {"identity", OPT_IDENTITY, "NAME", "POD_NAME", "name of this replica, unique among them (host name)"},
     {"address", OPT_ADDRESS, "IP", "POD_IP", "where launchers reach this replica (127.0.0.1)"},
     {"port", OPT_PORT, "NUMBER", NULL, "HTTPS port: launcher gateway, metrics, health (8443)"},
     {"launcher-image", OPT_IMAGE, "IMAGE", "VMBRIDGE_LAUNCHER_IMAGE", "container image of launcher pods; required"},
-    {"gateway", OPT_GATEWAY, "HOST:PORT", "VMBRIDGE_GATEWAY", "what launchers dial (vmbridge-gateway.<namespace>.svc:<port>)"},
+    {"gateway", OPT_GATEWAY, "HOST:PORT", "VMBRIDGE_GATEWAY",
+     "what launchers dial (vmbridge-gateway.<namespace>.svc:<port>)"},
     {"print-rules", OPT_RULES, NULL, NULL, "print the rules of every kind in their order, and end"},
     {"help", OPT_HELP, NULL, NULL, "print this help, and end"},
     {"version", OPT_VERSION, NULL, NULL, "print the version, and end"},
@@ -36,14 +50,16 @@ options_parse(int argc, char **argv, struct options *ret_options)
     int c;
 
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-        longs[i] = (struct option){.name = table[i].name, .has_arg = table[i].value ? required_argument : no_argument, .val = table[i].id};
+        longs[i] = (struct option){
+            .name = table[i].name, .has_arg = table[i].value ? required_argument : no_argument, .val = table[i].id};
         const char *value = table[i].env ? getenv(table[i].env) : NULL;
         if (!e && !str_empty(value)) {
             e = take(&o, table[i].id, value);
         }
     }
     opterr = 0;
-    for (c = getopt_long(argc, argv, "", longs, NULL); !e && c != -1; c = getopt_long(argc, argv, "", longs, NULL)) {
+    for (c = getopt_long(argc, argv, "", longs, NULL); !e && c != -1;
+         c = getopt_long(argc, argv, "", longs, NULL)) { // NOLINT(concurrency-mt-unsafe): no thread yet
         e = c == '?' ? err_new(ERR_INVALID, "unknown or incomplete option %s: see --help", argv[optind - 1])
                      : take(&o, (enum option_id)c, optarg);
     }
@@ -51,7 +67,8 @@ options_parse(int argc, char **argv, struct options *ret_options)
         e = err_new(ERR_INVALID, "unexpected argument %s: see --help", argv[optind]);
     }
     if (!e && o.verb == OPTIONS_RUN && str_empty(o.launcher_image)) {
-        e = err_new(ERR_INVALID, "--launcher-image (or VMBRIDGE_LAUNCHER_IMAGE) is required: the image of launcher pods");
+        e = err_new(ERR_INVALID,
+                    "--launcher-image (or VMBRIDGE_LAUNCHER_IMAGE) is required: the image of launcher pods");
     }
     if (!e) {
         *ret_options = o;
@@ -62,11 +79,14 @@ options_parse(int argc, char **argv, struct options *ret_options)
 void
 options_help(FILE *out)
 {
-    (void)fprintf(out, "usage: vmbridge-controller [options]\nRuns KVM guests as Kubernetes objects: reconciles VirtualMachines, serves launchers.\n\n");
+    (void)fprintf(out, "usage: vmbridge-controller [options]\nRuns KVM guests as Kubernetes objects: reconciles "
+                       "VirtualMachines, serves launchers.\n\n");
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-        AUTO(freep) char *left = xasprintf("--%s%s%s", table[i].name, table[i].value ? " " : "", table[i].value ? table[i].value : "");
-        (void)fprintf(out, "  %-24s %s%s%s%s\n", left, table[i].says, table[i].env ? " [$" : "", table[i].env ? table[i].env : "",
-                      table[i].env ? "]" : "");
+        AUTO(freep)
+        char *left =
+            xasprintf("--%s%s%s", table[i].name, table[i].value ? " " : "", table[i].value ? table[i].value : "");
+        (void)fprintf(out, "  %-24s %s%s%s%s\n", left, table[i].says, table[i].env ? " [$" : "",
+                      table[i].env ? table[i].env : "", table[i].env ? "]" : "");
     }
 }
 

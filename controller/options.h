@@ -8,13 +8,13 @@ enum options_verb { OPTIONS_RUN, OPTIONS_PRINT_RULES, OPTIONS_HELP, OPTIONS_VERS
 
 struct options { /* borrows argv and the environment */
     enum options_verb verb;
-    const char *kubeconfig;     /* NULL: in the cluster */
+    const char *kubeconfig; /* NULL: in the cluster */
     const char *namespace;
-    const char *identity;       /* of this replica: the pod's name */
-    const char *address;        /* of this replica as launchers reach it: the pod's IP */
+    const char *identity; /* of this replica: the pod's name */
+    const char *address;  /* of this replica as launchers reach it: the pod's IP */
     int port;
     const char *launcher_image;
-    const char *gateway;        /* NULL: vmbridge-gateway.<namespace>.svc:<port> */
+    const char *gateway; /* NULL: vmbridge-gateway.<namespace>.svc:<port> */
 };
 
 /* Errors: ERR_INVALID with a sentence for the terminal. */

@@ -36,7 +36,7 @@ c_findings() {
         $0 ~ call { found("banned call: " $0) }
         /(^|[^A-Za-z0-9_])goto([^A-Za-z0-9_]|$)/ { found("goto: own what must be released with AUTO") }
         /(^|[^A-Za-z0-9_])typedef[ \t]+(struct|union|enum)[^(]*$/ { found("typedef of a struct, union or enum") }
-        /(^|[^A-Za-z0-9_])(if|while)[ \t]*[(].*[^=!<>]=[^=]/ && !/[{].*[.][a-z_]+ =/ { found("assignment in a condition: " $0) }
+        /(^|[^A-Za-z0-9_])(if|while)[ \t]*[(].*[^=!<>\047]=[^=\047]/ && !/[{].*[.][a-z_]+ =/ { found("assignment in a condition: " $0) }
     '
 }
 

@@ -12,12 +12,21 @@ static const char *const vm_paths[] = {"spec", "status", NULL};
 static const char *const vmi_paths[] = {"spec", "status", NULL};
 static const char *const kubevirt_paths[] = {"spec", "status", NULL};
 static const char *const pod_paths[] = {
-    "spec.nodeName",   "status.phase",  "status.reason",   "status.message",           "status.conditions", "status.podIP",
-    "status.podIPs",   "status.qosClass", "status.startTime", "status.containerStatuses", NULL,
+    "spec.nodeName",
+    "status.phase",
+    "status.reason",
+    "status.message",
+    "status.conditions",
+    "status.podIP",
+    "status.podIPs",
+    "status.qosClass",
+    "status.startTime",
+    "status.containerStatuses",
+    NULL,
 };
 static const char *const pvc_paths[] = {
-    "spec.accessModes", "spec.volumeMode", "spec.resources", "spec.volumeName", "spec.storageClassName", "status.phase",
-    "status.capacity",  NULL,
+    "spec.accessModes",      "spec.volumeMode", "spec.resources",  "spec.volumeName",
+    "spec.storageClassName", "status.phase",    "status.capacity", NULL,
 };
 static const char *const service_paths[] = {"spec.selector", "spec.ports", NULL};
 
@@ -89,7 +98,7 @@ cut_annotations(enum kind kind, const json_t *from, json_t *to)
     const char *key;
     json_t *value;
 
-    json_object_foreach (all, key, value) {
+    json_object_foreach(all, key, value) {
         bool keep = kind == KIND_POD ? str_eq(key, pod_annotation) : !str_eq(key, last_applied);
         if (keep && (kind == KIND_VM || kind == KIND_VMI || kind == KIND_POD)) {
             BUG_ON(json_object_set(kept, key, value) != 0);

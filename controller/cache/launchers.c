@@ -119,8 +119,7 @@ launchers_clear(struct launchers *l)
     struct entry *e;
     struct entry *tmp;
 
-    HASH_ITER(hh, l->table, e, tmp)
-    {
+    HASH_ITER(hh, l->table, e, tmp) {
         entry_drop(l, e);
     }
 }

@@ -7,7 +7,7 @@
 /* Borrowed until the next change of the same launcher. */
 struct launcher {
     const char *vmi_uid;
-    const char *key;     /* "namespace/name" of the instance */
+    const char *key; /* "namespace/name" of the instance */
     const char *pod_uid;
     const char *state;   /* JSON text of the last state message, or NULL */
     const char *desired; /* JSON text last sent down over this connection, or NULL */

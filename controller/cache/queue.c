@@ -51,8 +51,7 @@ queue_free(struct queue *q)
     if (!q) {
         return;
     }
-    HASH_ITER(hh, q->table, it, tmp)
-    {
+    HASH_ITER(hh, q->table, it, tmp) {
         HASH_DEL(q->table, it);
         free(it);
     }
@@ -154,8 +153,7 @@ queue_clear(struct queue *q)
     struct item *it;
     struct item *tmp;
 
-    HASH_ITER(hh, q->table, it, tmp)
-    {
+    HASH_ITER(hh, q->table, it, tmp) {
         it->again = false;
         if (it->place > 0) {
             heap_remove(q, it);

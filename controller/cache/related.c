@@ -13,8 +13,8 @@ static bool emit_vmi(void *arg, const struct object *vmi);
 static char *key_namespace(const char *store_key);
 
 void
-related_keys(enum kind kind, const struct object *object, const struct store *vmis, void (*emit)(void *arg, const char *key),
-             void *arg)
+related_keys(enum kind kind, const struct object *object, const struct store *vmis,
+             void (*emit)(void *arg, const char *key), void *arg)
 {
     struct walk w = {.emit = emit, .arg = arg};
     AUTO(freep) char *needle = NULL;

@@ -7,7 +7,7 @@
 
 struct entry {
     struct object object;
-    char *text;      /* key, uid, version, owner and JSON, one after the other, each with its NUL */
+    char *text;        /* key, uid, version, owner and JSON, one after the other, each with its NUL */
     char *own_version; /* version of our last write that the watch has not shown yet, or NULL */
     int64_t own_deadline_ms;
     uint64_t mark;
@@ -29,7 +29,8 @@ static struct entry *store_find(const struct store *s, const char *key);
 static bool entry_fill(struct store *s, struct entry *e, const char *key, const json_t *cut);
 static const char *owner_field(const json_t *object, const char *field);
 static void entry_drop(struct store *s, struct entry *e);
-static void each_link(struct index_link *link, size_t offset, bool (*fn)(void *arg, const struct object *object), void *arg);
+static void each_link(struct index_link *link, size_t offset, bool (*fn)(void *arg, const struct object *object),
+                      void *arg);
 
 const char *
 kind_name(enum kind kind)
@@ -59,8 +60,7 @@ store_free(struct store *s)
     if (!s) {
         return;
     }
-    HASH_ITER(hh, s->table, e, tmp)
-    {
+    HASH_ITER(hh, s->table, e, tmp) {
         entry_drop(s, e);
     }
     index_free(s->namespaces);
@@ -192,8 +192,7 @@ store_sweep(struct store *s, void (*gone)(void *arg, const struct object *object
     struct entry *e;
     struct entry *tmp;
 
-    HASH_ITER(hh, s->table, e, tmp)
-    {
+    HASH_ITER(hh, s->table, e, tmp) {
         if (e->mark != s->mark) {
             gone(arg, &e->object);
             entry_drop(s, e);
@@ -212,7 +211,8 @@ store_each(const struct store *s, bool (*fn)(void *arg, const struct object *obj
 }
 
 void
-store_each_in(const struct store *s, const char *namespace, bool (*fn)(void *arg, const struct object *object), void *arg)
+store_each_in(const struct store *s, const char *namespace, bool (*fn)(void *arg, const struct object *object),
+              void *arg)
 {
     each_link(index_first(s->namespaces, namespace), offsetof(struct entry, by_namespace), fn, arg);
 }
@@ -250,8 +250,12 @@ entry_fill(struct store *s, struct entry *e, const char *key, const json_t *cut)
 {
     const json_t *meta = json_at(cut, "metadata", NULL);
     AUTO(freep) char *json = json_dumps(cut, JSON_COMPACT);
-    const char *parts[] = {key, json_str(meta, "uid"), json_str(meta, "resourceVersion"), owner_field(cut, "uid"),
-                           owner_field(cut, "name"), json};
+    const char *parts[] = {key,
+                           json_str(meta, "uid"),
+                           json_str(meta, "resourceVersion"),
+                           owner_field(cut, "uid"),
+                           owner_field(cut, "name"),
+                           json};
     const char **fields[] = {&e->object.key,       &e->object.uid,        &e->object.resource_version,
                              &e->object.owner_uid, &e->object.owner_name, &e->object.json};
     size_t size = 0;
@@ -293,7 +297,7 @@ owner_field(const json_t *object, const char *field)
     size_t i;
     json_t *ref;
 
-    json_array_foreach (json_at(object, "metadata", "ownerReferences", NULL), i, ref) {
+    json_array_foreach(json_at(object, "metadata", "ownerReferences", NULL), i, ref) {
         if (json_bool(ref, "controller", false)) {
             return json_str(ref, field);
         }

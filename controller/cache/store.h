@@ -17,7 +17,7 @@ struct object {
     const char *resource_version;
     const char *owner_uid; /* of the controlling owner, or "" */
     const char *owner_name;
-    const char *json;      /* compact, cut (cache/cut.h) */
+    const char *json; /* compact, cut (cache/cut.h) */
     size_t len;
     bool doomed; /* its deletion was answered with success and the watch has not said so yet */
 };
@@ -50,7 +50,9 @@ void store_sweep(struct store *s, void (*gone)(void *arg, const struct object *o
 /* Calls 'fn' for each object; stops when it returns false. 'fn' must not change the store. */
 void store_each(const struct store *s, bool (*fn)(void *arg, const struct object *object), void *arg);
 /* The same for those of one namespace ("default"), and for those whose controlling owner has this UID. */
-void store_each_in(const struct store *s, const char *namespace, bool (*fn)(void *arg, const struct object *object), void *arg);
-void store_each_owned(const struct store *s, const char *owner_uid, bool (*fn)(void *arg, const struct object *object), void *arg);
+void store_each_in(const struct store *s, const char *namespace, bool (*fn)(void *arg, const struct object *object),
+                   void *arg);
+void store_each_owned(const struct store *s, const char *owner_uid, bool (*fn)(void *arg, const struct object *object),
+                      void *arg);
 
 #endif

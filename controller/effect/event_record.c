@@ -45,8 +45,7 @@ event_recorder_free(struct event_recorder *er)
     if (!er) {
         return;
     }
-    HASH_ITER(hh, er->seen, s, tmp)
-    {
+    HASH_ITER(hh, er->seen, s, tmp) {
         forget(er, s);
     }
     free(er->instance);
@@ -56,24 +55,27 @@ event_recorder_free(struct event_recorder *er)
 void
 event_record(struct event_recorder *er, const struct plan_target *about, const struct event_plan *event)
 {
-    static const char *const kinds[N_KINDS] = {[KIND_VM] = "VirtualMachine",         [KIND_VMI] = "VirtualMachineInstance",
-                                               [KIND_POD] = "Pod",                   [KIND_PVC] = "PersistentVolumeClaim",
-                                               [KIND_SERVICE] = "Service",           [KIND_KUBEVIRT] = "KubeVirt"};
+    static const char *const kinds[N_KINDS] = {[KIND_VM] = "VirtualMachine", [KIND_VMI] = "VirtualMachineInstance",
+                                               [KIND_POD] = "Pod",           [KIND_PVC] = "PersistentVolumeClaim",
+                                               [KIND_SERVICE] = "Service",   [KIND_KUBEVIRT] = "KubeVirt"};
     char now[CLOCK_TIME_SIZE];
 
     if (was_said(er, about->uid, event)) {
         return;
     }
     clock_format(clock_wall_s(), now);
-    AUTO(freep) char *name =
-        xasprintf("%.200s.%llx%04llx", about->name, (unsigned long long)clock_mono_ms(), (unsigned long long)(++er->count & 0xffff));
+    AUTO(freep)
+    char *name = xasprintf("%.200s.%llx%04llx", about->name, (unsigned long long)clock_mono_ms(),
+                           (unsigned long long)(++er->count & 0xffff));
     AUTO(freep) char *message = xasprintf("%.*s", MESSAGE_MAX, event->message);
-    AUTO(json_freep) json_t *j = json_pack(
-        "{s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s, s:s, s:s, s:s}, s:s, s:s, s:s, s:{s:s}, s:s, s:s, s:i, s:s, s:s}", "apiVersion", "v1",
-        "kind", "Event", "metadata", "name", name, "namespace", about->namespace, "involvedObject", "apiVersion", "kubevirt.io/v1",
-        "kind", kinds[about->kind], "namespace", about->namespace, "name", about->name, "uid", about->uid, "type", event->type, "reason",
-        event->reason, "message", message, "source", "component", "virtualmachine-controller", "firstTimestamp", now, "lastTimestamp",
-        now, "count", 1, "reportingComponent", "virtualmachine-controller", "reportingInstance", er->instance);
+    AUTO(json_freep)
+    json_t *j = json_pack(
+        "{s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s, s:s, s:s, s:s}, s:s, s:s, s:s, s:{s:s}, s:s, s:s, s:i, s:s, s:s}",
+        "apiVersion", "v1", "kind", "Event", "metadata", "name", name, "namespace", about->namespace, "involvedObject",
+        "apiVersion", "kubevirt.io/v1", "kind", kinds[about->kind], "namespace", about->namespace, "name", about->name,
+        "uid", about->uid, "type", event->type, "reason", event->reason, "message", message, "source", "component",
+        "virtualmachine-controller", "firstTimestamp", now, "lastTimestamp", now, "count", 1, "reportingComponent",
+        "virtualmachine-controller", "reportingInstance", er->instance);
     if (!j) {
         return; /* a message that is not UTF-8: nothing to say */
     }

@@ -23,9 +23,9 @@ struct lease {
     uv_timer_t timer;
     uv_timer_t stop; /* the end of our own right to act */
     struct kube_request *request;
-    json_t *seen;            /* the Lease as last read, or NULL */
-    int64_t seen_ms;         /* when it last changed, by our clock */
-    int64_t sent_ms;         /* when the write at hand was sent */
+    json_t *seen;    /* the Lease as last read, or NULL */
+    int64_t seen_ms; /* when it last changed, by our clock */
+    int64_t sent_ms; /* when the write at hand was sent */
     bool leads;
     bool releasing;
     void (*released)(void *arg);
@@ -48,8 +48,8 @@ static void lease_end_release(struct lease *l);
 static void lease_freed(uv_handle_t *handle);
 
 struct err *
-lease_new(uv_loop_t *loop, struct kube *kube, const struct lease_options *o, void (*changed)(void *arg, bool leads), void *arg,
-          struct lease **ret_lease)
+lease_new(uv_loop_t *loop, struct kube *kube, const struct lease_options *o, void (*changed)(void *arg, bool leads),
+          void *arg, struct lease **ret_lease)
 {
     struct lease *l = XNEW(struct lease);
 
@@ -151,7 +151,8 @@ lease_tick(uv_timer_t *timer)
 static void
 lease_read(struct lease *l)
 {
-    const struct kube_call call = {.verb = KUBE_GET, .path = l->path, .resource = "leases", .timeout_ms = CALL_MS, .urgent = true};
+    const struct kube_call call = {
+        .verb = KUBE_GET, .path = l->path, .resource = "leases", .timeout_ms = CALL_MS, .urgent = true};
 
     l->request = kube_send(l->kube, &call, on_read, l);
 }
@@ -224,11 +225,12 @@ lease_write(struct lease *l, const char *holder)
 
     micro_time(now);
     const char *acquired = is_taking || !json_str(old, "acquireTime") ? now : json_str(old, "acquireTime");
-    AUTO(json_freep) json_t *j = json_pack(
-        "{s:s, s:s, s:{s:s, s:s, s:{s:s}}, s:{s:s, s:i, s:s, s:s, s:I}}", "apiVersion", "coordination.k8s.io/v1", "kind", "Lease",
-        "metadata", "name", l->name, "namespace", l->namespace, "annotations", ADDRESS_ANNOTATION, l->address, "spec",
-        "holderIdentity", holder, "leaseDurationSeconds", LEASE_DURATION_MS / 1000, "acquireTime", acquired, "renewTime", now,
-        "leaseTransitions", (json_int_t)transitions);
+    AUTO(json_freep)
+    json_t *j = json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s}}, s:{s:s, s:i, s:s, s:s, s:I}}", "apiVersion",
+                          "coordination.k8s.io/v1", "kind", "Lease", "metadata", "name", l->name, "namespace",
+                          l->namespace, "annotations", ADDRESS_ANNOTATION, l->address, "spec", "holderIdentity", holder,
+                          "leaseDurationSeconds", LEASE_DURATION_MS / 1000, "acquireTime", acquired, "renewTime", now,
+                          "leaseTransitions", (json_int_t)transitions);
     BUG_ON(!j);
     if (l->seen) {
         const char *version = json_str(json_object_get(l->seen, "metadata"), "resourceVersion");

@@ -118,8 +118,7 @@ reconciler_errors_clear(struct reconciler *r)
     struct key_error *e;
     struct key_error *tmp;
 
-    HASH_ITER(hh, r->errors, e, tmp)
-    {
+    HASH_ITER(hh, r->errors, e, tmp) {
         HASH_DEL(r->errors, e);
         free(e->text);
         free(e);

@@ -11,15 +11,21 @@ struct plan_run {
     struct arena *arena;
     plan_done_fn *done;
     void *arg;
-    size_t next;       /* action at hand */
+    size_t next; /* action at hand */
     bool status_sent;
-    bool reads_back;   /* a create found the name taken: the object is being read */
+    bool reads_back; /* a create found the name taken: the object is being read */
     struct kube_request *request;
+};
+
+struct place { /* of one call, in the target's namespace */
+    enum kind kind;
+    const char *name; /* NULL: the collection */
+    const char *sub;  /* subresource, or NULL */
 };
 
 static void run_next(struct plan_run *r);
 static void run_action(struct plan_run *r, const struct action *a);
-static void run_status(struct plan_run *r);
+static bool run_status(struct plan_run *r);
 static void run_finish(struct plan_run *r, const struct err *err);
 static void on_action(void *arg, const struct kube_reply *reply);
 static void on_status(void *arg, const struct kube_reply *reply);
@@ -27,7 +33,7 @@ static void read_back(struct plan_run *r, const struct action *a);
 static void take_answer(struct plan_run *r, const struct action *a, const struct kube_reply *reply);
 static enum kind action_object(enum action_kind kind);
 static const json_t *action_body(struct plan_run *r, const struct action *a);
-static void run_send(struct plan_run *r, enum kube_verb verb, enum kind kind, const char *name, const char *sub, const json_t *body,
+static void run_send(struct plan_run *r, enum kube_verb verb, const struct place *at, const json_t *body,
                      kube_done_fn *done);
 
 bool
@@ -74,9 +80,7 @@ run_next(struct plan_run *r)
 {
     if (r->next < r->plan.n_actions) {
         run_action(r, &r->plan.actions[r->next]);
-    } else if (!r->status_sent) {
-        run_status(r);
-    } else {
+    } else if (r->status_sent || !run_status(r)) {
         run_finish(r, NULL);
     }
 }
@@ -90,15 +94,15 @@ run_action(struct plan_run *r, const struct action *a)
     switch (a->kind) {
     case ACTION_CREATE_VMI:
     case ACTION_CREATE_POD:
-        run_send(r, KUBE_POST, kind, NULL, NULL, body, on_action);
+        run_send(r, KUBE_POST, &(struct place){kind, NULL, NULL}, body, on_action);
         break;
     case ACTION_DELETE_VMI:
     case ACTION_DELETE_POD:
-        run_send(r, KUBE_DELETE, kind, a->name, NULL, body, on_action);
+        run_send(r, KUBE_DELETE, &(struct place){kind, a->name, NULL}, body, on_action);
         break;
     case ACTION_PATCH_VMI:
     case ACTION_PATCH_POD:
-        run_send(r, KUBE_MERGE_PATCH, kind, a->name, NULL, body, on_action);
+        run_send(r, KUBE_MERGE_PATCH, &(struct place){kind, a->name, NULL}, body, on_action);
         break;
     }
 }
@@ -115,7 +119,8 @@ action_body(struct plan_run *r, const struct action *a)
         return a->body;
     case ACTION_DELETE_VMI:
     case ACTION_DELETE_POD:
-        body = json_pack("{s:s, s:s, s:{s:s}}", "kind", "DeleteOptions", "apiVersion", "v1", "preconditions", "uid", a->uid);
+        body = json_pack("{s:s, s:s, s:{s:s}}", "kind", "DeleteOptions", "apiVersion", "v1", "preconditions", "uid",
+                         a->uid);
         break;
     case ACTION_PATCH_VMI:
     case ACTION_PATCH_POD:
@@ -154,7 +159,7 @@ on_action(void *arg, const struct kube_reply *reply)
 static void
 read_back(struct plan_run *r, const struct action *a)
 {
-    run_send(r, KUBE_GET, action_object(a->kind), a->name, NULL, NULL, on_action);
+    run_send(r, KUBE_GET, &(struct place){action_object(a->kind), a->name, NULL}, NULL, on_action);
 }
 
 static void
@@ -169,7 +174,8 @@ take_answer(struct plan_run *r, const struct action *a, const struct kube_reply 
         informer_own(i, reply->body, clock_mono_ms());
     }
     bool is_going = json_str(meta, "deletionTimestamp") != NULL;
-    bool is_held = json_array_size(json_object_get(meta, "finalizers")) > 0 || json_int(meta, "deletionGracePeriodSeconds", 0) > 0;
+    bool is_held =
+        json_array_size(json_object_get(meta, "finalizers")) > 0 || json_int(meta, "deletionGracePeriodSeconds", 0) > 0;
     bool is_delete = a->kind == ACTION_DELETE_VMI || a->kind == ACTION_DELETE_POD;
     if (a->uid && (reply->err || (is_going && !is_held) || (is_delete && !is_going))) {
         informer_doom(i, key, a->uid);
@@ -179,21 +185,24 @@ take_answer(struct plan_run *r, const struct action *a, const struct kube_reply 
     }
 }
 
-static void
+/* False: it is as it should be, nothing was sent. */
+static bool
 run_status(struct plan_run *r)
 {
     AUTO(json_freep) json_t *none = json_object();
-    json_t *diff = r->plan.status_new ? json_merge_diff(r->plan.status_old ? r->plan.status_old : none, r->plan.status_new) : NULL;
+    json_t *diff =
+        r->plan.status_new ? json_merge_diff(r->plan.status_old ? r->plan.status_old : none, r->plan.status_new) : NULL;
 
     r->status_sent = true;
     if (!diff) {
-        run_next(r);
-        return;
+        return false;
     }
-    json_t *body = json_pack("{s:{s:s, s:s}, s:o}", "metadata", "uid", r->target.uid, "resourceVersion", r->target.resource_version,
-                             "status", diff);
+    json_t *body = json_pack("{s:{s:s, s:s}, s:o}", "metadata", "uid", r->target.uid, "resourceVersion",
+                             r->target.resource_version, "status", diff);
     BUG_ON(!body);
-    run_send(r, KUBE_MERGE_PATCH, r->target.kind, r->target.name, "status", json_in_arena(r->arena, body), on_status);
+    run_send(r, KUBE_MERGE_PATCH, &(struct place){r->target.kind, r->target.name, "status"},
+             json_in_arena(r->arena, body), on_status);
+    return true;
 }
 
 static void
@@ -240,11 +249,11 @@ action_object(enum action_kind kind)
 }
 
 static void
-run_send(struct plan_run *r, enum kube_verb verb, enum kind kind, const char *name, const char *sub, const json_t *body,
-         kube_done_fn *done)
+run_send(struct plan_run *r, enum kube_verb verb, const struct place *at, const json_t *body, kube_done_fn *done)
 {
-    AUTO(freep) char *path = api_path(kind, r->target.namespace, name, sub);
-    AUTO(freep) char *resource = sub ? xasprintf("%s/%s", api_resource(kind), sub) : xstrdup(api_resource(kind));
+    AUTO(freep) char *path = api_path(at->kind, r->target.namespace, at->name, at->sub);
+    AUTO(freep)
+    char *resource = at->sub ? xasprintf("%s/%s", api_resource(at->kind), at->sub) : xstrdup(api_resource(at->kind));
     const struct kube_call call = {
         .verb = verb, .path = path, .resource = resource, .body = body ? json_text(body, r->arena) : NULL};
 

@@ -32,8 +32,8 @@ typedef void plan_done_fn(void *arg, const struct err *err);
 
 /* Takes 'arena', which holds 'plan' and all it points to; it is freed after 'done'. Stops at the first error.
  * Returns NULL when the plan has nothing to do: 'done' is not called, and the arena is freed. */
-struct plan_run *plan_run(const struct effects *fx, const struct plan_target *target, const struct plan *plan, struct arena *arena,
-                          plan_done_fn *done, void *arg);
+struct plan_run *plan_run(const struct effects *fx, const struct plan_target *target, const struct plan *plan,
+                          struct arena *arena, plan_done_fn *done, void *arg);
 
 /* Gives up without 'done': leadership was lost. What was sent may still be carried out: each action may be repeated. */
 void plan_run_cancel(struct plan_run *r);

@@ -33,10 +33,12 @@ static void check_closed(uv_handle_t *handle);
 
 static const struct look looks[] = {
     {CRD_PATH, "customresourcedefinitions", crd_is_kubevirts,
-     "KubeVirt is installed in this cluster (its operator manages the CRD virtualmachines.kubevirt.io): remove KubeVirt first, or use "
+     "KubeVirt is installed in this cluster (its operator manages the CRD virtualmachines.kubevirt.io): remove "
+     "KubeVirt first, or use "
      "vmbridge in another cluster"},
     {API_PATH, "apiservices", api_is_kubevirts,
-     "KubeVirt is installed in this cluster (its virt-api serves v1.subresources.kubevirt.io): remove KubeVirt first, or use vmbridge in "
+     "KubeVirt is installed in this cluster (its virt-api serves v1.subresources.kubevirt.io): remove KubeVirt first, "
+     "or use vmbridge in "
      "another cluster"},
     {NULL, NULL, NULL, NULL},
 };
@@ -47,7 +49,8 @@ preflight(uv_loop_t *loop, struct kube *kube, void (*done)(void *arg, const char
 {
     struct check *c = XNEW(struct check);
 
-    *c = (struct check){.kube = kube, .done = done, .arg = arg, .look = looks, .backoff = {.base_ms = 200, .max_ms = 5000}};
+    *c = (struct check){
+        .kube = kube, .done = done, .arg = arg, .look = looks, .backoff = {.base_ms = 200, .max_ms = 5000}};
     BUG_ON(uv_timer_init(loop, &c->timer) != 0);
     ask(c);
 }
@@ -73,7 +76,8 @@ on_answer(void *arg, const struct kube_reply *reply)
 
     if (reply->err && err_class(reply->err) != ERR_NOT_FOUND) {
         int64_t delay_ms = backoff_next_ms(&c->backoff, 0);
-        log_warn(&lg, "the API server does not say whether KubeVirt is installed", F_I64("retry_ms", delay_ms), F_ERR(reply->err));
+        log_warn(&lg, "the API server does not say whether KubeVirt is installed", F_I64("retry_ms", delay_ms),
+                 F_ERR(reply->err));
         BUG_ON(uv_timer_start(&c->timer, ask_again, (uint64_t)delay_ms, 0) != 0);
         return;
     }

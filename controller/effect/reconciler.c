@@ -36,15 +36,20 @@ static const struct metric m_passes = {
     .name = "vmbridge_reconcile_total", .help = "Reconcile passes by rule and result.", .type = METRIC_COUNTER};
 static const struct metric m_actions = {
     .name = "vmbridge_actions_total", .help = "Actions planned, by kind.", .type = METRIC_COUNTER};
-static const struct metric m_queue = {.name = "vmbridge_queue_length", .help = "Keys waiting to be looked at.", .type = METRIC_GAUGE};
-static const struct metric m_running = {.name = "vmbridge_reconcile_running", .help = "Plans being carried out.", .type = METRIC_GAUGE};
-static const struct metric m_objects = {.name = "vmbridge_cache_objects", .help = "Objects in the cache, by kind.", .type = METRIC_GAUGE};
-static const struct metric m_bytes = {.name = "vmbridge_cache_bytes", .help = "Bytes of cached objects, by kind.", .type = METRIC_GAUGE};
+static const struct metric m_queue = {
+    .name = "vmbridge_queue_length", .help = "Keys waiting to be looked at.", .type = METRIC_GAUGE};
+static const struct metric m_running = {
+    .name = "vmbridge_reconcile_running", .help = "Plans being carried out.", .type = METRIC_GAUGE};
+static const struct metric m_objects = {
+    .name = "vmbridge_cache_objects", .help = "Objects in the cache, by kind.", .type = METRIC_GAUGE};
+static const struct metric m_bytes = {
+    .name = "vmbridge_cache_bytes", .help = "Bytes of cached objects, by kind.", .type = METRIC_GAUGE};
 static const struct metric m_launchers = {
     .name = "vmbridge_launchers_connected", .help = "Launchers on the line.", .type = METRIC_GAUGE};
 
 struct err *
-reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_options *o, struct reconciler **ret_reconciler)
+reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_options *o,
+               struct reconciler **ret_reconciler)
 {
     struct reconciler *r = XNEW(struct reconciler);
 
@@ -89,8 +94,7 @@ reconciler_lead(struct reconciler *r, bool leads)
     launchers_clear(r->launchers);
     struct running *run;
     struct running *tmp;
-    DL_FOREACH_SAFE(r->runs, run, tmp)
-    {
+    DL_FOREACH_SAFE(r->runs, run, tmp) {
         plan_run_cancel(run->run);
         queue_done(r->queue, run->key, clock_mono_ms());
         run_drop(run);
@@ -125,7 +129,8 @@ reconciler_set_ca(struct reconciler *r, const char *ca_bundle)
 }
 
 bool
-reconciler_who(struct reconciler *r, const char *namespace, const char *pod_name, const char *pod_uid, const char **ret_vmi_uid)
+reconciler_who(struct reconciler *r, const char *namespace, const char *pod_name, const char *pod_uid,
+               const char **ret_vmi_uid)
 {
     AUTO(freep) char *key = xasprintf("%s/%s", namespace, pod_name);
     const struct object *pod = store_get(informer_store(r->informers[KIND_POD]), key);
@@ -386,7 +391,8 @@ on_done(void *arg, const struct err *err)
 {
     struct running *run = arg;
     struct reconciler *r = run->r;
-    AUTO(freep) char *labels = xasprintf("rule=\"%s\",result=\"%s\"", run->rule, err ? err_class_name(err_class(err)) : "ok");
+    AUTO(freep)
+    char *labels = xasprintf("rule=\"%s\",result=\"%s\"", run->rule, err ? err_class_name(err_class(err)) : "ok");
 
     metrics_add(r->options.metrics, &m_passes, labels, 1);
     settle(run, err);
@@ -435,7 +441,8 @@ settle_error(const struct running *run, const struct err *err)
         delay_ms = queue_backoff_ms(r->queue, run->key, random_u32());
         break;
     }
-    log_warn(&olg, "pass failed", F_STR("class", err_class_name(err_class(err))), F_I64("retry_ms", delay_ms), F_ERR(err));
+    log_warn(&olg, "pass failed", F_STR("class", err_class_name(err_class(err))), F_I64("retry_ms", delay_ms),
+             F_ERR(err));
     if (reconciler_error_set(r, run->key, err_text(err), delay_ms)) {
         return 1; /* once more at once, without the action: the status says why it failed */
     }

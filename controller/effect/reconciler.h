@@ -9,13 +9,13 @@
 #include "kube/watch.h"
 
 struct reconciler_options {
-    const char *namespace;      /* the controller's: where its KubeVirt object is; copied, as are the others */
+    const char *namespace; /* the controller's: where its KubeVirt object is; copied, as are the others */
     const char *launcher_image;
-    const char *gateway;        /* "host:port" that launchers dial */
-    const char *gateway_name;   /* name in its certificate */
-    const char *instance;       /* name of this replica, for events */
+    const char *gateway;      /* "host:port" that launchers dial */
+    const char *gateway_name; /* name in its certificate */
+    const char *instance;     /* name of this replica, for events */
     const char *version;
-    struct metrics *metrics;    /* borrowed; may be NULL */
+    struct metrics *metrics;                                        /* borrowed; may be NULL */
     bool (*send)(void *arg, const char *pod_uid, const char *text); /* to a launcher; false: not connected */
     void *send_arg;
 };
@@ -35,10 +35,12 @@ const char *reconciler_waits_for(const struct reconciler *r);
 void reconciler_set_ca(struct reconciler *r, const char *ca_bundle);
 
 /* From the gateway (serve/gateway.h): which VMI runs in a pod, and what its launcher says. */
-bool reconciler_who(struct reconciler *r, const char *namespace, const char *pod_name, const char *pod_uid, const char **ret_vmi_uid);
+bool reconciler_who(struct reconciler *r, const char *namespace, const char *pod_name, const char *pod_uid,
+                    const char **ret_vmi_uid);
 void reconciler_launcher_up(struct reconciler *r, const char *vmi_uid, const char *pod_uid);
 void reconciler_launcher_down(struct reconciler *r, const char *vmi_uid, const char *pod_uid);
-void reconciler_launcher_state(struct reconciler *r, const char *vmi_uid, const char *pod_uid, const char *text, size_t len);
+void reconciler_launcher_state(struct reconciler *r, const char *vmi_uid, const char *pod_uid, const char *text,
+                               size_t len);
 
 /* Feeds the gauges: queue length, objects and bytes per kind. */
 void reconciler_metrics(struct reconciler *r);

@@ -8,7 +8,13 @@
 
 #include <uthash.h>
 
-enum { PASS_ARENA_MAX = 4 * 1024 * 1024, CONFIG_ARENA_MAX = 256 * 1024, RUNS_MAX = 64, CONFLICT_MS = 50, INVALID_MS = 30000 };
+enum {
+    PASS_ARENA_MAX = 4 * 1024 * 1024,
+    CONFIG_ARENA_MAX = 256 * 1024,
+    RUNS_MAX = 64,
+    CONFLICT_MS = 50,
+    INVALID_MS = 30000
+};
 
 struct source { /* one watch */
     struct reconciler *r;

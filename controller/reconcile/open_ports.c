@@ -32,7 +32,8 @@ open_ports_text(struct arena *a, const struct port_list *ports)
     for (size_t i = 0; i < ports->n; i++) {
         const struct port *p = &ports->items[i];
         if (p->protocol != last) {
-            (void)strbuf_addf(&sb, "%s%s ", last == PROTOCOL_UNSET ? "" : "; ", p->protocol == PROTOCOL_UDP ? "udp" : "tcp");
+            (void)strbuf_addf(&sb, "%s%s ", last == PROTOCOL_UNSET ? "" : "; ",
+                              p->protocol == PROTOCOL_UDP ? "udp" : "tcp");
         } else {
             (void)strbuf_addc(&sb, ',');
         }

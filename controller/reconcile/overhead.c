@@ -3,10 +3,10 @@
 
 enum {
     MIB = 1024 * 1024,
-    LAUNCHER_MIB = 8,   /* manager and monitor */
+    LAUNCHER_MIB = 8, /* manager and monitor */
     LIBVIRTD_MIB = 24,
     PASST_MIB = 16,
-    QEMU_MIB = 48,      /* code and heap without the guest's memory */
+    QEMU_MIB = 48, /* code and heap without the guest's memory */
     PER_CPU_MIB = 4,
     GRAPHICS_MIB = 16,  /* video memory */
     EFI_MIB = 12,       /* firmware and its variables */

@@ -38,10 +38,10 @@ struct plan {
     size_t n_actions;
     struct event_plan events[PLAN_EVENTS_MAX];
     size_t n_events;
-    const json_t *status_old;   /* what the object has, of the fields that vmbridge writes */
-    const json_t *status_new;   /* what it should have; NULL: not computed */
-    const char *desired;        /* text for the launcher, or NULL: nothing to say */
-    int64_t requeue_ms;         /* 0: only when something changes */
+    const json_t *status_old; /* what the object has, of the fields that vmbridge writes */
+    const json_t *status_new; /* what it should have; NULL: not computed */
+    const char *desired;      /* text for the launcher, or NULL: nothing to say */
+    int64_t requeue_ms;       /* 0: only when something changes */
 };
 
 struct action *plan_add(struct plan *p, enum action_kind kind, const struct meta *target, const json_t *body);

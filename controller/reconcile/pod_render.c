@@ -2,13 +2,21 @@
 #include "reconcile/pod_render.h"
 
 #include "api/identity.h"
-#include "reconcile/open_ports.h"
 #include "api/quantity.h"
+#include "reconcile/open_ports.h"
 #include "reconcile/overhead.h"
 #include "reconcile/pod_volumes.h"
 #include "reconcile/vm_view.h"
 
-enum { LAUNCHER_ID = 107, GRACE_EXTRA_S = 30, GRACE_DEFAULT_S = 30, CPU_MILLI_PER_VCPU = 100, PROBE_EXTRA_DELAY_S = 10 };
+#include <inttypes.h>
+
+enum {
+    LAUNCHER_ID = 107,
+    GRACE_EXTRA_S = 30,
+    GRACE_DEFAULT_S = 30,
+    CPU_MILLI_PER_VCPU = 100,
+    PROBE_EXTRA_DELAY_S = 10
+};
 
 static json_t *pod_metadata(const struct vmi_view *v);
 static json_t *pod_labels(const struct vmi_view *v);
@@ -27,7 +35,8 @@ static void set_raw(json_t *object, const char *key, const json_t *value);
 const json_t *
 pod_render(const struct vmi_view *v)
 {
-    json_t *pod = json_pack("{s:s, s:s, s:o, s:o}", "apiVersion", "v1", "kind", "Pod", "metadata", pod_metadata(v), "spec", pod_spec(v));
+    json_t *pod = json_pack("{s:s, s:s, s:o, s:o}", "apiVersion", "v1", "kind", "Pod", "metadata", pod_metadata(v),
+                            "spec", pod_spec(v));
 
     BUG_ON(!pod);
     return json_in_arena(v->arena, pod);
@@ -37,11 +46,12 @@ static json_t *
 pod_metadata(const struct vmi_view *v)
 {
     const struct meta *m = &v->vmi.meta;
-    json_t *owner = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "apiVersion", "kubevirt.io/v1", "kind", "VirtualMachineInstance",
-                              "name", m->name, "uid", m->uid, "controller", 1, "blockOwnerDeletion", 1);
+    json_t *owner =
+        json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "apiVersion", "kubevirt.io/v1", "kind", "VirtualMachineInstance",
+                  "name", m->name, "uid", m->uid, "controller", 1, "blockOwnerDeletion", 1);
 
-    return json_pack("{s:s, s:s, s:o, s:o, s:[o]}", "name", identity_pod_name(v->arena, m->name, m->uid), "namespace", m->namespace,
-                     "labels", pod_labels(v), "annotations", pod_annotations(v), "ownerReferences", owner);
+    return json_pack("{s:s, s:s, s:o, s:o, s:[o]}", "name", identity_pod_name(v->arena, m->name, m->uid), "namespace",
+                     m->namespace, "labels", pod_labels(v), "annotations", pod_annotations(v), "ownerReferences", owner);
 }
 
 static json_t *
@@ -70,8 +80,9 @@ pod_annotations(const struct vmi_view *v)
 
     for (size_t i = 0; i < m->annotations.n; i++) {
         const char *key = m->annotations.items[i].key;
-        bool is_bookkeeping = str_starts(key, "kubectl.kubernetes.io/") || str_eq(key, "kubevirt.io/latest-observed-api-version") ||
-                              str_eq(key, "kubevirt.io/storage-observed-api-version") || str_eq(key, "kubevirt.io/vm-generation");
+        bool is_bookkeeping =
+            str_starts(key, "kubectl.kubernetes.io/") || str_eq(key, "kubevirt.io/latest-observed-api-version") ||
+            str_eq(key, "kubevirt.io/storage-observed-api-version") || str_eq(key, "kubevirt.io/vm-generation");
         if (!is_bookkeeping) {
             set_text(annotations, key, m->annotations.items[i].value);
         }
@@ -96,8 +107,9 @@ instance_text(const struct vmi_view *v)
         .name = vmi->meta.name,
         .uid = vmi->meta.uid,
         .hostname = vmi->spec.hostname,
-        .system_uuid = !str_empty(vmi->spec.domain.firmware.uuid) ? vmi->spec.domain.firmware.uuid
-                                                                  : identity_uuid(v->arena, vmi->meta.namespace, vmi->meta.name),
+        .system_uuid = !str_empty(vmi->spec.domain.firmware.uuid)
+                           ? vmi->spec.domain.firmware.uuid
+                           : identity_uuid(v->arena, vmi->meta.namespace, vmi->meta.name),
         .machine_type = !str_empty(vmi->spec.domain.machine_type) ? vmi->spec.domain.machine_type : "q35",
         .use_emulation = v->config->use_emulation ? TRI_TRUE : TRI_FALSE,
         .log_verbosity = v->config->log_launcher,
@@ -116,11 +128,13 @@ pod_spec(const struct vmi_view *v)
 {
     const struct vmi_spec *s = &v->vmi.spec;
     struct pod_volumes pv = pod_volumes_make(v);
-    int64_t grace_s = (s->termination_grace_period_s.set ? s->termination_grace_period_s.v : GRACE_DEFAULT_S) + GRACE_EXTRA_S;
-    json_t *spec = json_pack("{s:b, s:b, s:s, s:I, s:{s:b, s:i, s:i, s:i, s:s, s:{s:s}}}", "automountServiceAccountToken", 0,
-                             "enableServiceLinks", 0, "restartPolicy", "Never", "terminationGracePeriodSeconds", (json_int_t)grace_s,
-                             "securityContext", "runAsNonRoot", 1, "runAsUser", LAUNCHER_ID, "runAsGroup", LAUNCHER_ID, "fsGroup",
-                             LAUNCHER_ID, "fsGroupChangePolicy", "OnRootMismatch", "seccompProfile", "type", "RuntimeDefault");
+    int64_t grace_s =
+        (s->termination_grace_period_s.set ? s->termination_grace_period_s.v : GRACE_DEFAULT_S) + GRACE_EXTRA_S;
+    json_t *spec = json_pack("{s:b, s:b, s:s, s:I, s:{s:b, s:i, s:i, s:i, s:s, s:{s:s}}}",
+                             "automountServiceAccountToken", 0, "enableServiceLinks", 0, "restartPolicy", "Never",
+                             "terminationGracePeriodSeconds", (json_int_t)grace_s, "securityContext", "runAsNonRoot", 1,
+                             "runAsUser", LAUNCHER_ID, "runAsGroup", LAUNCHER_ID, "fsGroup", LAUNCHER_ID,
+                             "fsGroupChangePolicy", "OnRootMismatch", "seccompProfile", "type", "RuntimeDefault");
 
     BUG_ON(!spec);
     set(spec, "containers", json_pack("[o]", pod_container(v, &pv)));
@@ -147,8 +161,10 @@ pod_placement(const struct vmi_spec *s, json_t *spec)
     set_raw(spec, "tolerations", s->tolerations);
     set_raw(spec, "topologySpreadConstraints", s->topology_spread_constraints);
     set_raw(spec, "dnsConfig", s->dns_config);
-    const char *const texts[][2] = {{"dnsPolicy", s->dns_policy},           {"schedulerName", s->scheduler_name},
-                                    {"priorityClassName", s->priority_class_name}, {"subdomain", s->subdomain},
+    const char *const texts[][2] = {{"dnsPolicy", s->dns_policy},
+                                    {"schedulerName", s->scheduler_name},
+                                    {"priorityClassName", s->priority_class_name},
+                                    {"subdomain", s->subdomain},
                                     {"hostname", s->subdomain ? s->hostname : NULL}};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         if (!str_empty(texts[i][1])) {
@@ -163,10 +179,11 @@ pod_container(const struct vmi_view *v, struct pod_volumes *pv)
     static const char *const policies[] = {"IfNotPresent", "Always", "IfNotPresent", "Never"};
     const struct config *c = v->config;
     json_t *container =
-        json_pack("{s:s, s:s, s:s, s:[{s:s, s:s}, {s:s, s:s}], s:{s:b, s:b, s:{s:[s]}}, s:o, s:o}", "name", "compute", "image",
-                  c->launcher_image, "imagePullPolicy", policies[c->launcher_pull_policy], "env", "name", "VMBRIDGE_GATEWAY", "value",
-                  c->gateway, "name", "VMBRIDGE_GATEWAY_NAME", "value", c->gateway_name, "securityContext", "allowPrivilegeEscalation",
-                  0, "readOnlyRootFilesystem", 1, "capabilities", "drop", "ALL", "resources", pod_resources(v), "volumeMounts", pv->mounts);
+        json_pack("{s:s, s:s, s:s, s:[{s:s, s:s}, {s:s, s:s}], s:{s:b, s:b, s:{s:[s]}}, s:o, s:o}", "name", "compute",
+                  "image", c->launcher_image, "imagePullPolicy", policies[c->launcher_pull_policy], "env", "name",
+                  "VMBRIDGE_GATEWAY", "value", c->gateway, "name", "VMBRIDGE_GATEWAY_NAME", "value", c->gateway_name,
+                  "securityContext", "allowPrivilegeEscalation", 0, "readOnlyRootFilesystem", 1, "capabilities", "drop",
+                  "ALL", "resources", pod_resources(v), "volumeMounts", pv->mounts);
 
     BUG_ON(!container);
     if (json_array_size(pv->devices) > 0) {
@@ -195,7 +212,7 @@ pod_resources(const struct vmi_view *v)
     set_text(requests, "memory", quantity_format_bytes(v->arena, d->memory.guest.value + overhead));
     set_text(requests, "cpu",
              d->resources.requests_cpu.text ? d->resources.requests_cpu.text
-                                            : arena_printf(v->arena, "%lldm", (long long)(cpus * CPU_MILLI_PER_VCPU)));
+                                            : arena_printf(v->arena, "%" PRId64 "m", cpus * CPU_MILLI_PER_VCPU));
     if (d->resources.limits_memory.text) {
         set_text(limits, "memory", quantity_format_bytes(v->arena, d->resources.limits_memory.value + overhead));
     }
@@ -236,8 +253,10 @@ static json_t *
 guest_probe(const struct probe *p)
 {
     json_t *probe = json_copy((json_t *)(uintptr_t)p->raw);
+    json_int_t delay_s = json_int(p->raw, "initialDelaySeconds", 0);
 
-    set(probe, "initialDelaySeconds", json_integer((json_int_t)(json_int(p->raw, "initialDelaySeconds", 0) + PROBE_EXTRA_DELAY_S)));
+    delay_s += PROBE_EXTRA_DELAY_S;
+    set(probe, "initialDelaySeconds", json_integer(delay_s));
     return probe;
 }
 
@@ -246,12 +265,12 @@ static void
 pod_probes(const struct vmi_spec *s, json_t *container)
 {
     set(container, "startupProbe",
-        json_pack("{s:{s:[s, s]}, s:i, s:i}", "exec", "command", "/usr/bin/virt-launcher-monitor", "--started", "periodSeconds", 1,
-                  "failureThreshold", 600));
+        json_pack("{s:{s:[s, s]}, s:i, s:i}", "exec", "command", "/usr/bin/virt-launcher-monitor", "--started",
+                  "periodSeconds", 1, "failureThreshold", 600));
     set(container, "readinessProbe",
         s->readiness_probe ? guest_probe(s->readiness_probe)
-                           : json_pack("{s:{s:[s, s]}, s:i, s:i}", "exec", "command", "/usr/bin/virt-launcher-monitor", "--ready",
-                                       "periodSeconds", 5, "failureThreshold", 1));
+                           : json_pack("{s:{s:[s, s]}, s:i, s:i}", "exec", "command", "/usr/bin/virt-launcher-monitor",
+                                       "--ready", "periodSeconds", 5, "failureThreshold", 1));
     if (s->liveness_probe) {
         set(container, "livenessProbe", guest_probe(s->liveness_probe));
     }

@@ -57,7 +57,7 @@ pod_ips(struct arena *a, const json_t *status)
     size_t i;
     json_t *ip;
 
-    json_array_foreach ((json_t *)(uintptr_t)ips, i, ip) {
+    json_array_foreach((json_t *)(uintptr_t)ips, i, ip) {
         if (json_str(ip, "ip")) {
             l.items[l.n++] = json_str(ip, "ip");
         }
@@ -73,7 +73,7 @@ pod_conditions(struct arena *a, const json_t *status)
     size_t i;
     json_t *c;
 
-    json_array_foreach ((json_t *)(uintptr_t)list, i, c) {
+    json_array_foreach((json_t *)(uintptr_t)list, i, c) {
         l.items[l.n++] = (struct condition){.type = json_str(c, "type"),
                                             .status = json_str(c, "status"),
                                             .reason = json_str(c, "reason"),

@@ -9,7 +9,7 @@ struct pod_view {
     struct meta meta;
     bool going; /* being deleted, or its deletion was answered */
     const char *node_name;
-    const char *phase; /* Pending Running Succeeded Failed */
+    const char *phase;  /* Pending Running Succeeded Failed */
     const char *reason; /* Evicted ... */
     const char *message;
     const char *ip;
@@ -17,12 +17,12 @@ struct pod_view {
     const char *qos_class;
     struct condition_list conditions; /* PodScheduled, Ready ... */
     bool is_ready;
-    bool started; /* the container runs */
+    bool started;               /* the container runs */
     const char *waiting_reason; /* ErrImagePull, CreateContainerConfigError ... */
     const char *waiting_message;
     bool terminated;
     int64_t exit_code;
-    const char *terminated_reason; /* OOMKilled, Error */
+    const char *terminated_reason;     /* OOMKilled, Error */
     struct launcher_state *last_words; /* its termination message, when it is one of ours */
     const char *image;
     const char *gateway_ca; /* annotation */

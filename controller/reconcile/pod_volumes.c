@@ -52,11 +52,11 @@ static void
 add_own(struct pod_volumes *pv)
 {
     append(pv->volumes,
-           json_pack("{s:s, s:{s:[{s:{s:[{s:s, s:{s:s}}, {s:s, s:{s:s}}]}}, {s:{s:s, s:i, s:s}}]}}", "name", "info", "projected",
-                     "sources", "downwardAPI", "items", "path", "instance.json", "fieldRef", "fieldPath",
-                     "metadata.annotations['" INSTANCE_ANNOTATION "']", "path", "gateway-ca.crt", "fieldRef", "fieldPath",
-                     "metadata.annotations['" GATEWAY_CA_ANNOTATION "']", "serviceAccountToken", "audience", GATEWAY_AUDIENCE,
-                     "expirationSeconds", TOKEN_LIFE_S, "path", "token"));
+           json_pack("{s:s, s:{s:[{s:{s:[{s:s, s:{s:s}}, {s:s, s:{s:s}}]}}, {s:{s:s, s:i, s:s}}]}}", "name", "info",
+                     "projected", "sources", "downwardAPI", "items", "path", "instance.json", "fieldRef", "fieldPath",
+                     "metadata.annotations['" INSTANCE_ANNOTATION "']", "path", "gateway-ca.crt", "fieldRef",
+                     "fieldPath", "metadata.annotations['" GATEWAY_CA_ANNOTATION "']", "serviceAccountToken",
+                     "audience", GATEWAY_AUDIENCE, "expirationSeconds", TOKEN_LIFE_S, "path", "token"));
     append(pv->mounts, json_pack("{s:s, s:s, s:b}", "name", "info", "mountPath", LAUNCHER_INFO_DIR, "readOnly", 1));
     append(pv->volumes, json_pack("{s:s, s:{}}", "name", "run", "emptyDir"));
     append(pv->mounts, json_pack("{s:s, s:s}", "name", "run", "mountPath", LAUNCHER_RUN_DIR));

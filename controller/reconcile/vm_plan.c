@@ -21,8 +21,10 @@ static void plan_create(const struct vm_view *v, struct plan *p);
 
 /* Order is meaning: deletion outranks everything, nothing is started beside an instance that is still there. */
 const struct vm_rule vm_rules[] = {
-    {"deleting", "a VM that is being deleted starts and stops nothing: its instance goes with it", is_deleting, plan_nothing},
-    {"foreign-instance", "an instance of that name which belongs to somebody else is left alone", is_foreign, plan_nothing},
+    {"deleting", "a VM that is being deleted starts and stops nothing: its instance goes with it", is_deleting,
+     plan_nothing},
+    {"foreign-instance", "an instance of that name which belongs to somebody else is left alone", is_foreign,
+     plan_nothing},
     {"stopping", "an instance that ends is waited for", is_stopping, plan_nothing},
     {"stop", "Halted: the instance is deleted", must_stop, plan_delete},
     {"clear-finished", "a finished instance makes room for the next one, or for none", must_clear, plan_delete},
@@ -154,8 +156,8 @@ static void
 plan_delete(const struct vm_view *v, struct plan *p)
 {
     (void)plan_add(p, ACTION_DELETE_VMI, &v->vmi.meta, NULL);
-    plan_event(p, "Normal", "SuccessfulDelete", "Stopped the virtual machine by deleting the virtual machine instance %s",
-               v->vmi.meta.name);
+    plan_event(p, "Normal", "SuccessfulDelete",
+               "Stopped the virtual machine by deleting the virtual machine instance %s", v->vmi.meta.name);
 }
 
 static void
@@ -189,12 +191,12 @@ vmi_object(const struct vm_view *v)
     (void)json_object_set_new(annotations, "kubevirt.io/vm-generation", json_string(generation));
     (void)json_object_set_new(annotations, "kubevirt.io/latest-observed-api-version", json_string("v1"));
     (void)json_object_set_new(annotations, "kubevirt.io/storage-observed-api-version", json_string("v1"));
-    json_t *owner = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "apiVersion", "kubevirt.io/v1", "kind", "VirtualMachine", "name",
-                              m->name, "uid", m->uid, "controller", 1, "blockOwnerDeletion", 1);
-    json_t *object = json_pack("{s:s, s:s, s:{s:s, s:s, s:o, s:o, s:[s], s:[o]}, s:O}", "apiVersion", "kubevirt.io/v1", "kind",
-                               "VirtualMachineInstance", "metadata", "name", m->name, "namespace", m->namespace, "labels",
-                               map_json(&v->vm.spec.template.labels), "annotations", annotations, "finalizers", VMI_FINALIZER,
-                               "ownerReferences", owner, "spec", v->vm.spec.template.spec_json);
+    json_t *owner = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "apiVersion", "kubevirt.io/v1", "kind", "VirtualMachine",
+                              "name", m->name, "uid", m->uid, "controller", 1, "blockOwnerDeletion", 1);
+    json_t *object = json_pack("{s:s, s:s, s:{s:s, s:s, s:o, s:o, s:[s], s:[o]}, s:O}", "apiVersion", "kubevirt.io/v1",
+                               "kind", "VirtualMachineInstance", "metadata", "name", m->name, "namespace", m->namespace,
+                               "labels", map_json(&v->vm.spec.template.labels), "annotations", annotations, "finalizers",
+                               VMI_FINALIZER, "ownerReferences", owner, "spec", v->vm.spec.template.spec_json);
     BUG_ON(!object);
     return json_in_arena(v->arena, object);
 }

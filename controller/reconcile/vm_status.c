@@ -128,10 +128,13 @@ set_conditions(const struct vm_view *v, const struct plan *p, struct vm_status *
     set_ready(v, p, st);
     mirror_conditions(v, st);
     if (v->last_error) {
-        condition_set(v->arena, &st->conditions, &v->vm.status.conditions,
-                      &(struct condition){.type = "Failure", .status = "True", .reason = "FailedCreate", .message = v->last_error}, v->now_s);
+        condition_set(
+            v->arena, &st->conditions, &v->vm.status.conditions,
+            &(struct condition){.type = "Failure", .status = "True", .reason = "FailedCreate", .message = v->last_error},
+            v->now_s);
     }
-    if (v->has_vmi && v->vmi_is_ours && !vmi_is_final(&v->vmi) && !json_equal(v->vmi_spec, v->vm.spec.template.spec_json)) {
+    if (v->has_vmi && v->vmi_is_ours && !vmi_is_final(&v->vmi) &&
+        !json_equal(v->vmi_spec, v->vm.spec.template.spec_json)) {
         condition_set(v->arena, &st->conditions, &v->vm.status.conditions,
                       &(struct condition){.type = "RestartRequired",
                                           .status = "True",
@@ -147,7 +150,8 @@ static void
 set_ready(const struct vm_view *v, const struct plan *p, struct vm_status *st)
 {
     const struct condition *theirs = v->has_vmi ? condition_find(&v->vmi.status.conditions, "Ready") : NULL;
-    struct condition wish = {.type = "Ready", .status = "False", .reason = "VMINotExists", .message = "VMI does not exist"};
+    struct condition wish = {
+        .type = "Ready", .status = "False", .reason = "VMINotExists", .message = "VMI does not exist"};
 
     if (v->has_vmi || plan_has(p, ACTION_CREATE_VMI)) {
         wish.reason = theirs ? theirs->reason : "VMIConditionMissing";
@@ -184,7 +188,8 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
     if (v->has_vmi && !v->vmi_is_ours) {
         wish.type = "Stalled";
         wish.reason = "ForeignInstance";
-        wish.message = "a VirtualMachineInstance of this name exists and is not controlled by this VirtualMachine: delete or rename it";
+        wish.message = "a VirtualMachineInstance of this name exists and is not controlled by this VirtualMachine: "
+                       "delete or rename it";
     } else if (v->invalid) {
         wish.type = "Stalled";
         wish.reason = "InvalidSpec";
@@ -196,9 +201,11 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
     } else if (st->start_failure && st->start_failure->consecutive_fail_count.v >= FAIL_STALLED && !v->has_vmi) {
         wish.type = "Stalled";
         wish.reason = "CrashLoopBackOff";
-        wish.message = st->bridge && st->bridge->last_failure ? st->bridge->last_failure->message : "the guest fails to start again and again";
+        wish.message = st->bridge && st->bridge->last_failure ? st->bridge->last_failure->message
+                                                              : "the guest fails to start again and again";
     } else if (plan_has(p, ACTION_CREATE_VMI) || plan_has(p, ACTION_DELETE_VMI) || (v->has_vmi && v->vmi_going) ||
-               (wants_up && !condition_is(&st->conditions, "Ready", "True") && !condition_is(&st->conditions, "Paused", "True"))) {
+               (wants_up && !condition_is(&st->conditions, "Ready", "True") &&
+                !condition_is(&st->conditions, "Paused", "True"))) {
         wish.type = "Reconciling";
         wish.reason = printable_status(v, p);
         wish.message = next_step(v, p);
@@ -281,7 +288,8 @@ next_step(const struct vm_view *v, const struct plan *p)
     int64_t s;
 
     if (v->has_vmi && vmi_is_final(&v->vmi) && plan_has(p, ACTION_DELETE_VMI)) {
-        return v->strategy == RUN_ALWAYS ? "the finished instance is removed, then a new one is started" : "the finished instance is removed";
+        return v->strategy == RUN_ALWAYS ? "the finished instance is removed, then a new one is started"
+                                         : "the finished instance is removed";
     }
     if (plan_has(p, ACTION_DELETE_VMI) || (v->has_vmi && v->vmi_going)) {
         return "the guest is asked to shut down; when its grace period is over it is switched off";
@@ -293,7 +301,8 @@ next_step(const struct vm_view *v, const struct plan *p)
         return arena_printf(v->arena, "the next start is tried at %s", f->retry_after);
     }
     bool is_starting = v->has_vmi && !vmi_is_final(&v->vmi) && !str_eq(v->vmi.status.phase, "Running");
-    if (is_starting || plan_has(p, ACTION_CREATE_VMI)) { /* one text for both: the step between them is not worth a write */
+    if (is_starting ||
+        plan_has(p, ACTION_CREATE_VMI)) { /* one text for both: the step between them is not worth a write */
         return "the launcher pod is scheduled and the guest starts";
     }
     return NULL;

@@ -26,8 +26,8 @@ struct vm_view {
 };
 
 /* Decodes 'vm' and the VMI of the same name. Errors: ERR_INVALID when the VM cannot be decoded. */
-MUST_CHECK struct err *vm_view_make(struct arena *a, const struct object *vm, const struct object *vmi, int64_t now_s, uint32_t rnd,
-                                    struct vm_view *ret_view);
+MUST_CHECK struct err *vm_view_make(struct arena *a, const struct object *vm, const struct object *vmi, int64_t now_s,
+                                    uint32_t rnd, struct vm_view *ret_view);
 
 bool vmi_is_final(const struct vmi *vmi); /* Succeeded or Failed */
 

@@ -140,10 +140,11 @@ set_size(const struct vmi_view *v, struct vmi_status *st)
 
     *t = (struct cpu_topology){.cores = d->cpu.cores.v, .sockets = d->cpu.sockets.v, .threads = d->cpu.threads.v};
     st->topology = t;
-    *m = (struct memory_status){.guest_at_boot = guest,
-                                .guest_current = guest,
-                                .guest_requested = guest,
-                                .memory_overhead = quantity_format_bytes(v->arena, overhead_bytes(&v->vmi.spec, v->config->use_emulation))};
+    *m = (struct memory_status){
+        .guest_at_boot = guest,
+        .guest_current = guest,
+        .guest_requested = guest,
+        .memory_overhead = quantity_format_bytes(v->arena, overhead_bytes(&v->vmi.spec, v->config->use_emulation))};
     st->memory = m;
     if (v->report && v->report->machine_type) {
         st->machine_type = v->report->machine_type;

@@ -99,6 +99,20 @@ ended_by_report(const struct launcher_state *s)
 }
 
 static struct vmi_observed
+ended_without_a_word(struct arena *a, const struct pod_view *p)
+{
+    const char *why = p->reason ? p->reason : p->terminated_reason;
+    struct vmi_observed o = {
+        .phase = PHASE_FAILED, .ended = "crashed", .reason = why ? why : "Crashed", .message = p->message};
+
+    if (!o.message) {
+        o.message = arena_printf(a, "the launcher ended with exit code %lld and no word on the guest%s%s",
+                                 (long long)p->exit_code, why ? ": " : "", why ? why : "");
+    }
+    return o;
+}
+
+static struct vmi_observed
 ended_by_pod(const struct vmi_view *v)
 {
     const struct pod_view *p = &v->pod;
@@ -109,13 +123,10 @@ ended_by_pod(const struct vmi_view *v)
     } else if (v->report && is_end(v->report->state)) {
         o = ended_by_report(v->report);
     } else if (p->terminated && p->exit_code == 0) {
-        o = (struct vmi_observed){.phase = PHASE_SUCCEEDED, .ended = "shutdown", .reason = "Shutdown", .message = "the guest shut down"};
+        o = (struct vmi_observed){
+            .phase = PHASE_SUCCEEDED, .ended = "shutdown", .reason = "Shutdown", .message = "the guest shut down"};
     } else {
-        const char *why = p->reason ? p->reason : p->terminated_reason;
-        o.reason = why ? why : "Crashed";
-        o.message = p->message ? p->message
-                               : arena_printf(v->arena, "the launcher ended with exit code %lld and no word on the guest%s%s",
-                                              (long long)p->exit_code, why ? ": " : "", why ? why : "");
+        o = ended_without_a_word(v->arena, p);
     }
     if (p->going && !v->going && o.phase == PHASE_SUCCEEDED) { /* not the guest's own wish: somebody took its pod */
         o.phase = PHASE_FAILED;

@@ -5,11 +5,19 @@
 
 #include "reconcile/vmi_view.h"
 
-enum vmi_phase { PHASE_UNSET, PHASE_PENDING, PHASE_SCHEDULING, PHASE_SCHEDULED, PHASE_RUNNING, PHASE_SUCCEEDED, PHASE_FAILED };
+enum vmi_phase {
+    PHASE_UNSET,
+    PHASE_PENDING,
+    PHASE_SCHEDULING,
+    PHASE_SCHEDULED,
+    PHASE_RUNNING,
+    PHASE_SUCCEEDED,
+    PHASE_FAILED
+};
 
 struct vmi_observed {
     enum vmi_phase phase;
-    bool guest_up;       /* the domain runs and is not paused */
+    bool guest_up; /* the domain runs and is not paused */
     bool paused;
     const char *reason;  /* of the end, or of the pause: Crashed, GracePeriodExpired, PodDeleted, PausedByUser ... */
     const char *message; /* a sentence; never empty when the phase is final */

@@ -37,7 +37,8 @@ const struct vmi_rule vmi_rules[] = {
     {"deleting", "no pod is left: the instance may go", is_going, plan_release},
     {"finished", "a finished instance stays as it is until somebody deletes it", is_finished, plan_nothing},
     {"invalid", "a spec that cannot run gets no pod; status says why", is_invalid, plan_nothing},
-    {"old-pod", "a pod of an earlier instance of this name still lives: its disks are not touched", has_old_pod, plan_wait},
+    {"old-pod", "a pod of an earlier instance of this name still lives: its disks are not touched", has_old_pod,
+     plan_wait},
     {"blocked", "something the pod needs is not there; status says what", is_blocked, plan_nothing},
     {"pod-missing", "a new instance gets its launcher pod", is_pod_missing, plan_pod},
     {"ca-changed", "the pod gets the new CA bundle of the gateway", is_ca_old, plan_ca},
@@ -127,7 +128,8 @@ static bool
 is_blocked(const struct vmi_view *v, const struct vmi_observed *o)
 {
     (void)o; /* the same in every phase */
-    return !v->has_pod && vmi_trouble_of(v).reason && (!v->last_error || v->hold); /* what failed is told once, then tried again */
+    return !v->has_pod && vmi_trouble_of(v).reason &&
+           (!v->last_error || v->hold); /* what failed is told once, then tried again */
 }
 
 static bool
@@ -188,7 +190,8 @@ plan_release(const struct vmi_view *v, const struct vmi_observed *o, struct plan
             (void)json_array_append_new(kept, json_string(v->vmi.meta.finalizers.items[i]));
         }
     }
-    json_t *patch = json_pack("{s:{s:o, s:s}}", "metadata", "finalizers", kept, "resourceVersion", v->vmi.meta.resource_version);
+    json_t *patch =
+        json_pack("{s:{s:o, s:s}}", "metadata", "finalizers", kept, "resourceVersion", v->vmi.meta.resource_version);
     BUG_ON(!patch);
     json_in_arena(v->arena, patch);
     if (v->has_pod && !v->pod.going) { /* a finished pod: its record goes with the instance */
@@ -211,7 +214,8 @@ static void
 plan_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
 {
     const json_t *pod = pod_render(v);
-    struct meta target = {.namespace = v->vmi.meta.namespace, .name = json_str(json_object_get(pod, "metadata"), "name")};
+    struct meta target = {.namespace = v->vmi.meta.namespace,
+                          .name = json_str(json_object_get(pod, "metadata"), "name")};
 
     (void)o; /* Pending: a later phase without a pod has failed */
     (void)plan_add(p, ACTION_CREATE_POD, &target, pod);

@@ -7,7 +7,8 @@
 enum { UNSCHEDULABLE_STALLED_S = 300, LAUNCHER_UID = 107 };
 
 static void set_phase(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st, struct plan *p);
-static void add_transition(const struct vmi_view *v, struct phase_transition_list *l, enum vmi_phase phase, int64_t at_s);
+static void add_transition(const struct vmi_view *v, struct phase_transition_list *l, enum vmi_phase phase,
+                           int64_t at_s);
 static void phase_event(const struct vmi_observed *o, struct plan *p);
 static void set_conditions(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
 static void set_ready(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
@@ -16,6 +17,8 @@ static void set_running(const struct vmi_view *v, const struct vmi_observed *o, 
 static void set_progress(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
 static void put(const struct vmi_view *v, struct vmi_status *st, const struct condition *wish);
 static const struct condition *unscheduled(const struct vmi_view *v);
+static struct vmi_trouble trouble_before_pod(const struct vmi_view *v);
+static struct vmi_trouble trouble_of_pod(const struct pod_view *pod);
 
 void
 vmi_status(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
@@ -38,40 +41,60 @@ vmi_status(const struct vmi_view *v, const struct vmi_observed *o, struct plan *
 struct vmi_trouble
 vmi_trouble_of(const struct vmi_view *v)
 {
-    static const char *const pull_reasons[] = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"};
-    const char *waiting = v->has_pod ? v->pod.waiting_reason : NULL;
+    return v->has_pod ? trouble_of_pod(&v->pod) : trouble_before_pod(v);
+}
 
-    if (v->invalid && !v->has_pod) {
+static struct vmi_trouble
+trouble_before_pod(const struct vmi_view *v)
+{
+    if (v->invalid) {
         return (struct vmi_trouble){.reason = "FailedCreate", .message = v->invalid, .stalled = true};
     }
-    for (size_t i = 0; i < v->claims.n && !v->has_pod; i++) {
+    for (size_t i = 0; i < v->claims.n; i++) {
         if (!v->claims.items[i].exists) {
-            return (struct vmi_trouble){.reason = "FailedPvcNotFound",
-                                        .message = arena_printf(v->arena,
-                                                                "PVC %s of a volume in spec.volumes does not exist in namespace %s: "
-                                                                "create it, or correct persistentVolumeClaim.claimName",
-                                                                v->claims.items[i].name, v->vmi.meta.namespace),
-                                        .stalled = true};
+            return (struct vmi_trouble){
+                .reason = "FailedPvcNotFound",
+                .message = arena_printf(v->arena,
+                                        "PVC %s of a volume in spec.volumes does not exist in namespace %s: "
+                                        "create it, or correct persistentVolumeClaim.claimName",
+                                        v->claims.items[i].name, v->vmi.meta.namespace),
+                .stalled = true};
         }
     }
-    if (!v->has_pod && v->last_error) {
-        return (struct vmi_trouble){.reason = "FailedCreate", .message = v->last_error, .stalled = false};
+    if (v->last_error) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = v->last_error};
     }
-    if (!v->has_pod && !v->config->ca_bundle) {
+    if (!v->config->ca_bundle) {
         return (struct vmi_trouble){.reason = "FailedCreate", .message = "the gateway's certificate is not made yet"};
     }
-    for (size_t i = 0; waiting && i < ARRAY_LEN(pull_reasons); i++) {
-        if (str_eq(waiting, pull_reasons[i])) {
-            return (struct vmi_trouble){.reason = i == 0 ? "ErrImagePull" : "ImagePullBackOff",
-                                        .message = str_empty(v->pod.waiting_message)
-                                                       ? "an image of the launcher pod cannot be pulled: correct containerDisk.image"
-                                                       : v->pod.waiting_message,
-                                        .stalled = true};
+    return (struct vmi_trouble){0};
+}
+
+static struct vmi_trouble
+trouble_of_pod(const struct pod_view *pod)
+{
+    static const struct {
+        const char *waiting;
+        const char *reason;
+    } rows[] = {
+        {"ErrImagePull", "ErrImagePull"},
+        {"ImagePullBackOff", "ImagePullBackOff"},
+        {"InvalidImageName", "ImagePullBackOff"},
+        {"ErrImageNeverPull", "ImagePullBackOff"},
+        {"CreateContainerConfigError", "FailedCreate"},
+        {"CreateContainerError", "FailedCreate"},
+        {"RunContainerError", "FailedCreate"},
+    };
+
+    for (size_t i = 0; pod->waiting_reason && i < ARRAY_LEN(rows); i++) {
+        if (str_eq(pod->waiting_reason, rows[i].waiting)) {
+            return (struct vmi_trouble){
+                .reason = rows[i].reason,
+                .message = str_empty(pod->waiting_message)
+                               ? "an image of the launcher pod cannot be had: correct containerDisk.image"
+                               : pod->waiting_message,
+                .stalled = true};
         }
-    }
-    if (str_eq(waiting, "CreateContainerConfigError") || str_eq(waiting, "CreateContainerError") ||
-        str_eq(waiting, "RunContainerError")) {
-        return (struct vmi_trouble){.reason = "FailedCreate", .message = v->pod.waiting_message, .stalled = true};
     }
     return (struct vmi_trouble){0};
 }
@@ -127,8 +150,8 @@ phase_event(const struct vmi_observed *o, struct plan *p)
     } else if (o->phase == PHASE_SUCCEEDED) {
         plan_event(p, "Normal", "Stopped", "The VirtualMachineInstance was shut down.");
     } else if (o->phase == PHASE_FAILED) {
-        plan_event(p, "Warning", "Stopped", "The VirtualMachineInstance %s: %s", str_eq(o->ended, "crashed") ? "crashed" : "was stopped",
-                   o->message);
+        plan_event(p, "Warning", "Stopped", "The VirtualMachineInstance %s: %s",
+                   str_eq(o->ended, "crashed") ? "crashed" : "was stopped", o->message);
     }
 }
 
@@ -143,7 +166,8 @@ set_conditions(const struct vmi_view *v, const struct vmi_observed *o, struct vm
         set_scheduling(v, st);
     }
     if (t.reason && !vmi_phase_is_final(o->phase)) {
-        put(v, st, &(struct condition){.type = "Synchronized", .status = "False", .reason = t.reason, .message = t.message});
+        put(v, st,
+            &(struct condition){.type = "Synchronized", .status = "False", .reason = t.reason, .message = t.message});
     }
     if (o->phase == PHASE_RUNNING) {
         set_running(v, o, st);
@@ -203,27 +227,30 @@ set_scheduling(const struct vmi_view *v, struct vmi_status *st)
         copy.last_probe_time = NULL;
         put(v, st, &copy);
     } else if (str_eq(vmi_trouble_of(v).reason, "FailedPvcNotFound")) {
-        put(v, st, &(struct condition){.type = "PodScheduled",
-                                       .status = "False",
-                                       .reason = "Unschedulable",
-                                       .message = vmi_trouble_of(v).message});
+        put(v, st,
+            &(struct condition){.type = "PodScheduled",
+                                .status = "False",
+                                .reason = "Unschedulable",
+                                .message = vmi_trouble_of(v).message});
     }
 }
 
 static void
 set_running(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
 {
-    put(v, st, &(struct condition){.type = "LiveMigratable",
-                                   .status = "False",
-                                   .reason = "NotMigratable",
-                                   .message = "live migration is not part of this version"});
+    put(v, st,
+        &(struct condition){.type = "LiveMigratable",
+                            .status = "False",
+                            .reason = "NotMigratable",
+                            .message = "live migration is not part of this version"});
     if (o->paused) {
-        put(v, st, &(struct condition){.type = "Paused",
-                                       .status = "True",
-                                       .reason = o->reason,
-                                       .message = str_eq(o->reason, "PausedIOError")
-                                                      ? "VMI was paused, low-level IO error detected"
-                                                      : "VMI was paused by user"});
+        put(v, st,
+            &(struct condition){.type = "Paused",
+                                .status = "True",
+                                .reason = o->reason,
+                                .message = str_eq(o->reason, "PausedIOError")
+                                               ? "VMI was paused, low-level IO error detected"
+                                               : "VMI was paused by user"});
     }
     bool has_agent = v->report ? v->report->agent.connected == TRI_TRUE
                                : condition_is(&v->vmi.status.conditions, "AgentConnected", "True");
@@ -246,18 +273,22 @@ set_progress(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_
     if (t.stalled) {
         put(v, st, &(struct condition){.type = "Stalled", .status = "True", .reason = t.reason, .message = t.message});
     } else if (waits_long) {
-        put(v, st, &(struct condition){.type = "Stalled", .status = "True", .reason = "Unschedulable", .message = c->message});
+        put(v, st,
+            &(struct condition){.type = "Stalled", .status = "True", .reason = "Unschedulable", .message = c->message});
     } else if (v->old_pod && !v->has_pod) {
         put(v, st,
             &(struct condition){.type = "Reconciling",
                                 .status = "True",
                                 .reason = "WaitingForOldPod",
-                                .message = arena_printf(v->arena, "pod %s of an earlier instance of this name has not ended yet", v->old_pod)});
+                                .message = arena_printf(v->arena,
+                                                        "pod %s of an earlier instance of this name has not ended yet",
+                                                        v->old_pod)});
     } else if (o->phase < PHASE_RUNNING || v->going) {
-        put(v, st, &(struct condition){.type = "Reconciling",
-                                       .status = "True",
-                                       .reason = v->going ? "Stopping" : "Starting",
-                                       .message = v->going ? "the guest is shutting down" : "the guest is being started"});
+        put(v, st,
+            &(struct condition){.type = "Reconciling",
+                                .status = "True",
+                                .reason = v->going ? "Stopping" : "Starting",
+                                .message = v->going ? "the guest is shutting down" : "the guest is being started"});
     }
 }
 

@@ -24,7 +24,8 @@ static void add_service_port(struct vmi_view *v, const json_t *port);
 static void gather_report(struct vmi_view *v, const struct launchers *launchers);
 
 struct err *
-vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct object *vmi, int64_t now_s, struct vmi_view *ret_view)
+vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct object *vmi, int64_t now_s,
+              struct vmi_view *ret_view)
 {
     struct vmi_view v = {.arena = a, .config = src->config, .now_s = now_s, .doomed = vmi->doomed};
     struct err *e = gather_spec(&v, vmi);
@@ -75,7 +76,8 @@ gather_spec(struct vmi_view *v, const struct object *vmi)
         v->invalid = arena_strdup(v->arena, err_text(bad));
     }
     if (!v->invalid) {
-        const struct default_options options = {.disk_pull_policy = v->config->disk_pull_policy, .name = v->vmi.meta.name};
+        const struct default_options options = {.disk_pull_policy = v->config->disk_pull_policy,
+                                                .name = v->vmi.meta.name};
         vmi_spec_default(&v->vmi.spec, v->arena, &options);
     }
     return NULL;
@@ -147,7 +149,7 @@ string_map(struct arena *a, const json_t *object)
     const char *key;
     json_t *value;
 
-    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
+    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
         if (json_is_string(value)) {
             m.items[m.n++] = (struct str_pair){.key = key, .value = json_string_value(value)};
         }
@@ -194,7 +196,7 @@ gather_service(void *arg, const struct object *service)
     if (!selects(json_at(j, "spec", "selector", NULL), &v->vmi.meta.labels)) {
         return true;
     }
-    json_array_foreach (json_at(j, "spec", "ports", NULL), i, port) {
+    json_array_foreach(json_at(j, "spec", "ports", NULL), i, port) {
         add_service_port(v, port);
     }
     return v->service_ports.n < SERVICE_PORTS_MAX;
@@ -210,7 +212,7 @@ selects(const json_t *selector, const struct str_map *labels)
     if (json_object_size(selector) == 0) {
         return false;
     }
-    json_object_foreach ((json_t *)(uintptr_t)selector, key, value) {
+    json_object_foreach((json_t *)(uintptr_t)selector, key, value) {
         const char *have = str_eq(key, "kubevirt.io") ? "virt-launcher" : str_map_get(labels, key);
         if (!str_eq(have, json_string_value(value))) {
             return false;

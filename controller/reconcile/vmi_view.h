@@ -24,7 +24,6 @@ struct claim_list {
     size_t n;
 };
 
-
 /* What the caches hold for one step. */
 struct vmi_sources {
     const struct store *vmis;
@@ -39,27 +38,27 @@ struct vmi_view {
     struct arena *arena;
     const struct config *config;
     int64_t now_s;
-    struct vmi vmi;           /* spec with defaults filled in */
-    const json_t *spec_json;  /* spec as the user wrote it */
-    bool going;               /* being deleted, or its deletion was answered */
-    bool doomed;              /* the API server has deleted it already */
-    bool has_vm;              /* controlled by a VirtualMachine: the object is ours to label */
-    const char *invalid;      /* why the spec cannot run; NULL: it can */
+    struct vmi vmi;          /* spec with defaults filled in */
+    const json_t *spec_json; /* spec as the user wrote it */
+    bool going;              /* being deleted, or its deletion was answered */
+    bool doomed;             /* the API server has deleted it already */
+    bool has_vm;             /* controlled by a VirtualMachine: the object is ours to label */
+    const char *invalid;     /* why the spec cannot run; NULL: it can */
     bool has_pod;
-    struct pod_view pod;      /* of this very instance (owner UID) */
-    const char *old_pod;      /* name of a pod of an earlier instance of this name that still lives, or NULL */
+    struct pod_view pod; /* of this very instance (owner UID) */
+    const char *old_pod; /* name of a pod of an earlier instance of this name that still lives, or NULL */
     struct claim_list claims;
     struct port_list service_ports;
     bool connected;                /* the launcher is on the line */
     struct launcher_state *report; /* what it said last; NULL: nothing yet */
     const char *sent_desired;      /* what was last said to it over this connection */
     const char *last_error;        /* why the last action for this instance failed, or NULL */
-    bool hold;              /* the failure is new: the status tells it before the next try */
+    bool hold;                     /* the failure is new: the status tells it before the next try */
 };
 
 /* Errors: ERR_INVALID when the VMI cannot be decoded. */
-MUST_CHECK struct err *vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct object *vmi, int64_t now_s,
-                                     struct vmi_view *ret_view);
+MUST_CHECK struct err *vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct object *vmi,
+                                     int64_t now_s, struct vmi_view *ret_view);
 
 const struct claim_view *claim_find(const struct claim_list *l, const char *name);
 

@@ -38,7 +38,8 @@ world_fini(struct world *w)
 static enum kind
 kind_of(const json_t *object)
 {
-    static const char *const names[N_KINDS] = {"VirtualMachine", "VirtualMachineInstance", "Pod", "PersistentVolumeClaim", "Service", "KubeVirt"};
+    static const char *const names[N_KINDS] = {
+        "VirtualMachine", "VirtualMachineInstance", "Pod", "PersistentVolumeClaim", "Service", "KubeVirt"};
 
     for (int k = 0; k < N_KINDS; k++) {
         if (str_eq(json_str(object, "kind"), names[k])) {
@@ -80,8 +81,12 @@ world_plan(struct world *w, const char *key, struct arena *arena, struct plan *r
     const char *slash = strchr(key, '/');
     const struct object *vm = store_get(world_store(w, KIND_VM), slash + 1);
     const struct object *vmi = store_get(world_store(w, KIND_VMI), slash + 1);
-    const struct vmi_sources src = {world_store(w, KIND_VMI),      world_store(w, KIND_POD), world_store(w, KIND_PVC),
-                                    world_store(w, KIND_SERVICE), w->launchers,             &w->config};
+    const struct vmi_sources src = {world_store(w, KIND_VMI),
+                                    world_store(w, KIND_POD),
+                                    world_store(w, KIND_PVC),
+                                    world_store(w, KIND_SERVICE),
+                                    w->launchers,
+                                    &w->config};
     struct vm_view vm_v;
     struct vmi_view vmi_v;
     struct err *e = NULL;
@@ -121,7 +126,8 @@ world_apply(struct world *w, const char *key, const struct plan *p)
         AUTO(json_freep) json_t *object = object_json(o);
         AUTO(json_freep) json_t *patch = json_pack("{s:O}", "status", diff);
         apply_merge(object, patch);
-        (void)json_object_set_new(object, "kind", json_string(kind == KIND_VM ? "VirtualMachine" : "VirtualMachineInstance"));
+        (void)json_object_set_new(object, "kind",
+                                  json_string(kind == KIND_VM ? "VirtualMachine" : "VirtualMachineInstance"));
         world_put(w, object);
     }
 }
@@ -144,7 +150,8 @@ world_settle(struct world *w, unsigned max)
         for (size_t i = 0; i < keys.n; i++) {
             AUTO(arena_freep) struct arena *a = arena_new(4 * 1024 * 1024);
             struct plan p = {0};
-            if (world_plan(w, keys.items[i], a, &p) && !(p.n_actions == 0 && (!p.status_new || json_equal(p.status_old, p.status_new)))) {
+            if (world_plan(w, keys.items[i], a, &p) &&
+                !(p.n_actions == 0 && (!p.status_new || json_equal(p.status_old, p.status_new)))) {
                 is_quiet = false;
                 world_apply(w, keys.items[i], &p);
             }
@@ -239,7 +246,7 @@ apply_merge(json_t *to, const json_t *patch)
     const char *key;
     json_t *value;
 
-    json_object_foreach ((json_t *)(uintptr_t)patch, key, value) {
+    json_object_foreach((json_t *)(uintptr_t)patch, key, value) {
         json_t *old = json_object_get(to, key);
         if (json_is_null(value)) {
             (void)json_object_del(to, key);

@@ -36,8 +36,8 @@ teardown(void)
 static json_t *
 object(const char *name, const char *uid, const char *version, const char *phase)
 {
-    return json_pack("{s:{s:s, s:s, s:s, s:s, s:[{s:s}]}, s:{s:s}}", "metadata", "namespace", "ns", "name", name, "uid", uid,
-                     "resourceVersion", version, "managedFields", "manager", "x", "status", "phase", phase);
+    return json_pack("{s:{s:s, s:s, s:s, s:s, s:[{s:s}]}, s:{s:s}}", "metadata", "namespace", "ns", "name", name, "uid",
+                     uid, "resourceVersion", version, "managedFields", "manager", "x", "status", "phase", phase);
 }
 
 static void
@@ -152,9 +152,9 @@ count_key(void *arg, const char *key)
 
 START_TEST(related_keys_follow_the_arrows)
 {
-    AUTO(json_freep) json_t *user = json_pack(
-        "{s:{s:s, s:s, s:s}, s:{s:[{s:{s:s}}]}}", "metadata", "namespace", "ns", "name", "user", "uid", "u9", "spec", "volumes",
-        "persistentVolumeClaim", "claimName", "data");
+    AUTO(json_freep)
+    json_t *user = json_pack("{s:{s:s, s:s, s:s}, s:{s:[{s:{s:s}}]}}", "metadata", "namespace", "ns", "name", "user",
+                             "uid", "u9", "spec", "volumes", "persistentVolumeClaim", "claimName", "data");
     AUTO(strbuf_fini) struct strbuf sb = STRBUF_INIT(4096);
 
     informer_apply(inf, user, false, 0);

@@ -32,7 +32,7 @@ START_TEST(earliest_due_first)
     queue_add(q, "late", 1000, 500);
     queue_add(q, "soon", 1000, 10);
     queue_add(q, "now", 1000, 0);
-    queue_add(q, "late", 1000, 5); /* made earlier */
+    queue_add(q, "late", 1000, 5);   /* made earlier */
     queue_add(q, "soon", 1000, 900); /* a later wish changes nothing */
     ck_assert_str_eq(queue_pop(q, 2000), "now");
     ck_assert_str_eq(queue_pop(q, 2000), "late");

@@ -73,7 +73,8 @@ fill_world(struct world *w, const json_t *c, bool backwards)
         AUTO(freep) char *text = json_dumps(json_object_get(launcher, "state"), JSON_COMPACT);
         launchers_name(w->launchers, json_str(launcher, "vmi"), "default/a");
         launchers_connected(w->launchers, json_str(launcher, "vmi"), json_str(launcher, "pod"));
-        ck_assert(!text || launchers_state(w->launchers, json_str(launcher, "vmi"), json_str(launcher, "pod"), text, strlen(text)));
+        ck_assert(!text || launchers_state(w->launchers, json_str(launcher, "vmi"), json_str(launcher, "pod"), text,
+                                           strlen(text)));
     }
     w->config.ca_bundle = json_bool(c, "withoutCA", false) ? NULL : w->config.ca_bundle;
     w->config.use_emulation = json_bool(c, "useEmulation", true);
@@ -85,7 +86,7 @@ condition_of(const json_t *status, const char *type)
     size_t i;
     json_t *c;
 
-    json_array_foreach (json_object_get(status, "conditions"), i, c) {
+    json_array_foreach(json_object_get(status, "conditions"), i, c) {
         if (str_eq(json_str(c, "type"), type)) {
             return c;
         }
@@ -100,10 +101,11 @@ check_conditions(const char *file, const json_t *status, const json_t *want)
     const char *type;
     json_t *value;
 
-    json_object_foreach ((json_t *)(uintptr_t)want, type, value) {
+    json_object_foreach((json_t *)(uintptr_t)want, type, value) {
         const json_t *c = condition_of(status, type);
-        AUTO(freep) char *have = c ? xasprintf("%s/%s", json_str(c, "status"), json_str(c, "reason") ? json_str(c, "reason") : "")
-                                   : xstrdup("absent");
+        AUTO(freep)
+        char *have = c ? xasprintf("%s/%s", json_str(c, "status"), json_str(c, "reason") ? json_str(c, "reason") : "")
+                       : xstrdup("absent");
         const char *w = json_string_value(value);
         bool same = strchr(w, '/') ? str_eq(have, w) : strncmp(have, w, strlen(w)) == 0;
         ck_assert_msg(same, "%s: condition %s is %s, want %s", file, type, have, w);
@@ -119,7 +121,7 @@ check_subset(const char *file, const char *path, const json_t *have, const json_
     const char *key;
     json_t *value;
 
-    json_object_foreach ((json_t *)(uintptr_t)want, key, value) {
+    json_object_foreach((json_t *)(uintptr_t)want, key, value) {
         AUTO(freep) char *at = xasprintf("%s.%s", path, key);
         const json_t *got = json_object_get(have, key);
         if (str_eq(key, "conditions")) {
@@ -152,7 +154,8 @@ check_plan(const char *file, const json_t *want, const struct plan *p)
 {
     const char *names[PLAN_ACTIONS_MAX > PLAN_EVENTS_MAX ? PLAN_ACTIONS_MAX : PLAN_EVENTS_MAX];
 
-    ck_assert_msg(str_eq(p->rule, json_str(want, "rule")), "%s: rule %s, want %s", file, p->rule, json_str(want, "rule"));
+    ck_assert_msg(str_eq(p->rule, json_str(want, "rule")), "%s: rule %s, want %s", file, p->rule,
+                  json_str(want, "rule"));
     for (size_t i = 0; i < p->n_actions; i++) {
         names[i] = action_name(p->actions[i].kind);
     }
@@ -173,10 +176,12 @@ check_plan(const char *file, const json_t *want, const struct plan *p)
         ck_assert_msg(is_quiet == json_bool(want, "quiet", true), "%s: quiet is %d", file, is_quiet);
     }
     if (json_object_get(want, "requeue")) {
-        ck_assert_msg((p->requeue_ms > 0) == json_bool(want, "requeue", true), "%s: requeue_ms %lld", file, (long long)p->requeue_ms);
+        ck_assert_msg((p->requeue_ms > 0) == json_bool(want, "requeue", true), "%s: requeue_ms %lld", file,
+                      (long long)p->requeue_ms);
     }
     if (json_object_get(want, "desired")) {
-        ck_assert_msg((p->desired != NULL) == json_bool(want, "desired", true), "%s: desired %s", file, p->desired ? p->desired : "(none)");
+        ck_assert_msg((p->desired != NULL) == json_bool(want, "desired", true), "%s: desired %s", file,
+                      p->desired ? p->desired : "(none)");
     }
 }
 

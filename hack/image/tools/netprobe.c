@@ -269,7 +269,7 @@ http(const char *host, const char *port, const char *path)
     while (fgets(line, sizeof(line), f) && strcmp(line, "\r\n") != 0 && strcmp(line, "\n") != 0) {
         continue;
     }
-    while ((n = fread(line, 1, sizeof(line), f)) > 0) {
+    for (n = fread(line, 1, sizeof(line), f); n > 0; n = fread(line, 1, sizeof(line), f)) {
         fwrite(line, 1, n, stdout);
     }
     fclose(f);
