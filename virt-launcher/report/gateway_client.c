@@ -1,0 +1,357 @@
+// libwebsockets on the loop, with a TLS context of our own: it trusts the CA of the pod's file and nothing else. What a connection
+// does is in the callback; everything else is when to dial, and whom.
+#include "report/gateway_client.h"
+
+#include <arpa/inet.h>
+#include <libwebsockets.h>
+
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "report/gateway_tls.h"
+
+enum {
+    REDIAL_MS = 100,
+    REDIAL_MAX_MS = 10000,
+    HANDSHAKE_S = 10,
+    KEEPALIVE_S = 60, /* the kernel asks, no process wakes */
+    KEEPALIVE_EVERY_S = 10,
+    KEEPALIVE_TRIES = 3,
+    BUFFER_BYTES = 4096,
+    TOKEN_MAX = 8192,
+    DESIRED_ARENA_BYTES = 1024 * 1024,
+};
+
+struct gateway_client {
+    uv_loop_t *loop;
+    struct gateway_client_options o;
+    struct lws_context *lws;
+    SSL_CTX *tls;
+    struct lws *wsi; /* NULL: not connected */
+    bool is_dialling;
+    bool is_up;
+    uv_timer_t timer;
+    uv_getaddrinfo_t lookup;
+    struct backoff backoff;
+    char *redirect; /* the leader's address; NULL: the Service */
+    char *dialled;  /* host:port of this try */
+    char *port;
+    struct strbuf in;
+    struct strbuf token;
+    char *text;
+    bool is_told;
+    struct lws_protocols protocols[2];
+};
+
+static void client_dial_later(struct gateway_client *c);
+static void on_dial(uv_timer_t *t);
+static void on_address(uv_getaddrinfo_t *lookup, int status, struct addrinfo *res);
+static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
+static struct err *
+make_lws(struct gateway_client *c)
+{
+    void *loops[] = {c->loop};
+
+    c->protocols[0] = (struct lws_protocols){.name = LAUNCHER_MSG_PROTOCOL, .callback = on_lws, .rx_buffer_size = BUFFER_BYTES};
+    const struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .protocols = c->protocols,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS |
+                   LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
+        .foreign_loops = loops,
+        .user = c,
+        .gid = (gid_t)-1,
+        .uid = (uid_t)-1,
+        .provided_client_ssl_ctx = c->tls,
+        .max_http_header_pool2 = 1,
+        .pt_serv_buf_size = BUFFER_BYTES,
+        .fd_limit_per_thread = 16,
+        .timeout_secs = HANDSHAKE_S,
+        .connect_timeout_secs = HANDSHAKE_S,
+        .ka_time = KEEPALIVE_S,
+        .ka_interval = KEEPALIVE_EVERY_S,
+        .ka_probes = KEEPALIVE_TRIES,
+    };
+
+    lws_set_log_level(0, NULL); /* its lines would end among the guest's */
+    c->lws = lws_create_context(&info);
+    return c->lws ? NULL : err_new(ERR_FATAL, "libwebsockets cannot be set up: is libwebsockets-evlib-uv installed?");
+}
+
+struct err *
+gateway_client_new(uv_loop_t *loop, const struct gateway_client_options *o, struct gateway_client **ret_client)
+{
+    struct gateway_client *c = XNEW(struct gateway_client);
+
+    c->loop = loop;
+    c->o = *o;
+    c->backoff = (struct backoff){.base_ms = REDIAL_MS, .max_ms = REDIAL_MAX_MS};
+    c->in = STRBUF_INIT(LAUNCHER_MSG_MAX);
+    c->token = STRBUF_INIT(TOKEN_MAX);
+    c->is_told = true;
+    BUG_ON(uv_timer_init(loop, &c->timer) != 0);
+    c->timer.data = c->lookup.data = c;
+    struct err *e = gateway_tls_new(&c->tls);
+    if (!e) {
+        e = make_lws(c);
+    }
+    if (e) {
+        return e; /* the process ends over it */
+    }
+    uv_timer_start(&c->timer, on_dial, 0, 0);
+    *ret_client = c;
+    return NULL;
+}
+
+void
+gateway_client_tell(struct gateway_client *c, const char *text)
+{
+    free(c->text);
+    c->text = xstrdup(text);
+    c->is_told = false;
+    if (c->is_up) {
+        lws_callback_on_writable(c->wsi);
+    }
+}
+
+bool
+gateway_client_is_told(const struct gateway_client *c)
+{
+    return c->is_told;
+}
+
+/* Dialling */
+
+static void
+client_dial_later(struct gateway_client *c)
+{
+    int64_t wait_ms = backoff_next_ms(&c->backoff, (uint32_t)(uv_hrtime() >> 4));
+
+    c->wsi = NULL;
+    c->is_up = c->is_dialling = false;
+    strbuf_reset(&c->in);
+    if (c->text) {
+        c->is_told = false; /* whoever answers next has not heard it */
+    }
+    uv_timer_start(&c->timer, on_dial, (uint64_t)wait_ms, 0);
+}
+
+static void
+complain(struct gateway_client *c, const char *what)
+{
+    /* Once in a while: the gateway may be away for long. */
+    if (c->backoff.attempts <= 1 || c->backoff.attempts % 32 == 0) {
+        log_warn(c->o.log, "the gateway is not reached; the guest runs on", F_STR("address", c->dialled), F_STR("error", what));
+    }
+}
+
+/* Splits "host:port" and "[v6]:port"; the name is looked up off the loop. */
+static void
+on_dial(uv_timer_t *t)
+{
+    struct gateway_client *c = t->data;
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+
+    free(c->dialled);
+    c->dialled = xstrdup(c->redirect ? c->redirect : c->o.address);
+    free(STEAL(c->redirect)); /* one try */
+    char *colon = strrchr(c->dialled, ':');
+    if (!colon || colon == c->dialled) {
+        complain(c, "the address is not host:port");
+        client_dial_later(c);
+        return;
+    }
+    AUTO(freep) char *host = xstrndup(c->dialled, (size_t)(colon - c->dialled));
+    bool is_v6 = host[0] == '[' && host[strlen(host) - 1] == ']';
+    if (is_v6) {
+        host[strlen(host) - 1] = '\0';
+    }
+    free(c->port);
+    c->port = xstrdup(colon + 1);
+    c->is_dialling = true;
+    if (uv_getaddrinfo(c->loop, &c->lookup, on_address, host + is_v6, c->port, &hints) != 0) {
+        client_dial_later(c);
+    }
+}
+
+static struct err *
+client_connect(struct gateway_client *c, const char *ip)
+{
+    struct err *e = gateway_tls_trust(c->tls, c->o.ca_path);
+
+    if (!e) {
+        e = gateway_token_read(c->o.token_path, &c->token);
+    }
+    if (e) {
+        return e;
+    }
+    const char *name = str_empty(c->o.name) ? ip : c->o.name;
+    const struct lws_client_connect_info info = {
+        .context = c->lws,
+        .address = ip,
+        .port = (int)strtol(c->port, NULL, 10),
+        .ssl_connection = LCCSCF_USE_SSL,
+        .path = LAUNCHER_MSG_PATH,
+        .host = name, /* also what the certificate must say */
+        .origin = name,
+        .protocol = LAUNCHER_MSG_PROTOCOL,
+        .local_protocol_name = LAUNCHER_MSG_PROTOCOL,
+        .userdata = c,
+        .pwsi = &c->wsi,
+    };
+    (void)lws_client_connect_via_info(&info); /* a failure comes by the callback, or is seen by is_dialling */
+    return NULL;
+}
+
+static void
+on_address(uv_getaddrinfo_t *lookup, int status, struct addrinfo *res)
+{
+    struct gateway_client *c = lookup->data;
+    char ip[INET6_ADDRSTRLEN] = "";
+
+    if (status != 0 || !res || getnameinfo(res->ai_addr, res->ai_addrlen, ip, sizeof(ip), NULL, 0, NI_NUMERICHOST) != 0) {
+        complain(c, status != 0 ? uv_strerror(status) : "no address");
+        uv_freeaddrinfo(res);
+        client_dial_later(c);
+        return;
+    }
+    uv_freeaddrinfo(res);
+    AUTO(err_freep) struct err *e = client_connect(c, ip);
+    if (e) {
+        complain(c, err_text(e));
+        client_dial_later(c);
+    } else if (!c->wsi && c->is_dialling) {
+        complain(c, "cannot connect");
+        client_dial_later(c);
+    }
+}
+
+/* Speaking */
+
+static int
+add_token(struct gateway_client *c, struct lws *wsi, void *in, size_t len)
+{
+    unsigned char **p = in;
+    AUTO(freep) char *value = xasprintf("Bearer %s", strbuf_str(&c->token));
+
+    int rc = lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, (unsigned char *)value, (int)strlen(value), p, *p + len);
+    explicit_bzero(value, strlen(value));
+    return rc ? -1 : 0;
+}
+
+static int
+write_text(struct gateway_client *c, struct lws *wsi)
+{
+    size_t len = c->text ? strlen(c->text) : 0;
+    AUTO(freep) unsigned char *buf = NULL;
+
+    if (c->is_told || len == 0) {
+        return 0;
+    }
+    buf = xcalloc(1, LWS_PRE + len);
+    memcpy(buf + LWS_PRE, c->text, len);
+    if (lws_write(wsi, buf + LWS_PRE, len, LWS_WRITE_TEXT) < (int)len) {
+        return -1;
+    }
+    c->is_told = true;
+    return 0;
+}
+
+static struct err *
+take_desired(struct gateway_client *c, const json_t *j)
+{
+    struct arena *a = arena_new(DESIRED_ARENA_BYTES);
+    struct launcher_desired d = {0};
+    struct err *e = api_decode(&launcher_desired_type, j, a, &d);
+
+    if (!e) {
+        backoff_reset(&c->backoff);
+        c->o.desired(c->o.arg, &d);
+    }
+    arena_free(a);
+    return e;
+}
+
+static struct err *
+take_redirect(struct gateway_client *c, const json_t *j)
+{
+    const char *address = json_str(j, "address");
+
+    free(STEAL(c->redirect));
+    if (!str_empty(address)) {
+        c->redirect = xstrdup(address);
+    }
+    log_debug(c->o.log, "the gateway sends us elsewhere", F_STR("address", address));
+    return NULL;
+}
+
+/* One whole message; -1 closes. What we do not know is ignored: a newer gateway may say more. */
+static int
+take_message(struct gateway_client *c)
+{
+    AUTO(json_freep) json_t *j = NULL;
+    const char *type = NULL;
+    bool is_redirect = false;
+
+    AUTO(err_freep) struct err *e = launcher_msg_parse(strbuf_str(&c->in), c->in.len, &j, &type);
+    if (!e && str_eq(type, LAUNCHER_MSG_DESIRED)) {
+        e = take_desired(c, j);
+    } else if (!e && str_eq(type, LAUNCHER_MSG_REDIRECT)) {
+        e = take_redirect(c, j);
+        is_redirect = true;
+    }
+    if (e) {
+        log_warn(c->o.log, "a message of the gateway is ignored", F_ERR(e));
+    }
+    strbuf_reset(&c->in);
+    return is_redirect ? -1 : 0;
+}
+
+static int
+take_bytes(struct gateway_client *c, struct lws *wsi, const void *in, size_t len)
+{
+    if (!strbuf_add(&c->in, in, len)) {
+        log_warn(c->o.log, "a message of the gateway is too long");
+        return -1;
+    }
+    bool is_last = lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
+    return is_last ? take_message(c) : 0;
+}
+
+static void
+on_up(struct gateway_client *c, struct lws *wsi)
+{
+    c->wsi = wsi;
+    c->is_up = true;
+    c->is_dialling = false;
+    if (c->text) {
+        c->is_told = false;
+        lws_callback_on_writable(wsi);
+    }
+}
+
+static int
+on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+    struct gateway_client *c = lws_context_user(lws_get_context(wsi));
+
+    (void)user; /* one connection, the context's */
+    /* The library has some ninety reasons; these are ours. */
+    if (reason == LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER) {
+        return add_token(c, wsi, in, len);
+    }
+    if (reason == LWS_CALLBACK_CLIENT_ESTABLISHED) {
+        on_up(c, wsi);
+    } else if (reason == LWS_CALLBACK_CLIENT_WRITEABLE) {
+        return write_text(c, wsi);
+    } else if (reason == LWS_CALLBACK_CLIENT_RECEIVE) {
+        return take_bytes(c, wsi, in, len);
+    } else if (reason == LWS_CALLBACK_CLIENT_CONNECTION_ERROR) {
+        complain(c, in ? in : "no answer");
+        client_dial_later(c);
+    } else if (reason == LWS_CALLBACK_CLIENT_CLOSED) {
+        log_debug(c->o.log, "the line to the gateway is closed");
+        client_dial_later(c);
+    }
+    return 0;
+}
