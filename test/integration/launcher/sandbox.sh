@@ -82,7 +82,6 @@ sandbox_start() {
         ' inner "$SANDBOX" "${SANDBOX_ENV[@]}" /usr/bin/virt-launcher-monitor "$@" >"$SANDBOX/out" 2>"$SANDBOX/err" </dev/null || rc=$?
         echo $rc >"$SANDBOX/code"
     ) &
-    SANDBOX_JOB=$!
 }
 SANDBOX_ENV=()
 
@@ -105,9 +104,9 @@ sandbox_exec() {
     nsenter -t "$(sandbox_pid monitor)" -m -p -n setpriv --no-new-privs chroot --userspec=107:107 --groups=107 "$SANDBOX/root" "$@"
 }
 
-# sandbox_end: waits for the monitor; prints its exit code.
+# sandbox_end SECONDS: waits for the monitor to end; prints its exit code.
 sandbox_end() {
-    wait "$SANDBOX_JOB" || true
+    eventually "$1" test -s "$SANDBOX/code" || die "the launcher did not end within $1 s; see $SANDBOX/err"
     cat "$SANDBOX/code"
 }
 
