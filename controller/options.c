@@ -58,8 +58,9 @@ options_parse(int argc, char **argv, struct options *ret_options)
         }
     }
     opterr = 0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread yet
     for (c = getopt_long(argc, argv, "", longs, NULL); !e && c != -1;
-         c = getopt_long(argc, argv, "", longs, NULL)) { // NOLINT(concurrency-mt-unsafe): no thread yet
+         c = getopt_long(argc, argv, "", longs, NULL)) { // NOLINT(concurrency-mt-unsafe)
         e = c == '?' ? err_new(ERR_INVALID, "unknown or incomplete option %s: see --help", argv[optind - 1])
                      : take(&o, (enum option_id)c, optarg);
     }

@@ -3,8 +3,6 @@
 
 #include "cache/cut.h"
 
-enum { OWN_WRITE_WAIT_MS = 10000 };
-
 struct informer {
     struct store *store;
     informer_changed_fn *changed;
@@ -12,6 +10,7 @@ struct informer {
     bool is_synced;
 };
 
+static void informer_put(struct informer *i, const char *key, const char *uid, const json_t *object);
 static void informer_gone(void *arg, const struct object *object);
 static char *object_key(const json_t *object);
 
@@ -55,10 +54,9 @@ informer_begin(struct informer *i)
 }
 
 void
-informer_apply(struct informer *i, const json_t *object, bool removed, int64_t now_ms)
+informer_apply(struct informer *i, const json_t *object, bool removed)
 {
-    const json_t *meta = json_at(object, "metadata", NULL);
-    const char *uid = json_str(meta, "uid");
+    const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
     AUTO(freep) char *key = object_key(object);
     const struct object *old = store_get(i->store, key);
 
@@ -69,17 +67,7 @@ informer_apply(struct informer *i, const json_t *object, bool removed, int64_t n
         }
         return;
     }
-    if (store_is_stale(i->store, key, uid, json_str(meta, "resourceVersion"), now_ms)) {
-        return;
-    }
-    if (old && !str_eq(old->uid, uid)) { /* deleted and made anew between two events */
-        informer_gone(i, old);
-        (void)store_remove(i->store, key);
-    }
-    AUTO(json_freep) json_t *cut = cut_object(store_kind(i->store), object);
-    if (store_put(i->store, cut)) {
-        i->changed(i->arg, store_kind(i->store), store_get(i->store, key), false);
-    }
+    informer_put(i, key, uid, object);
 }
 
 void
@@ -90,22 +78,20 @@ informer_synced(struct informer *i)
 }
 
 void
-informer_own(struct informer *i, const json_t *object, int64_t now_ms)
+informer_own(struct informer *i, const json_t *object, const char *base_version)
 {
+    const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
     AUTO(freep) char *key = object_key(object);
     const struct object *old = store_get(i->store, key);
-    const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
 
     if (!uid) {
         return; /* no object: a Status */
     }
-    if (old && !str_eq(old->uid, uid)) {
-        informer_gone(i, old);
-        (void)store_remove(i->store, key);
-    }
-    AUTO(json_freep) json_t *cut = cut_object(store_kind(i->store), object);
-    if (store_put_own(i->store, cut, now_ms + OWN_WRITE_WAIT_MS)) {
-        i->changed(i->arg, store_kind(i->store), store_get(i->store, key), false);
+    bool is_same = old && str_eq(old->uid, uid);
+    bool is_next = is_same && base_version && str_eq(old->resource_version, base_version);
+    bool is_new = !is_same && !base_version && !store_was_removed(i->store, uid);
+    if (is_next || is_new) {
+        informer_put(i, key, uid, object);
     }
 }
 
@@ -116,6 +102,21 @@ informer_doom(struct informer *i, const char *key, const char *uid)
     const struct object *object = store_get(i->store, key);
     if (object) {
         i->changed(i->arg, store_kind(i->store), object, false);
+    }
+}
+
+static void
+informer_put(struct informer *i, const char *key, const char *uid, const json_t *object)
+{
+    const struct object *old = store_get(i->store, key);
+
+    if (old && !str_eq(old->uid, uid)) { /* deleted and made anew between two looks */
+        informer_gone(i, old);
+        (void)store_remove(i->store, key);
+    }
+    AUTO(json_freep) json_t *cut = cut_object(store_kind(i->store), object);
+    if (store_put(i->store, cut)) {
+        i->changed(i->arg, store_kind(i->store), store_get(i->store, key), false);
     }
 }
 

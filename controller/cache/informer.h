@@ -18,11 +18,13 @@ bool informer_is_synced(const struct informer *i); /* a whole list was seen at l
 
 /* From the watch: a list begins, an object came ('removed': it is gone), the list is whole. */
 void informer_begin(struct informer *i);
-void informer_apply(struct informer *i, const json_t *object, bool removed, int64_t now_ms);
+void informer_apply(struct informer *i, const json_t *object, bool removed);
 void informer_synced(struct informer *i);
 
-/* The answer to a write of ours: reads after it see it at once, and what the watch brings of before is dropped. */
-void informer_own(struct informer *i, const json_t *object, int64_t now_ms);
+/* The answer to a write of ours, so that the next step sees it. 'base_version' is the resourceVersion that the write was based on and
+ * that the server insisted on (NULL for a create): what the cache holds is replaced only if it is still that one. Anything else means
+ * that the watch has brought this answer already, or what came after it. */
+void informer_own(struct informer *i, const json_t *object, const char *base_version);
 /* A delete of ours was answered without an object. */
 void informer_doom(struct informer *i, const char *key, const char *uid);
 

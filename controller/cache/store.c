@@ -5,11 +5,11 @@
 
 #include <uthash.h>
 
+enum { REMOVED_MAX = 64, UID_SIZE = 40 };
+
 struct entry {
     struct object object;
-    char *text;        /* key, uid, version, owner and JSON, one after the other, each with its NUL */
-    char *own_version; /* version of our last write that the watch has not shown yet, or NULL */
-    int64_t own_deadline_ms;
+    char *text; /* key, uid, version, owner and JSON, one after the other, each with its NUL */
     uint64_t mark;
     struct index_link by_namespace;
     struct index_link by_owner;
@@ -23,6 +23,8 @@ struct store {
     struct index *owners;
     uint64_t mark;
     size_t bytes;
+    char removed[REMOVED_MAX][UID_SIZE]; /* a ring of the last UIDs that went */
+    size_t n_removed;
 };
 
 static struct entry *store_find(const struct store *s, const char *key);
@@ -100,45 +102,6 @@ store_put(struct store *s, const json_t *cut)
     return changed;
 }
 
-bool
-store_put_own(struct store *s, const json_t *cut, int64_t deadline_ms)
-{
-    const json_t *meta = json_at(cut, "metadata", NULL);
-    const char *version = json_str(meta, "resourceVersion");
-    bool changed = store_put(s, cut);
-
-    if (!version || !json_str(meta, "name")) {
-        return changed;
-    }
-    const char *namespace = json_str(meta, "namespace");
-    AUTO(freep) char *key = xasprintf("%s/%s", namespace ? namespace : "", json_str(meta, "name"));
-    struct entry *e = store_find(s, key);
-    if (e) {
-        free(e->own_version);
-        e->own_version = xstrdup(version);
-        e->own_deadline_ms = deadline_ms;
-    }
-    return changed;
-}
-
-bool
-store_is_stale(struct store *s, const char *key, const char *uid, const char *resource_version, int64_t now_ms)
-{
-    struct entry *e = store_find(s, key);
-
-    if (!e || !e->own_version || !str_eq(e->object.uid, uid)) {
-        return false;
-    }
-    bool caught_up = str_eq(e->own_version, resource_version);
-    if (caught_up || now_ms >= e->own_deadline_ms) {
-        free(e->own_version);
-        e->own_version = NULL;
-        return false;
-    }
-    e->mark = s->mark; /* old, but there: a list that brings it must not sweep it */
-    return true;
-}
-
 void
 store_doom(struct store *s, const char *key, const char *uid)
 {
@@ -154,10 +117,23 @@ store_remove(struct store *s, const char *key)
 {
     struct entry *e = store_find(s, key);
 
-    if (e) {
-        entry_drop(s, e);
+    if (!e) {
+        return false;
     }
-    return e != NULL;
+    (void)snprintf(s->removed[s->n_removed++ % REMOVED_MAX], UID_SIZE, "%s", e->object.uid);
+    entry_drop(s, e);
+    return true;
+}
+
+bool
+store_was_removed(const struct store *s, const char *uid)
+{
+    for (size_t i = 0; i < REMOVED_MAX; i++) {
+        if (str_eq(s->removed[i], uid)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const struct object *
@@ -312,7 +288,6 @@ entry_drop(struct store *s, struct entry *e)
     index_clear(s->namespaces, &e->by_namespace);
     index_clear(s->owners, &e->by_owner);
     s->bytes -= e->object.len;
-    free(e->own_version);
     free(e->text);
     free(e);
 }

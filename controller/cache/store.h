@@ -30,14 +30,11 @@ enum kind store_kind(const struct store *s);
 
 /* Puts an object, cut already; true when something in it differs from what was there. A NULL name or UID is refused: false. */
 bool store_put(struct store *s, const json_t *cut);
-/* The same for the answer to a write of ours: until the watch has caught up with this resourceVersion, what the watch says of the
- * object is older and is dropped by store_is_stale(). 'deadline_ms' ends the wait in any case. */
-bool store_put_own(struct store *s, const json_t *cut, int64_t deadline_ms);
-/* Whether a watch event of this object is older than our own last write. Ends the wait when it is the very version. */
-bool store_is_stale(struct store *s, const char *key, const char *uid, const char *resource_version, int64_t now_ms);
 /* Marks the object as deleted by us, if it still has that UID. */
 void store_doom(struct store *s, const char *key, const char *uid);
+/* Removes it and remembers its UID for a while: store_was_removed(). */
 bool store_remove(struct store *s, const char *key);
+bool store_was_removed(const struct store *s, const char *uid);
 
 const struct object *store_get(const struct store *s, const char *key);
 size_t store_count(const struct store *s);

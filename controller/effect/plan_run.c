@@ -1,7 +1,6 @@
 // A small state machine over the answers: one request at a time per object.
 #include "effect/plan_run.h"
 
-#include "base/clock.h"
 #include "effect/api_path.h"
 
 struct plan_run {
@@ -13,7 +12,8 @@ struct plan_run {
     void *arg;
     size_t next; /* action at hand */
     bool status_sent;
-    bool reads_back; /* a create found the name taken: the object is being read */
+    bool reads_back;          /* a create found the name taken: the object is being read */
+    const char *base_version; /* what the write at hand is based on; NULL for a create */
     struct kube_request *request;
 };
 
@@ -32,6 +32,7 @@ static void on_status(void *arg, const struct kube_reply *reply);
 static void read_back(struct plan_run *r, const struct action *a);
 static void take_answer(struct plan_run *r, const struct action *a, const struct kube_reply *reply);
 static enum kind action_object(enum action_kind kind);
+static const char *action_base(struct plan_run *r, const struct action *a);
 static const json_t *action_body(struct plan_run *r, const struct action *a);
 static void run_send(struct plan_run *r, enum kube_verb verb, const struct place *at, const json_t *body,
                      kube_done_fn *done);
@@ -89,6 +90,7 @@ static void
 run_action(struct plan_run *r, const struct action *a)
 {
     enum kind kind = action_object(a->kind);
+    r->base_version = action_base(r, a);
     const json_t *body = action_body(r, a);
 
     switch (a->kind) {
@@ -107,7 +109,20 @@ run_action(struct plan_run *r, const struct action *a)
     }
 }
 
-/* Deletes and patches bear the UID: they never hit a later object of the same name. */
+/* Version of the object in the cache, which the view was made of; NULL for a create. */
+static const char *
+action_base(struct plan_run *r, const struct action *a)
+{
+    AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, a->name);
+    const struct object *o = store_get(informer_store(r->fx->informers[action_object(a->kind)]), key);
+
+    if (!a->uid) {
+        return NULL;
+    }
+    return o && str_eq(o->uid, a->uid) ? arena_strdup(r->arena, o->resource_version) : "";
+}
+
+/* Deletes and patches bear the UID: they never hit a later object of the same name. Patches bear the version too. */
 static const json_t *
 action_body(struct plan_run *r, const struct action *a)
 {
@@ -126,6 +141,7 @@ action_body(struct plan_run *r, const struct action *a)
     case ACTION_PATCH_POD:
         body = json_deep_copy(a->body);
         (void)json_object_set_new(json_object_get(body, "metadata"), "uid", json_string(a->uid));
+        (void)json_object_set_new(json_object_get(body, "metadata"), "resourceVersion", json_string(r->base_version));
         break;
     }
     BUG_ON(!body);
@@ -171,7 +187,7 @@ take_answer(struct plan_run *r, const struct action *a, const struct kube_reply 
     bool is_object = !reply->err && json_str(meta, "uid");
 
     if (is_object) {
-        informer_own(i, reply->body, clock_mono_ms());
+        informer_own(i, reply->body, r->base_version);
     }
     bool is_going = json_str(meta, "deletionTimestamp") != NULL;
     bool is_held =
@@ -200,6 +216,7 @@ run_status(struct plan_run *r)
     json_t *body = json_pack("{s:{s:s, s:s}, s:o}", "metadata", "uid", r->target.uid, "resourceVersion",
                              r->target.resource_version, "status", diff);
     BUG_ON(!body);
+    r->base_version = r->target.resource_version;
     run_send(r, KUBE_MERGE_PATCH, &(struct place){r->target.kind, r->target.name, "status"},
              json_in_arena(r->arena, body), on_status);
     return true;
@@ -216,7 +233,7 @@ on_status(void *arg, const struct kube_reply *reply)
         return;
     }
     if (!reply->err) {
-        informer_own(r->fx->informers[r->target.kind], reply->body, clock_mono_ms());
+        informer_own(r->fx->informers[r->target.kind], reply->body, r->base_version);
     }
     run_next(r);
 }

@@ -249,7 +249,7 @@ watch_object(void *arg, enum watch_event event, json_t *object)
 {
     const struct source *s = arg;
 
-    informer_apply(s->r->informers[s->kind], object, event == WATCH_DELETED, clock_mono_ms());
+    informer_apply(s->r->informers[s->kind], object, event == WATCH_DELETED);
 }
 
 static void

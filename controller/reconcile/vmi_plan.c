@@ -190,8 +190,7 @@ plan_release(const struct vmi_view *v, const struct vmi_observed *o, struct plan
             (void)json_array_append_new(kept, json_string(v->vmi.meta.finalizers.items[i]));
         }
     }
-    json_t *patch =
-        json_pack("{s:{s:o, s:s}}", "metadata", "finalizers", kept, "resourceVersion", v->vmi.meta.resource_version);
+    json_t *patch = json_pack("{s:{s:o}}", "metadata", "finalizers", kept);
     BUG_ON(!patch);
     json_in_arena(v->arena, patch);
     if (v->has_pod && !v->pod.going) { /* a finished pod: its record goes with the instance */
