@@ -138,7 +138,8 @@ static const struct cel_rule network_rules[] = {
 static const struct field network_fields[] = {
     FIELD_STRING(network, name, "name", "Name of the network; an interface refers to it.", REQUIRED, MAX_LEN(63)),
     FIELD_POINTER(network, pod, network_pod, network_pod_type, "pod", "The pod's own network."),
-    FIELD_KEPT("multus.networkName", "Network attachment, NAME or NAMESPACE/NAME.", .text = true, MAX_LEN(253)),
+    FIELD_KEPT("multus.networkName", "Network attachment, NAME or NAMESPACE/NAME.", .needed = true, .text = true,
+               MAX_LEN(253)),
     FIELD_KEPT("multus.default", "It takes the place of the pod network.", .flag = true),
     FIELD_JSON(network, multus, "multus", "A secondary network.", .shadow = true),
     FIELD_KEPT("resourceClaim", "A network from a device claim."),

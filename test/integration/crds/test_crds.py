@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""The CRDs in a real API server: every rule refuses and accepts what it should, nothing is pruned, drift is nil.
+
+usage: test_crds.py PRINT_CASES    (KUBECONFIG names the server; test/integration/run sets it)
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import unittest
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
+GOLDEN = os.path.join(ROOT, "test/golden/api")
+PRINT_CASES = ""
+KINDS = ("virtualmachines", "virtualmachineinstances", "kubevirts")
+KUBECTL = os.environ.get("KUBECTL") or os.path.join(
+    os.environ.get("VMBRIDGE_CACHE") or os.path.expanduser("~/.cache/vmbridge"), "cluster/bin-api/kubectl")
+
+
+def kubectl(*args, stdin=None, ok=True):
+    """Runs kubectl; its result, after checking that it succeeded."""
+    done = subprocess.run([KUBECTL, *args], input=stdin, capture_output=True, text=True, check=False)
+    if ok and done.returncode != 0:
+        raise AssertionError(f"kubectl {' '.join(args)}: {done.stderr[:2000]}")
+    return done
+
+
+def get(kind, name, version="v1"):
+    return json.loads(kubectl("get", "--raw", f"/apis/kubevirt.io/{version}/namespaces/default/{kind}/{name}").stdout)
+
+
+def create_all(objects):
+    """Creates objects in a dry run of the server; what it said of each that it refused, by name."""
+    stdin = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+    said = kubectl("create", "--dry-run=server", "-f", "-", stdin=stdin, ok=False).stderr
+    refused, name = {}, None
+    for line in said.splitlines():
+        found = re.match(r'^The \w+ "([^"]+)" is invalid:', line) or re.match(r'^Error from server .*\.kubevirt\.io "([^"]+)" is invalid', line)
+        name = found.group(1) if found else name
+        refused[name] = refused.get(name, "") + line + "\n"
+    return refused
+
+
+def instance_of(machine, name):
+    """The instance that a machine's template describes."""
+    return {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance",
+            "metadata": {"name": name, "namespace": "default"}, "spec": machine["spec"]["template"]["spec"]}
+
+
+def rules_of(schema):
+    """Messages of all rules in a schema, as often as they stand there."""
+    found = [rule["message"] for rule in schema.get("x-kubernetes-validations", [])]
+    for below in schema.get("properties", {}).values():
+        found += rules_of(below)
+    return found + (rules_of(schema["items"]) if "items" in schema else [])
+
+
+def schema_of(kind, version=0):
+    crd = json.loads(kubectl("get", "crd", f"{kind}.kubevirt.io", "-o", "json").stdout)
+    return crd["spec"]["versions"][version]["schema"]["openAPIV3Schema"]
+
+
+class Crds(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        for kind in KINDS:
+            kubectl("apply", "--server-side", "--force-conflicts", "-f", os.path.join(ROOT, f"crds/{kind}.yaml"))
+            kubectl("wait", "--for=condition=Established", f"crd/{kind}.kubevirt.io", "--timeout=30s")
+        for _ in range(100):
+            served = [kubectl("get", kind, ok=False).returncode for kind in KINDS]
+            if not any(served):
+                break
+            time.sleep(0.2)
+        cls.cases = json.loads(subprocess.run([PRINT_CASES, GOLDEN], capture_output=True, text=True, check=True).stdout)
+
+    def check_verdicts(self, refused, names, whole_vm):
+        for case, name in zip(self.cases, names):
+            said = refused.get(name)
+            if not whole_vm and case["rule"].startswith(("Running and", "Invalid RunStrategy")):
+                continue
+            with self.subTest(case=name, rule=case["rule"]):
+                if case["ok"]:
+                    self.assertIsNone(said)
+                else:
+                    self.assertIsNotNone(said, "the API server accepted it")
+                    self.assertIn(case["server"], said)
+
+    def test_rules_of_a_machine(self):
+        refused = create_all([case["vm"] for case in self.cases])
+        self.check_verdicts(refused, [case["name"] for case in self.cases], True)
+
+    def test_rules_of_an_instance(self):
+        names = [f"vmi-{case['name']}" for case in self.cases]
+        refused = create_all([instance_of(case["vm"], name) for case, name in zip(self.cases, names)])
+        self.check_verdicts(refused, names, False)
+
+    def test_every_rule_has_a_row(self):
+        rows = [case["rule"] for case in self.cases if not case["ok"] and not case["again"]]
+        for message in rules_of(schema_of("virtualmachines")):
+            with self.subTest(rule=message):
+                row = next((row for row in rows if message.startswith(row)), None)
+                self.assertIsNotNone(row, "test/golden/api/rules.yaml has no row for it")
+                rows.remove(row)
+        self.assertEqual(rows, [], "rows without a rule")
+
+    def test_schema_refuses(self):
+        def machine(spec=None, **vm):
+            template = {"spec": {"domain": {"memory": {"guest": "64Mi"}, "devices": {}}}}
+            template["spec"].update(spec or {})
+            return {"template": template, **vm}
+
+        def devices(**fields):
+            return {"domain": {"memory": {"guest": "64Mi"}, "devices": fields}}
+
+        def memory(text):
+            return {"domain": {"memory": {"guest": text}, "devices": {}}}
+
+        rows = [
+            ({}, "spec.template: Required value"),
+            (machine({"domain": {"memory": {"guest": "64Mi"}}}), "domain.devices: Required value"),
+            (machine({"domain": None}), "domain: Required value"),
+            (machine(devices(disks=[{}])), "disks[0].name: Required value"),
+            (machine(devices(interfaces=[{}])), "interfaces[0].name: Required value"),
+            (machine(devices(interfaces=[{"name": "a", "ports": [{}]}])), "ports[0].port: Required value"),
+            (machine({"networks": [{"pod": {}}]}), "networks[0].name: Required value"),
+            (machine({"networks": [{"name": "a", "multus": {}}]}), "multus.networkName: Required value"),
+            (machine({"volumes": [{"emptyDisk": {"capacity": 1}}]}), "volumes[0].name: Required value"),
+            (machine({"volumes": [{"name": "a", "emptyDisk": {}}]}), "emptyDisk.capacity: Required value"),
+            (machine({"volumes": [{"name": "a", "containerDisk": {}}]}), "containerDisk.image: Required value"),
+            (machine({"volumes": [{"name": "a", "persistentVolumeClaim": {}}]}), "persistentVolumeClaim.claimName: Required value"),
+            (machine({"domain": {"machine": {}, "memory": {"guest": "64Mi"}, "devices": {}}}), "machine.type: Required value"),
+            (machine(memory("1 Gi")), "domain.memory.guest: Invalid value"),
+            (machine(memory("1GiB")), "domain.memory.guest: Invalid value"),
+            (machine(memory("")), "domain.memory.guest: Invalid value"),
+            (machine(memory(1.5)), "domain.memory.guest"),
+            (machine(devices(rng=True)), "devices.rng: Invalid value"),
+            (machine(devices(disks="a")), "devices.disks: Invalid value"),
+            (machine({"volumes": [{"name": "a", "emptyDisk": {"capacity": 1}}] * 2}), "Duplicate value"),
+            (machine({"volumes": [{"name": f"v{i}", "emptyDisk": {"capacity": 1}} for i in range(257)]}), "Too many"),
+            (machine({"domain": {"cpu": {"cores": "1"}, "memory": {"guest": 1 << 26}, "devices": {}}}), "cpu.cores: Invalid value"),
+            (machine({"terminationGracePeriodSeconds": -1}), "terminationGracePeriodSeconds: Invalid value"),
+            (machine(running="yes"), "spec.running: Invalid value"),
+        ]
+        objects = [{"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine",
+                    "metadata": {"name": f"schema-{i}", "namespace": "default"}, "spec": spec} for i, (spec, _) in enumerate(rows)]
+        refused = create_all(objects)
+        for i, (spec, want) in enumerate(rows):
+            with self.subTest(spec=spec):
+                self.assertIn(want, refused.get(f"schema-{i}", "accepted"))
+
+    def test_nothing_is_pruned_and_nothing_drifts(self):
+        """As applied, so stored; in both versions; and a second look sees no difference."""
+        folder = os.path.join(os.path.dirname(__file__), "samples")
+        for name in sorted(os.listdir(folder)):
+            path = os.path.join(folder, name)
+            with self.subTest(sample=name):
+                written = json.loads(kubectl("create", "--dry-run=client", "--validate=false", "-o", "json", "-f", path).stdout)
+                plural = written["kind"].lower() + "s"
+                kubectl("apply", "-f", path)
+                for version in ("v1", "v1alpha3"):
+                    stored = get(plural, written["metadata"]["name"], version)
+                    self.assertEqual(json.dumps(stored["spec"], sort_keys=True), json.dumps(written["spec"], sort_keys=True))
+                self.assertEqual(stored["metadata"]["generation"], 1)
+                diff = kubectl("diff", "-f", path, ok=False)
+                self.assertEqual((diff.returncode, diff.stdout), (0, ""))
+                kubectl("delete", "-f", path)
+                kubectl("apply", "--server-side", "-f", path)
+                diff = kubectl("diff", "--server-side", "-f", path, ok=False)
+                self.assertEqual((diff.returncode, diff.stdout), (0, ""))
+                kubectl("delete", "-f", path)
+
+    def test_status_is_a_subresource(self):
+        for kind, plural in (("VirtualMachine", "virtualmachines"), ("VirtualMachineInstance", "virtualmachineinstances")):
+            vm = next(case["vm"] for case in self.cases if case["ok"])
+            written = dict(vm if kind == "VirtualMachine" else instance_of(vm, "x"), metadata={"name": "status", "namespace": "default"})
+            written["status"] = {"phase": "mine"}
+            kubectl("create", "-f", "-", stdin=json.dumps(written))
+            self.assertNotIn("status", get(plural, "status"))
+            patch = {"status": {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-02T03:04:05Z",
+                                                "lastProbeTime": None}], "snapshotInProgress": "kept", "bridge": {"next": "kept"}}}
+            kubectl("patch", plural, "status", "--subresource=status", "--type=merge", "-p", json.dumps(patch))
+            stored = get(plural, "status")
+            self.assertEqual(stored["metadata"]["generation"], 1)
+            self.assertEqual(stored["status"]["snapshotInProgress"], "kept")
+            self.assertEqual(kubectl("wait", plural, "status", "--for=condition=Ready", "--timeout=5s").returncode, 0)
+            kubectl("delete", plural, "status")
+
+    def test_lists_merge_by_name(self):
+        """Two appliers own two disks of one list."""
+        def part(disk, bus):
+            return json.dumps({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "merged", "namespace": "default"},
+                               "spec": {"template": {"spec": {"domain": {"memory": {"guest": "64Mi"}, "devices": {
+                                   "disks": [{"name": disk, "disk": {"bus": bus}}]}},
+                                   "volumes": [{"name": disk, "emptyDisk": {"capacity": "1Gi"}}]}}}})
+
+        kubectl("apply", "--server-side", "--field-manager=one", "-f", "-", stdin=part("a", "virtio"))
+        kubectl("apply", "--server-side", "--field-manager=two", "-f", "-", stdin=part("b", "scsi"))
+        disks = get("virtualmachines", "merged")["spec"]["template"]["spec"]["domain"]["devices"]["disks"]
+        self.assertEqual({disk["name"]: disk["disk"]["bus"] for disk in disks}, {"a": "virtio", "b": "scsi"})
+        kubectl("delete", "vm", "merged")
+
+    def test_names_and_columns(self):
+        heads = {"vm": "NAME AGE STATUS READY", "vms": "NAME AGE STATUS READY", "kv": "NAME AGE PHASE",
+                 "vmi": "NAME AGE PHASE IP NODENAME READY", "vmis": "NAME AGE PHASE IP NODENAME READY"}
+        vm = next(case["vm"] for case in self.cases if case["ok"])
+        written = [dict(vm, metadata={"name": "cols", "namespace": "default"}), instance_of(vm, "cols"),
+                   {"apiVersion": "kubevirt.io/v1", "kind": "KubeVirt", "metadata": {"name": "cols", "namespace": "default"}, "spec": {}}]
+        kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": written}))
+        for short, head in heads.items():
+            self.assertEqual(kubectl("get", short).stdout.splitlines()[0].split(), head.split())
+        self.assertEqual(kubectl("get", "vmi", "-o", "wide").stdout.splitlines()[0].split(),
+                         "NAME AGE PHASE IP NODENAME READY LIVE-MIGRATABLE PAUSED".split())
+        everything = kubectl("get", "all").stdout
+        self.assertIn("virtualmachine.kubevirt.io/cols", everything)
+        self.assertIn("kubevirt.kubevirt.io/cols", everything)
+        warned = kubectl("get", "virtualmachines.v1alpha3.kubevirt.io")
+        self.assertIn("kubevirt.io/v1alpha3 VirtualMachine is deprecated", warned.stderr)
+        kubectl("delete", "vm,vmi,kv", "cols")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] in ("-h", "--help"):
+        sys.exit(__doc__)
+    PRINT_CASES = sys.argv.pop()
+    unittest.main(verbosity=2)
