@@ -265,8 +265,8 @@ static void
 pod_probes(const struct vmi_spec *s, json_t *container)
 {
     set(container, "startupProbe",
-        json_pack("{s:{s:[s, s]}, s:i, s:i}", "exec", "command", "/usr/bin/virt-launcher-monitor", "--started",
-                  "periodSeconds", 1, "failureThreshold", 600));
+        json_pack("{s:{s:[s, s]}, s:i, s:i, s:i}", "exec", "command", "/usr/bin/virt-launcher-monitor", "--started",
+                  "initialDelaySeconds", 1, "periodSeconds", 1, "failureThreshold", 600));
     set(container, "readinessProbe",
         s->readiness_probe ? guest_probe(s->readiness_probe)
                            : json_pack("{s:{s:[s, s]}, s:i, s:i}", "exec", "command", "/usr/bin/virt-launcher-monitor",
