@@ -11,6 +11,7 @@ enum {
     PREFIX_DEFAULT = 24,
 };
 
+static const char serial_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-";
 static const char *const bus_names[] = {"sata", "virtio", "sata", "scsi", "usb"};
 static const char *const cache_names[] = {NULL, "none", "writethrough", "writeback"};
 static const char *const io_names[] = {NULL, "native", "threads"};
@@ -78,6 +79,9 @@ view_disk(const struct disk *d, const struct domain_facts *f, struct arena *a, s
 
     if (!v.facts) {
         return err_new(ERR_INVALID, "no volume of that name: add one under spec.volumes");
+    }
+    if (v.serial && strspn(v.serial, serial_letters) != strlen(v.serial)) {
+        return err_new(ERR_INVALID, "serial may hold letters, digits and _ . + - only");
     }
     if (d->cdrom && bus == DISK_BUS_VIRTIO) {
         return err_new(ERR_INVALID, "a cdrom cannot be on bus virtio: use sata or scsi");

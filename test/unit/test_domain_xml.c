@@ -1,0 +1,225 @@
+// Golden cases: an instance and the facts of its pod, and the XML they become. VMB_REGENERATE=1 writes want.xml anew.
+#include "base/yaml.h"
+#include "domain/domain_xml.h"
+
+#include <check.h>
+#include <glob.h>
+
+enum { FILE_MAX = 1024 * 1024 };
+
+struct fixture {
+    struct arena *arena;
+    struct instance instance;
+    struct domain_facts facts;
+    struct disk_facts disks[DOMAIN_DISKS_MAX];
+};
+
+static glob_t cases;
+
+static char *
+slurp(const char *dir, const char *name)
+{
+    AUTO(freep) char *path = xasprintf("%s/%s", dir, name);
+    AUTO(fclosep) FILE *f = fopen(path, "re");
+    char *text = xcalloc(1, FILE_MAX);
+
+    if (f) {
+        ck_assert_uint_lt(fread(text, 1, FILE_MAX - 1, f), FILE_MAX - 1);
+    }
+    return text;
+}
+
+/* What effect/disks finds for each kind of volume, where the case's second document does not say otherwise. */
+static struct disk_facts
+facts_of_kind(struct fixture *x, const struct instance_volume *v, bool is_cdrom, const json_t *said)
+{
+    struct disk_facts f = {.volume = v->name, .format = "raw", .has_o_direct = json_bool(said, "o_direct", true)};
+
+    f.size_bytes = INT64_C(1) << 30;
+    f.is_preallocated = json_bool(said, "preallocated", false);
+    f.is_readonly = json_bool(said, "readonly", false);
+    f.is_block = v->kind == VOLUME_PVC_BLOCK;
+    f.path = arena_printf(x->arena, "%s/%s%s", f.is_block ? LAUNCHER_BLOCK_DIR : LAUNCHER_DISK_DIR, v->name, f.is_block ? "" : "/disk.img");
+    if (v->kind == VOLUME_EMPTY_DISK) {
+        f.path = arena_printf(x->arena, LAUNCHER_DATA_DIR "/%s.img", v->name);
+    } else if (v->kind == VOLUME_NO_CLOUD) {
+        f.path = arena_printf(x->arena, LAUNCHER_RUN_DIR "/%s.iso", v->name);
+    } else if (v->kind == VOLUME_IMAGE && is_cdrom) {
+        f.path = arena_printf(x->arena, LAUNCHER_DISK_DIR "/%s/disk/cd.iso", v->name);
+        f.is_readonly = true;
+    } else if (v->kind == VOLUME_IMAGE) {
+        f.format = "qcow2";
+        f.path = arena_printf(x->arena, LAUNCHER_DATA_DIR "/%s.qcow2", v->name);
+        f.backing_path = arena_printf(x->arena, LAUNCHER_DISK_DIR "/%s/disk/guest.img", v->name);
+        const char *backing = json_str(said, "backing_format");
+        f.backing_format = backing ? arena_strdup(x->arena, backing) : "raw";
+    }
+    return f;
+}
+
+static bool
+is_cdrom(const struct instance *i, const char *volume)
+{
+    for (size_t k = 0; k < i->spec.domain.disks.n; k++) {
+        const struct disk *d = &i->spec.domain.disks.items[k];
+        if (str_eq(d->name, volume)) {
+            return d->cdrom != NULL;
+        }
+    }
+    return false;
+}
+
+static void
+load(const char *dir, struct fixture *x)
+{
+    AUTO(freep) char *text = slurp(dir, "in.yaml");
+    json_t *docs = NULL;
+    struct err *e = yaml_parse(text, strlen(text), FILE_MAX, &docs);
+
+    *x = (struct fixture){.arena = arena_new(FILE_MAX)};
+    if (!e) {
+        e = api_decode(&instance_type, json_array_get(json_in_arena(x->arena, docs), 0), x->arena, &x->instance);
+    }
+    ck_assert_msg(!e, "%s: %s", dir, e ? err_text(e) : "");
+    const json_t *said = json_array_get(docs, 1);
+    for (size_t k = 0; k < x->instance.volumes.n; k++) {
+        const struct instance_volume *v = &x->instance.volumes.items[k];
+        x->disks[k] = facts_of_kind(x, v, is_cdrom(&x->instance, v->name), json_object_get(said, v->name));
+    }
+    x->facts = (struct domain_facts){.run_dir = LAUNCHER_RUN_DIR,
+                                     .disks = x->disks,
+                                     .n_disks = x->instance.volumes.n,
+                                     .start_ports = &x->instance.open_ports,
+                                     .pod_has_ipv6 = json_bool(said, "pod_ipv6", false)};
+}
+
+static void
+regenerate(const char *dir, const char *xml)
+{
+    AUTO(freep) char *path = xasprintf("%s/want.xml", dir);
+    AUTO(fclosep) FILE *f = fopen(path, "we");
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_ge(fputs(xml, f), 0);
+}
+
+START_TEST(becomes_the_golden_text)
+{
+    const char *dir = cases.gl_pathv[_i];
+    AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
+    struct domain_view view;
+    struct fixture x;
+
+    load(dir, &x);
+    struct err *e = domain_view(&x.instance, &x.facts, x.arena, &view);
+    if (!e) {
+        e = domain_xml(&view, &xml);
+    }
+    ck_assert_msg(!e, "%s: %s", dir, e ? err_text(e) : "");
+    if (getenv("VMB_REGENERATE")) {
+        regenerate(dir, strbuf_str(&xml));
+    }
+    AUTO(freep) char *want = slurp(dir, "want.xml");
+    ck_assert_msg(str_eq(want, strbuf_str(&xml)), "%s differs; see it with VMB_REGENERATE=1 and git diff. It is:\n%s", dir,
+                  strbuf_str(&xml));
+    arena_free(x.arena);
+}
+END_TEST
+
+/* One change to the smallest case, and what is said about it. */
+static const struct {
+    const char *name;
+    const char *patch; /* merged into the instance */
+    const char *want;  /* part of the error */
+} refused[] = {
+    {"a disk without a volume", "{\"spec\":{\"domain\":{\"devices\":{\"disks\":[{\"name\":\"lost\",\"disk\":{}}]}}}}",
+     "spec.domain.devices.disks[lost]: no volume of that name"},
+    {"too many processors", "{\"spec\":{\"domain\":{\"cpu\":{\"sockets\":512,\"cores\":2}}}}", "at most 512"},
+    {"no memory", "{\"spec\":{\"domain\":{\"memory\":null}}}", "spec.domain.memory.guest"},
+    {"a cdrom on virtio",
+     "{\"volumes\":[{\"name\":\"a\",\"kind\":\"empty-disk\"}],"
+     "\"spec\":{\"domain\":{\"devices\":{\"disks\":[{\"name\":\"a\",\"cdrom\":{\"bus\":\"virtio\"}}]}}}}",
+     "use sata or scsi"},
+    {"a serial number that QEMU would take apart",
+     "{\"volumes\":[{\"name\":\"a\",\"kind\":\"empty-disk\"}],"
+     "\"spec\":{\"domain\":{\"devices\":{\"disks\":[{\"name\":\"a\",\"disk\":{},\"serial\":\"a,b=c\"}]}}}}",
+     "serial may hold"},
+    {"an interface without a network",
+     "{\"spec\":{\"domain\":{\"devices\":{\"interfaces\":[{\"name\":\"x\",\"masquerade\":{}}]}}}}",
+     "spec.domain.devices.interfaces[x]: no network of that name"},
+    {"two interfaces on the pod network",
+     "{\"spec\":{\"networks\":[{\"name\":\"x\",\"pod\":{}}],\"domain\":{\"devices\":{\"interfaces\":"
+     "[{\"name\":\"x\",\"masquerade\":{}},{\"name\":\"x\",\"masquerade\":{}}]}}}}",
+     "only one interface"},
+    {"a second network of another kind",
+     "{\"spec\":{\"networks\":[{\"name\":\"x\",\"multus\":{\"networkName\":\"n\"}}],\"domain\":{\"devices\":{\"interfaces\":"
+     "[{\"name\":\"x\",\"bridge\":{}}]}}}}",
+     "masquerade or bridge only"},
+    {"a network that is none",
+     "{\"spec\":{\"networks\":[{\"name\":\"x\",\"pod\":{\"vmNetworkCIDR\":\"10.0.2.0/31\"}}],\"domain\":{\"devices\":{\"interfaces\":"
+     "[{\"name\":\"x\",\"masquerade\":{}}]}}}}",
+     "vmNetworkCIDR '10.0.2.0/31'"},
+};
+
+START_TEST(is_refused_with_the_field)
+{
+    AUTO(freep) char *dir = xasprintf("%s/../golden/domain/smallest", getenv("VMB_TEST_DIR"));
+    AUTO(freep) char *text = slurp(dir, "in.yaml");
+    AUTO(json_freep) json_t *docs = NULL;
+    AUTO(json_freep) json_t *patch = json_loads(refused[_i].patch, 0, NULL);
+    struct arena *a = arena_new(FILE_MAX);
+    struct instance i = {0};
+    struct disk_facts disk = {.volume = "a", .path = "/a", .format = "raw", .has_o_direct = true};
+    const struct domain_facts facts = {.run_dir = "/run", .disks = &disk, .n_disks = 1};
+    struct domain_view view;
+
+    struct err *e = yaml_parse(text, strlen(text), FILE_MAX, &docs);
+    ck_assert_ptr_null(e);
+    ck_assert_int_eq(json_object_update_recursive(json_array_get(docs, 0), patch), 0);
+    e = api_decode(&instance_type, json_array_get(docs, 0), a, &i);
+    ck_assert_msg(!e, "%s: %s", refused[_i].name, e ? err_text(e) : "");
+    e = domain_view(&i, &facts, a, &view);
+    ck_assert_msg(e && err_class(e) == ERR_INVALID, "%s: not refused", refused[_i].name);
+    ck_assert_msg(strstr(err_text(e), refused[_i].want) != NULL, "%s: %s", refused[_i].name, err_text(e));
+    err_free(e);
+    arena_free(a);
+}
+END_TEST
+
+START_TEST(cache_none_needs_o_direct)
+{
+    AUTO(freep) char *dir = xasprintf("%s/../golden/domain/explicit-cache", getenv("VMB_TEST_DIR"));
+    struct fixture x;
+    struct domain_view view;
+
+    load(dir, &x);
+    x.instance.spec.domain.disks.items[0].cache = DISK_CACHE_NONE;
+    x.disks[0].has_o_direct = false;
+    struct err *e = domain_view(&x.instance, &x.facts, x.arena, &view);
+    ck_assert_msg(e && strstr(err_text(e), "O_DIRECT"), "%s", e ? err_text(e) : "not refused");
+    err_free(e);
+    arena_free(x.arena);
+}
+END_TEST
+
+int
+main(void)
+{
+    const char *dir = getenv("VMB_TEST_DIR");
+    AUTO(freep) char *pattern = xasprintf("%s/../golden/domain/*", dir ? dir : "test/unit");
+    Suite *s = suite_create("domain_xml");
+    TCase *t = tcase_create("all");
+    int n_cases = glob(pattern, GLOB_ONLYDIR, NULL, &cases) == 0 ? (int)cases.gl_pathc : 0;
+
+    BUG_ON(n_cases < 20);
+    tcase_add_loop_test(t, becomes_the_golden_text, 0, n_cases);
+    tcase_add_loop_test(t, is_refused_with_the_field, 0, ARRAY_LEN(refused));
+    tcase_add_test(t, cache_none_needs_o_direct);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    globfree(&cases);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
