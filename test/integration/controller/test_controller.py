@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""The controller's process against a real API server, etcd and kube-controller-manager; nodes and launchers are played (actor.py).
+
+usage: test/integration/controller/run CONTROLLER [--list] [--jobs N] [NAME...]
+
+A NAME is a test, a part of its name, or a file (test_life). Ends with `N passed, N failed`; of a failure the folder named by
+VMB_TEST_LOGS (a fresh one below /tmp) keeps every version of the test's objects and the controllers' logs.
+"""
+import argparse
+import concurrent.futures
+import importlib
+import os
+import sys
+import tempfile
+import time
+import traceback
+
+import marks
+from world import Case, World
+
+MODULES = ["test_life", "test_strategies", "test_drift", "test_trouble", "test_replicas", "test_faults", "test_refusal"]
+
+
+def collect(wanted):
+    found = []
+    for module in MODULES:
+        if not os.path.exists(os.path.join(os.path.dirname(os.path.abspath(__file__)), module + ".py")):
+            continue
+        for name, test in vars(importlib.import_module(module)).items():
+            if name.startswith("test_") and callable(test) and (not wanted or any(w in name or w == module for w in wanted)):
+                found.append((name, test))
+    return found
+
+
+class Run:
+    def __init__(self, world):
+        self.world = world
+        self.passed, self.failed = 0, []
+
+    def one(self, name, test):
+        start, case, why = time.monotonic(), None, None
+        try:
+            case = Case(self.world, name)
+            test(case)
+        except Exception:  # whatever it is, the test has failed
+            why = traceback.format_exc()
+        try:
+            if case:
+                case.close()
+        except Exception:
+            why = (why or "") + traceback.format_exc()
+        took = time.monotonic() - start
+        if why:
+            self.failed.append(name)
+            case and case.keep(os.path.join(self.world.folder, name))
+            print(f"FAIL {name} ({took:.1f} s)\n{why}", flush=True)
+        else:
+            self.passed += 1
+            print(f"ok   {name} ({took:.1f} s)", flush=True)
+        if case:
+            self.world.api.delete(f"/api/v1/namespaces/{case.ns}")
+
+    def with_shared(self, tests, jobs):
+        """Those that are content with one controller that runs all the time: first the ones that count, then many at once."""
+        if not tests:
+            return
+        self.world.shared = self.world.start(identity="shared").until_leads()
+        for name, test in tests:
+            if marks.of(test) == "counts":
+                self.one(name, test)
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            list(pool.map(lambda t: self.one(*t), [t for t in tests if marks.of(t[1]) != "counts"]))
+        self.last("the shared controller ends well", self._end_shared)
+
+    def _end_shared(self):
+        self.world.await_empty()
+        self.world.stop(self.world.shared)
+
+    def alone(self, tests):
+        for name, test in tests:
+            self.one(name, test)
+            self.last(None, self._empty)
+
+    def _empty(self):
+        """What a test without a controller left is taken away by one."""
+        if any(self.world.recorder.now[k] for k in ("vm", "vmi", "pod")):
+            c = self.world.start(identity="cleaner")
+            self.world.await_empty(40)
+            self.world.stop(c)
+
+    def last(self, name, step):
+        try:
+            step()
+        except Exception:
+            self.failed.append(name or "cleaning up")
+            print(f"FAIL {name or 'cleaning up'}\n{traceback.format_exc()}", flush=True)
+        else:
+            if name:
+                self.passed += 1
+                print(f"ok   {name}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--jobs", type=int, default=8)
+    parser.add_argument("controller")
+    parser.add_argument("names", nargs="*")
+    args = parser.parse_args()
+    tests = collect(args.names)
+    if args.list:
+        print("\n".join(name for name, _ in tests))
+        return 0
+    folder = os.environ.get("VMB_TEST_LOGS") or tempfile.mkdtemp(prefix="vmbridge-controller-")
+    os.makedirs(folder, exist_ok=True)
+    start = time.monotonic()
+    world = World(args.controller, folder)
+    run = Run(world)
+    run.with_shared([t for t in tests if marks.of(t[1]) != "alone"], args.jobs)
+    run.alone([t for t in tests if marks.of(t[1]) == "alone"])
+    world.actor.stop()
+    if world.actor.faults:
+        run.failed.append("the actor")
+        print("FAIL the actor\n" + "\n".join(world.actor.faults[:5]))
+    print(f"evidence in {folder}" if run.failed else f"all within {time.monotonic() - start:.0f} s")
+    print(f"{run.passed} passed, {len(run.failed)} failed", flush=True)
+    os._exit(1 if run.failed else 0)  # threads that wait for the API server are not waited for
+
+
+if __name__ == "__main__":
+    sys.exit(main())

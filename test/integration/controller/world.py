@@ -1,0 +1,242 @@
+"""What all tests share: the API server with our kinds in it, the recorder, the actor; and what one test gets of it."""
+import copy
+import json
+import os
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../support"))
+from actor import Actor  # noqa: E402
+from api import CORE, VM, VMI, Api, Recorder, condition  # noqa: E402
+from kubectl import ROOT, Kubectl  # noqa: E402
+from process import Controller  # noqa: E402
+
+SYSTEM = "vmbridge-system"
+WATCHED = {
+    "vm": "/apis/kubevirt.io/v1/virtualmachines",
+    "vmi": "/apis/kubevirt.io/v1/virtualmachineinstances",
+    "pod": "/api/v1/pods?labelSelector=kubevirt.io%3Dvirt-launcher",
+    "event": "/api/v1/events",
+}
+
+
+class World:
+    def __init__(self, binary, folder, kubeconfig=None):
+        self.binary, self.folder = binary, folder
+        self.kubeconfig = kubeconfig or os.environ["KUBECONFIG"]
+        self.api = Api(self.kubeconfig)
+        self.kubectl = Kubectl(self.kubeconfig)
+        self._install()
+        self.recorder = Recorder(self.api, WATCHED)
+        self.actor = Actor(self.api, self.recorder)
+        self.shared = None
+        self.lock = threading.Lock()
+
+    def _install(self):
+        self.api.ensure("/api/v1/namespaces", {"metadata": {"name": SYSTEM}})
+        self.kubectl("apply", "--server-side", "-k", os.path.join(ROOT, "crds"))
+        end = time.monotonic() + 30
+        for plural in ("virtualmachines", "virtualmachineinstances", "kubevirts"):
+            while not self.api.get("/apis/kubevirt.io/v1/" + plural):
+                check(time.monotonic() < end, "the API server does not serve", plural)
+                time.sleep(0.05)
+        self.kubectl("apply", "-f", os.path.join(ROOT, "deploy/base/kubevirt.yaml"))
+
+    def start(self, **more):
+        """A replica; the launchers' Service leads to it from now on."""
+        c = Controller(self.binary, self.folder, more.pop("kubeconfig", self.kubeconfig), **more)
+        self.actor.ports.append(c.port)
+        return c
+
+    def gone(self, c):
+        """The Service no longer leads to it."""
+        if c.port in self.actor.ports:
+            self.actor.ports.remove(c.port)
+
+    def stop(self, c):
+        self.gone(c)
+        c.stop()
+
+    def drop_lease(self):
+        self.api.delete(f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/vmbridge-controller")
+
+    def await_empty(self, seconds=20):
+        self.recorder.until(lambda: not any(self.recorder.now[k] for k in ("vm", "vmi", "pod")), seconds,
+                            "the objects of earlier tests are gone")
+
+
+def spec(memory="64Mi", **more):
+    """The template's spec of a small machine without a network."""
+    return {"domain": {"memory": {"guest": memory}, "devices": {"disks": [{"name": "root", "disk": {"bus": "virtio"}}]}},
+            "volumes": [{"name": "root", "containerDisk": {"image": "localhost/guest:1"}}], "terminationGracePeriodSeconds": 5, **more}
+
+
+def machine(name, strategy="Always", template=None, labels=None):
+    body = {"template": {"metadata": {"labels": labels or {"vm": name}}, "spec": template or spec()}}
+    if isinstance(strategy, bool):
+        body["running"] = strategy
+    elif strategy:
+        body["runStrategy"] = strategy
+    return {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": name}, "spec": body}
+
+
+def check(value, *why):
+    if not value:
+        raise AssertionError(" ".join(str(w) for w in why))
+
+
+class Case:
+    """What one test gets: a namespace of its own and short words for what is asked often."""
+
+    def __init__(self, world, name):
+        self.world, self.api, self.recorder, self.actor = world, world.api, world.recorder, world.actor
+        self.name = name
+        self.ns = "t-" + name.removeprefix("test_").replace("_", "-").lower()[:40].strip("-")
+        self.manner = self.actor.manner(self.ns)
+        self.replicas = []
+        self.api.create("/api/v1/namespaces", {"metadata": {"name": self.ns}})
+        account = CORE.format(self.ns) + "serviceaccounts/default"
+        end = time.monotonic() + 20
+        while not self.api.get(account) and time.monotonic() < end:
+            time.sleep(0.02)
+
+    def close(self):
+        faults = []
+        for c in self.replicas:
+            try:
+                self.world.stop(c)
+            except AssertionError as e:
+                faults.append(str(e))
+        if faults:
+            raise AssertionError("; ".join(faults))
+
+    def start(self, **more):
+        """A replica of this test's own; stopped and judged at its end."""
+        c = self.world.start(**more)
+        self.replicas.append(c)
+        return c
+
+    def lose(self, c):
+        """It was killed: nothing of it is to be judged."""
+        self.replicas.remove(c)
+        self.world.gone(c)
+
+    # objects
+    def vm_path(self, name="", sub=""):
+        return VM.format(self.ns) + (f"/{name}{sub}" if name else "")
+
+    def vmi_path(self, name="", sub=""):
+        return VMI.format(self.ns) + (f"/{name}{sub}" if name else "")
+
+    def core(self, rest):
+        return CORE.format(self.ns) + rest
+
+    def make(self, *machines):
+        for m in machines:
+            self.api.create(self.vm_path(), copy.deepcopy(m))
+
+    def set_strategy(self, name, strategy):
+        self.api.patch(self.vm_path(name), {"spec": {"runStrategy": strategy}})
+
+    def vm(self, name):
+        return self.recorder.get("vm", self.ns, name)
+
+    def vmi(self, name):
+        return self.recorder.get("vmi", self.ns, name)
+
+    def pods(self, name=None):
+        """Launcher pods, those of the machine 'name' or all."""
+        return [p for p in self.recorder.all("pod", self.ns)
+                if name is None or p["metadata"]["ownerReferences"][0]["name"] == name]
+
+    def pod(self, name):
+        pods = self.pods(name)
+        check(len(pods) == 1, f"{len(pods)} pods of {name}")
+        return pods[0]
+
+    def launcher(self, name):
+        return self.actor.launchers[self.pod(name)["metadata"]["uid"]]
+
+    def until(self, test, what, seconds=20):
+        return self.recorder.until(test, seconds, Late(what, self))
+
+    def picture(self):
+        """What there is, in a line."""
+        parts = []
+        for kind in ("vm", "vmi", "pod"):
+            for o in self.recorder.all(kind, self.ns):
+                status = o.get("status", {})
+                parts.append(f"{kind} {o['metadata']['name']}: {status.get('printableStatus') or status.get('phase')}"
+                             f"{' going' if o['metadata'].get('deletionTimestamp') else ''} " +
+                             " ".join(f"{c['type']}={c['status']}({c.get('reason', '')})" for c in status.get("conditions", [])))
+        return "there is " + ("; ".join(parts) or "nothing")
+
+    def until_status(self, name, status, seconds=20):
+        return self.until(lambda: (self.vm(name) or {}).get("status", {}).get("printableStatus") == status and self.vm(name),
+                          f"{name} says {status}", seconds)
+
+    def until_ready(self, name, seconds=20):
+        return self.until(lambda: condition(self.vm(name), "Ready").get("status") == "True" and self.vm(name), f"{name} is ready", seconds)
+
+    def until_stopped(self, name, seconds=20):
+        return self.until(lambda: self.vmi(name) is None and not self.pods(name) and
+                          (self.vm(name) or {}).get("status", {}).get("printableStatus") == "Stopped" and
+                          condition(self.vm(name), "Ready").get("reason") == "VMINotExists" and self.vm(name),
+                          f"{name} is stopped", seconds)
+
+    def until_gone(self, name, seconds=20):
+        self.until(lambda: not self.vm(name) and not self.vmi(name) and not self.pods(name), f"{name} is gone", seconds)
+
+    def running(self, name="m", strategy="Always", **more):
+        """A machine that runs."""
+        self.make(machine(name, strategy, **more))
+        return self.until_ready(name)
+
+    def remains(self, test, seconds, what):
+        """It is true, and stays so for a while."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            check(test(), f"{what} no longer; {self.picture()}")
+            time.sleep(0.05)
+
+    def versions(self, kind, name=None):
+        return self.recorder.versions(kind, self.ns, name)
+
+    def events(self, name=None):
+        return [e for e in self.recorder.all("event", self.ns) if name in (None, e["involvedObject"]["name"])]
+
+    def pods_made(self):
+        """Names of the pods that were created, each as often as it was."""
+        return [v.object["metadata"]["name"] for v in self.versions("pod") if v.event == "ADDED"]
+
+    def never_two_pods(self):
+        """At no time two launcher pods of one machine that could run a guest."""
+        alive = {}
+        for v in self.versions("pod"):
+            meta = v.object["metadata"]
+            owner = alive.setdefault(meta["ownerReferences"][0]["name"], set())
+            over = v.event == "DELETED" or v.object.get("status", {}).get("phase") in ("Succeeded", "Failed")
+            (owner.discard if over else owner.add)(meta["name"])
+            check(len(owner) < 2, f"two pods at once: {sorted(owner)}")
+        made = self.pods_made()
+        check(len(made) == len(set(made)), f"a pod was made twice: {made}")
+
+    def keep(self, folder):
+        """Evidence of a failure."""
+        os.makedirs(folder, exist_ok=True)
+        for kind in ("vm", "vmi", "pod", "event"):
+            with open(os.path.join(folder, kind + ".json"), "w", encoding="utf-8") as f:
+                for v in self.versions(kind):
+                    v.object["metadata"].pop("managedFields", None)
+                    f.write(f"{v.at:.3f} {v.event} {json.dumps(v.object)}\n")
+
+
+class Late:
+    """A sentence that is made when it is needed: what was awaited, and what there was instead."""
+
+    def __init__(self, what, case):
+        self.what, self.case = what, case
+
+    def __str__(self):
+        return f"{self.what}; {self.case.picture()}"
