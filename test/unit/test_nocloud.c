@@ -1,0 +1,258 @@
+// The NoCloud image read back with libarchive, and the files that disks are made of.
+#include "effect/disk_file.h"
+#include "effect/files.h"
+#include "effect/nocloud.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <check.h>
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/nocloud.XXXXXX";
+
+static const char *
+in_dir(const char *name, char *buf, size_t size)
+{
+    int n = snprintf(buf, size, "%s/%.300s", dir, name);
+
+    BUG_ON(n <= 0 || (size_t)n >= size);
+    return buf;
+}
+
+static void
+put(const char *name, const char *text)
+{
+    char path[512];
+    struct err *e = file_write(in_dir(name, path, sizeof(path)), text, strlen(text));
+
+    ck_assert_msg(!e, "%s", e ? err_text(e) : "");
+}
+
+/* "name=content;" of each file in the image, in the order of names as it lists them. */
+static char *
+image_text(const char *path)
+{
+    struct archive *a = archive_read_new();
+    struct archive_entry *entry;
+    struct strbuf out = STRBUF_INIT(100000);
+    char block[4096];
+
+    ck_assert_int_eq(archive_read_support_format_iso9660(a), ARCHIVE_OK);
+    ck_assert_int_eq(archive_read_open_filename(a, path, 10240), ARCHIVE_OK);
+    while (archive_read_next_header(a, &entry) == ARCHIVE_OK) {
+        if (archive_entry_filetype(entry) != AE_IFREG) {
+            continue;
+        }
+        strbuf_addf(&out, "%s=", archive_entry_pathname(entry));
+        la_ssize_t n = archive_read_data(a, block, sizeof(block));
+        strbuf_add(&out, block, n > 0 ? (size_t)n : 0);
+        strbuf_addc(&out, ';');
+    }
+    (void)archive_read_free(a);
+    return strbuf_steal(&out);
+}
+
+static struct local_ref secret = {.name = "s"};
+
+static const struct {
+    const char *name;
+    struct volume_cloud_init c;
+    const char *file, *text; /* of the mounted secret */
+    const char *want[3];     /* parts of the image's text */
+    const char *want_error;
+} rows[] = {
+    {"inline", {.user_data = "#cloud-config\n"}, NULL, NULL, {"user-data=#cloud-config\n;", "\"instance-id\":\"vm1.default\"", "\"local-hostname\":\"host1\""}, NULL},
+    {"base64", {.user_data_base64 = "I2Nsb3VkLWNvbmZpZwo="}, NULL, NULL, {"user-data=#cloud-config\n;"}, NULL},
+    {"base64 in lines", {.user_data_base64 = "I2Nsb3Vk\nLWNvbmZp\r\nZwo="}, NULL, NULL, {"user-data=#cloud-config\n;"}, NULL},
+    {"no base64", {.user_data_base64 = "I2N*"}, NULL, NULL, {NULL}, "userDataBase64: is no base64"},
+    {"network", {.user_data = "a", .network_data = "version: 2"}, NULL, NULL, {"network-config=version: 2;"}, NULL},
+    {"a secret", {.secret_ref = &secret}, "secrets/v/user/userdata", "from secret", {"user-data=from secret;"}, NULL},
+    {"a secret's other key", {.secret_ref = &secret}, "secrets/v/user/user-data", "other", {"user-data=other;"}, NULL},
+    {"a secret without the key", {.secret_ref = &secret}, NULL, NULL, {NULL}, "secret s has no key userdata or user-data"},
+    {"a network secret",
+     {.user_data = "a", .network_data_secret_ref = &secret},
+     "secrets/v/network/networkdata",
+     "version: 1",
+     {"network-config=version: 1;"},
+     NULL},
+};
+
+START_TEST(image_holds_what_was_given)
+{
+    struct volume_cloud_init c = rows[_i].c;
+    const struct volume vol = {.name = "v", .cloud_init_no_cloud = &c};
+    const struct instance i = {.name = "vm1", .namespace = "default", .hostname = "host1"};
+    char iso[512], secrets[512], file[512];
+
+    if (rows[_i].file) {
+        put(rows[_i].file, rows[_i].text);
+    }
+    struct err *e = nocloud_write(&i, &vol, in_dir("secrets", secrets, sizeof(secrets)), in_dir("out.iso", iso, sizeof(iso)));
+    if (rows[_i].file) {
+        ck_assert_int_eq(unlink(in_dir(rows[_i].file, file, sizeof(file))), 0);
+    }
+    if (rows[_i].want_error) {
+        ck_assert_msg(e && err_class(e) == ERR_INVALID && strstr(err_text(e), rows[_i].want_error), "%s: %s", rows[_i].name,
+                      e ? err_text(e) : "no error");
+        err_free(e);
+        return;
+    }
+    ck_assert_msg(!e, "%s: %s", rows[_i].name, e ? err_text(e) : "");
+    AUTO(freep) char *text = image_text(iso);
+    for (size_t k = 0; k < ARRAY_LEN(rows[_i].want) && rows[_i].want[k]; k++) {
+        ck_assert_msg(strstr(text, rows[_i].want[k]) != NULL, "%s: %s", rows[_i].name, text);
+    }
+    ck_assert_msg(rows[_i].c.network_data || rows[_i].c.network_data_secret_ref || !strstr(text, "network-config"),
+                  "%s: an empty network-config would be an error in the guest", rows[_i].name);
+}
+END_TEST
+
+START_TEST(label_is_cidata)
+{
+    struct volume_cloud_init c = {.user_data = "a"};
+    const struct volume vol = {.name = "v", .cloud_init_no_cloud = &c};
+    const struct instance i = {.name = "vm1", .namespace = "default"};
+    char iso[512], block[32768 + 2048];
+
+    ck_assert_ptr_null(nocloud_write(&i, &vol, dir, in_dir("label.iso", iso, sizeof(iso))));
+    AUTO(fclosep) FILE *f = fopen(iso, "re");
+    ck_assert_uint_eq(fread(block, 1, sizeof(block), f), sizeof(block));
+    ck_assert_int_eq(strncasecmp(block + 32768 + 40, "cidata ", 7), 0);
+}
+END_TEST
+
+static const struct {
+    const char *name, *file, *link_to, *wish, *want, *want_error;
+} images[] = {
+    {"the one file", "img1/disk/guest.img", NULL, NULL, "img1/disk/guest.img", NULL},
+    {"by path", "img2/boot/a.qcow2", NULL, "/boot/a.qcow2", "img2/boot/a.qcow2", NULL},
+    {"no folder", "img3/other", NULL, NULL, NULL, "no folder /disk"},
+    {"a link that leads out", "img4/disk/guest.img", "/etc/passwd", NULL, NULL, "leads out of it"},
+    {"a path that leads out", "img5/disk/guest.img", NULL, "../../etc/passwd", NULL, "no file ../../etc/passwd"},
+    {"a link inside", "img6/disk/guest.img", "../real", NULL, "img6/real", NULL},
+};
+
+START_TEST(disk_of_an_image_is_found)
+{
+    struct arena *a = arena_new(10000);
+    char path[512], mount[512], want[512];
+    char *got = NULL;
+
+    AUTO(freep) char *folder = xstrdup(in_dir(images[_i].file, path, sizeof(path)));
+    *strrchr(folder, '/') = '\0';
+    ck_assert_ptr_null(file_make_dirs(folder));
+    if (images[_i].link_to) {
+        char real[512];
+        (void)snprintf(mount, sizeof(mount), "%.4s/real", images[_i].file);
+        ck_assert_ptr_null(file_write(in_dir(mount, real, sizeof(real)), "x", 1));
+        ck_assert_int_eq(symlink(images[_i].link_to, path), 0);
+    } else {
+        put(images[_i].file, "x");
+    }
+    (void)snprintf(want, sizeof(want), "%.4s", images[_i].file);
+    struct err *e = disk_file_in_image(a, in_dir(want, mount, sizeof(mount)), images[_i].wish, &got);
+    if (images[_i].want_error) {
+        ck_assert_msg(e && strstr(err_text(e), images[_i].want_error), "%s: %s", images[_i].name, e ? err_text(e) : got);
+        err_free(e);
+    } else {
+        ck_assert_msg(!e, "%s: %s", images[_i].name, e ? err_text(e) : "");
+        ck_assert_str_eq(got, in_dir(images[_i].want, want, sizeof(want)));
+    }
+    arena_free(a);
+}
+END_TEST
+
+static const struct {
+    const char *name, *json, *want_error;
+    int64_t want_size;
+} infos[] = {
+    {"plain", "{\"virtual-size\": 4096, \"format\": \"qcow2\", \"format-specific\": {\"data\": {\"compat\": \"1.1\"}}}", NULL, 4096},
+    {"backed", "{\"virtual-size\": 4096, \"backing-filename\": \"/etc/passwd\"}", "rests on another file", 0},
+    {"data elsewhere", "{\"virtual-size\": 1, \"format-specific\": {\"data\": {\"data-file\": \"/x\"}}}", "in another file", 0},
+    {"empty", "{\"virtual-size\": 0}", "is empty", 0},
+    {"no JSON", "oops", "description of the image", 0},
+};
+
+START_TEST(images_that_name_files_are_refused)
+{
+    int64_t size = 0;
+    struct err *e = disk_file_read_info(infos[_i].json, &size);
+
+    if (infos[_i].want_error) {
+        ck_assert_msg(e && err_class(e) == ERR_INVALID && strstr(err_text(e), infos[_i].want_error), "%s", infos[_i].name);
+    } else {
+        ck_assert_msg(!e && size == infos[_i].want_size, "%s", infos[_i].name);
+    }
+    err_free(e);
+}
+END_TEST
+
+START_TEST(files_are_made_once_and_measured)
+{
+    char path[512], link[512];
+    const char *format = NULL;
+    int64_t size = 0;
+    bool is_preallocated = true;
+
+    in_dir("empty.img", path, sizeof(path));
+    ck_assert_ptr_null(disk_file_make(path, 1 << 20));
+    ck_assert_ptr_null(disk_file_make(path, 2 << 20)); /* stays as it is */
+    ck_assert_ptr_null(disk_file_size(path, false, &size, &is_preallocated));
+    ck_assert_int_eq(size, 1 << 20);
+    ck_assert(!is_preallocated);
+    ck_assert_ptr_null(disk_file_format(path, &format));
+    ck_assert_str_eq(format, "raw");
+    put("magic.img", "QFI\xfb and more");
+    ck_assert_ptr_null(disk_file_format(in_dir("magic.img", path, sizeof(path)), &format));
+    ck_assert_str_eq(format, "qcow2");
+    ck_assert_int_eq(symlink(path, in_dir("link.img", link, sizeof(link))), 0);
+    struct err *e = disk_file_size(link, false, &size, &is_preallocated);
+    ck_assert_msg(e && strstr(err_text(e), "symbolic link"), "a link is followed");
+    err_free(e);
+}
+END_TEST
+
+static void
+make_dirs(void)
+{
+    static const char *const names[] = {"secrets/v/user", "secrets/v/network"};
+    char path[512];
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct err *e = file_make_dirs(in_dir(names[i], path, sizeof(path)));
+        BUG_ON(e != NULL);
+    }
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st; /* everything goes */
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+int
+main(void)
+{
+    Suite *s = suite_create("nocloud");
+    TCase *t = tcase_create("all");
+
+    BUG_ON(!mkdtemp(dir));
+    make_dirs();
+    tcase_add_loop_test(t, image_holds_what_was_given, 0, ARRAY_LEN(rows));
+    tcase_add_test(t, label_is_cidata);
+    tcase_add_loop_test(t, disk_of_an_image_is_found, 0, ARRAY_LEN(images));
+    tcase_add_loop_test(t, images_that_name_files_are_refused, 0, ARRAY_LEN(infos));
+    tcase_add_test(t, files_are_made_once_and_measured);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    BUG_ON(nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS) != 0);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
