@@ -12,7 +12,7 @@ enum {
     PASS_ARENA_MAX = 4 * 1024 * 1024,
     CONFIG_ARENA_MAX = 256 * 1024,
     RUNS_MAX = 64,
-    CONFLICT_MS = 50,
+    CONFLICT_MS = 100,
     INVALID_MS = 30000
 };
 
