@@ -15,6 +15,15 @@ text_of(const virTypedParameterPtr params, int n, const char *key, struct arena 
     return virTypedParamsGetString(params, n, key, &value) == 1 ? clean_text(a, value, AGENT_TEXT_MAX) : NULL;
 }
 
+/* Names and addresses of interfaces are short. */
+static const char *
+word_of(const virTypedParameterPtr params, int n, const char *key, struct arena *a)
+{
+    const char *value = NULL;
+
+    return virTypedParamsGetString(params, n, key, &value) == 1 ? clean_text(a, value, AGENT_WORD_MAX) : NULL;
+}
+
 static unsigned
 count_of(const virTypedParameterPtr params, int n, const char *key, unsigned max)
 {
@@ -32,11 +41,11 @@ read_nic(const virTypedParameterPtr params, int n, unsigned i, struct arena *a, 
     const char *prefix = arena_printf(a, "if.%u", i);
     unsigned n_addr = count_of(params, n, arena_printf(a, "%s.addr.count", prefix), AGENT_ADDRESSES_MAX);
 
-    nic->name = text_of(params, n, arena_printf(a, "%s.name", prefix), a);
-    nic->mac = text_of(params, n, arena_printf(a, "%s.hwaddr", prefix), a);
+    nic->name = word_of(params, n, arena_printf(a, "%s.name", prefix), a);
+    nic->mac = word_of(params, n, arena_printf(a, "%s.hwaddr", prefix), a);
     nic->ip_addresses.items = ARENA_NEW_N(a, const char *, n_addr);
     for (unsigned k = 0; k < n_addr; k++) {
-        const char *addr = text_of(params, n, arena_printf(a, "%s.addr.%u.addr", prefix, k), a);
+        const char *addr = word_of(params, n, arena_printf(a, "%s.addr.%u.addr", prefix, k), a);
         if (addr) {
             nic->ip_addresses.items[nic->ip_addresses.n++] = addr;
         }
@@ -88,7 +97,7 @@ read_version(virDomainPtr dom, struct arena *a)
         err_free(e); /* an agent that speaks no JSON has no version */
         return NULL;
     }
-    return clean_text(a, json_str(json_at(j, "return", NULL), "version"), AGENT_TEXT_MAX);
+    return clean_text(a, json_str(json_at(j, "return", NULL), "version"), AGENT_WORD_MAX);
 }
 
 struct err *
