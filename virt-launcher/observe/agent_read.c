@@ -42,7 +42,7 @@ read_nic(const virTypedParameterPtr params, int n, unsigned i, struct arena *a, 
     unsigned n_addr = count_of(params, n, arena_printf(a, "%s.addr.count", prefix), AGENT_ADDRESSES_MAX);
 
     nic->name = word_of(params, n, arena_printf(a, "%s.name", prefix), a);
-    nic->mac = word_of(params, n, arena_printf(a, "%s.hwaddr", prefix), a);
+    nic->mac = clean_text(a, word_of(params, n, arena_printf(a, "%s.hwaddr", prefix), a), AGENT_MAC_MAX);
     nic->ip_addresses.items = ARENA_NEW_N(a, const char *, n_addr);
     for (unsigned k = 0; k < n_addr; k++) {
         const char *addr = word_of(params, n, arena_printf(a, "%s.addr.%u.addr", prefix, k), a);

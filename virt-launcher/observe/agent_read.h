@@ -7,7 +7,16 @@
 
 #include "api/launcher_msg.h"
 
-enum { AGENT_TIMEOUT_S = 5, AGENT_TEXT_MAX = 256, AGENT_WORD_MAX = 64, AGENT_NICS_MAX = 32, AGENT_ADDRESSES_MAX = 16, AGENT_ANSWER_MAX = 64 * 1024 };
+/* The caps of api/launcher_msg.c, so that one talkative guest does not make the whole message refused. */
+enum {
+    AGENT_TIMEOUT_S = 5,
+    AGENT_TEXT_MAX = 256,
+    AGENT_WORD_MAX = 64,
+    AGENT_MAC_MAX = 32,
+    AGENT_NICS_MAX = 32,
+    AGENT_ADDRESSES_MAX = 16,
+    AGENT_ANSWER_MAX = 64 * 1024,
+};
 
 /* Reads all that status shows; 'with_version' asks for the agent's version as well. The strings are the arena's.
  * Errors: ERR_RETRY when the agent does not answer. */
