@@ -246,8 +246,10 @@ decode_quantity(const struct reading *r)
 {
     const char *text = json_string_value(r->j);
 
-    if (json_is_number(r->j)) {
+    if (json_is_integer(r->j)) {
         text = json_text(r->j, r->arena);
+    } else if (json_is_real(r->j)) {
+        text = arena_printf(r->arena, "%.15g", json_real_value(r->j)); /* 0.1, not the nearest binary fraction */
     } else if (!text) {
         return refuse(r->at, "must be a quantity such as 2Gi or 500m");
     } else {

@@ -62,7 +62,7 @@ void api_diff(const struct type *t, const json_t *current, const json_t *desired
 /* OpenAPI v3 structural schema of a type, as a CRD carries it: no defaults, no descriptions. The caller owns the tree. */
 MUST_CHECK json_t *api_schema(const struct type *t);
 
-/* Rows of a type and of all types below it, once each: for tests that demand a case per row. */
+/* Rows of a type and of all types below it that a struct has a member for: for tests that demand a case per row. */
 void api_each_field(const struct type *t, void (*fn)(void *arg, const char *path, const char *kind), void *arg);
 
 /* Markdown table of the fields of a type, paths from 'prefix' on. False when 'sb' is too small. */

@@ -65,6 +65,9 @@ call_row(void *arg, const struct field *f, const char *path)
 {
     const struct row_call *c = arg;
 
+    if (f->kind == KIND_KEPT) {
+        return; /* it has no place in a struct */
+    }
     c->fn(c->arg, path, kind_names[f->kind]);
 }
 

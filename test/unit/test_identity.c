@@ -1,0 +1,104 @@
+// Identity is a function of names: the same for ever, different for different names, legal where it is used.
+#include "api/identity.h"
+
+#include <check.h>
+#include <ctype.h>
+
+static struct arena *arena;
+
+static void
+make_arena(void)
+{
+    arena = arena_new(1 << 20);
+}
+
+static void
+free_arena(void)
+{
+    arena_free(arena);
+}
+
+/* uuid.uuid5(uuid.UUID("6a1a24a1-4061-4607-8bf4-a3963d0c5895"), "default/vm1") of Python's library. */
+START_TEST(a_uuid_is_version_five)
+{
+    ck_assert_str_eq(identity_uuid(arena, "default", "vm1"), "419eb8a5-008c-5c68-bf53-4cb8545ce939");
+    ck_assert_str_ne(identity_uuid(arena, "default", "vm2"), "419eb8a5-008c-5c68-bf53-4cb8545ce939");
+    ck_assert_str_ne(identity_uuid(arena, "other", "vm1"), "419eb8a5-008c-5c68-bf53-4cb8545ce939");
+}
+END_TEST
+
+START_TEST(a_mac_is_local_and_stays)
+{
+    const char *mac = identity_mac(arena, "default", "vm1", "net");
+
+    ck_assert_str_eq(mac, "02:7b:43:4d:e9:cf");
+    ck_assert_uint_eq(strlen(mac), 17);
+    ck_assert(str_starts(mac, "02:"));
+    ck_assert_str_ne(mac, identity_mac(arena, "default", "vm1", "net2"));
+    ck_assert_str_ne(mac, identity_mac(arena, "default", "vm1n", "et"));
+    ck_assert_str_ne(mac, identity_mac(arena, "default", "vm2", "net"));
+}
+END_TEST
+
+static void
+check_dns_label(const char *name)
+{
+    ck_assert_uint_le(strlen(name), 63);
+    for (const char *p = name; *p; p++) {
+        ck_assert(islower((unsigned char)*p) || isdigit((unsigned char)*p) || *p == '-' || *p == '.');
+    }
+    ck_assert(!strstr(name, ".-") && !strstr(name, "-."));
+}
+
+START_TEST(a_pod_has_a_name_of_its_own)
+{
+    const char *pod = identity_pod_name(arena, "vm1", "uid-1");
+    char lengthy[254] = {0};
+
+    ck_assert_str_eq(pod, "virt-launcher-vm1-gdblt");
+    ck_assert_str_ne(pod, identity_pod_name(arena, "vm1", "uid-2"));
+    memset(lengthy, 'a', sizeof(lengthy) - 1);
+    check_dns_label(identity_pod_name(arena, lengthy, "uid"));
+    for (size_t i = 30; i < 60; i++) { /* a cut right after a sign that may not stand before a dash */
+        memset(lengthy, 'a', sizeof(lengthy) - 1);
+        lengthy[i] = '.';
+        check_dns_label(identity_pod_name(arena, lengthy, "uid"));
+    }
+}
+END_TEST
+
+START_TEST(a_label_value_fits)
+{
+    char name[254] = {0}, other[254] = {0};
+
+    memset(name, 'a', 63);
+    ck_assert_str_eq(identity_label_value(arena, name), name);
+    memset(name, 'a', sizeof(name) - 1);
+    memcpy(other, name, sizeof(other));
+    other[200] = 'b';
+    ck_assert_uint_eq(strlen(identity_label_value(arena, name)), 63);
+    ck_assert_str_ne(identity_label_value(arena, name), identity_label_value(arena, other));
+    memset(name, '.', 60);
+    name[0] = 'x';
+    check_dns_label(identity_label_value(arena, name));
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *s = suite_create("identity");
+    TCase *t = tcase_create("identity");
+
+    tcase_add_checked_fixture(t, make_arena, free_arena);
+    tcase_add_test(t, a_uuid_is_version_five);
+    tcase_add_test(t, a_mac_is_local_and_stays);
+    tcase_add_test(t, a_pod_has_a_name_of_its_own);
+    tcase_add_test(t, a_label_value_fits);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed == 0 ? 0 : 1;
+}
