@@ -88,7 +88,7 @@ guest_setup(struct guest *g)
     read_started(g);
     e = write_grace(g);
     if (!e) {
-        e = libvirt_daemon_configure(&g->paths, g->instance.uid);
+        e = libvirt_daemon_configure(&g->paths);
     }
     if (!e) {
         libvirt_daemon_bake_cache(&g->paths);

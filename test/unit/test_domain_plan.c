@@ -38,6 +38,7 @@ static const struct {
      "stopped-before-start",
      DOMAIN_ACTION_END,
      0},
+    {"the pod ends while libvirtd does not even start", {.now_ms = NOW, .stop_ms = NOW}, "stopped-before-start", DOMAIN_ACTION_END, 0},
     {"the guest runs", {RUNS}, "steady", DOMAIN_ACTION_NONE, 0},
     {"the guest is paused", {BEGAN, .is_known = true, .state = DOMAIN_PAUSED}, "steady", DOMAIN_ACTION_NONE, 0},
     {"the guest is asked at once",

@@ -26,10 +26,11 @@ is_over(const struct domain_situation *s)
     return !is_live(s) && s->was_started;
 }
 
+/* Whatever libvirt would say: there cannot be a guest. */
 static bool
 is_stopped_before_start(const struct domain_situation *s)
 {
-    return !is_live(s) && s->stop_ms > 0;
+    return !s->was_started && s->stop_ms > 0;
 }
 
 static bool
@@ -75,9 +76,9 @@ static const struct rule {
     enum domain_action action;
 } rules[] = {
     {"failed", has_failed, DOMAIN_ACTION_END},
+    {"stopped-before-start", is_stopped_before_start, DOMAIN_ACTION_END},
     {"unknown", is_unknown, DOMAIN_ACTION_NONE},
     {"over", is_over, DOMAIN_ACTION_END},
-    {"stopped-before-start", is_stopped_before_start, DOMAIN_ACTION_END},
     {"start", is_startable, DOMAIN_ACTION_START},
     {"wait-for-disks", is_waiting_for_disks, DOMAIN_ACTION_NONE},
     {"grace-over", is_grace_over, DOMAIN_ACTION_DESTROY},

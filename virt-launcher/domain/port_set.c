@@ -24,13 +24,24 @@ port_set_add(struct port_set *s, bool is_udp, unsigned port)
     }
 }
 
+static size_t
+count_bits(unsigned bits)
+{
+    size_t n = 0;
+
+    for (; bits; bits &= bits - 1) {
+        n++;
+    }
+    return n;
+}
+
 size_t
 port_set_count(const struct port_set *s)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < sizeof(s->tcp); i++) {
-        n += (size_t)__builtin_popcount(s->tcp[i]) + (size_t)__builtin_popcount(s->udp[i]);
+        n += count_bits(s->tcp[i]) + count_bits(s->udp[i]);
     }
     return n;
 }

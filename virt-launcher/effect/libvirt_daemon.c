@@ -54,12 +54,25 @@ write_conf(const struct paths *p, const char *name, const char *text)
     return file_write(path, text, strlen(text));
 }
 
+static struct err *
+write_libvirtd_conf(const struct paths *p)
+{
+    AUTO(strbuf_fini) struct strbuf uuid = STRBUF_INIT(64);
+    struct err *e = file_read("/proc/sys/kernel/random/uuid", &uuid);
+
+    if (e) {
+        return e;
+    }
+    AUTO(freep) char *conf = xasprintf("auth_unix_rw=\"none\"\nlog_outputs=\"3:file:%s\"\nhost_uuid=\"%.36s\"\n", p->libvirtd_log,
+                                       strbuf_str(&uuid));
+    return write_conf(p, "libvirtd.conf", conf);
+}
+
 struct err *
-libvirt_daemon_configure(const struct paths *p, const char *host_uuid)
+libvirt_daemon_configure(const struct paths *p)
 {
     AUTO(freep) char *conf_dir = xasprintf("%s/libvirt", p->conf);
-    AUTO(freep) char *conf = xasprintf("auth_unix_rw=\"none\"\nlog_outputs=\"3:file:%s\"\nhost_uuid=\"%s\"\n", p->libvirtd_log,
-                                       host_uuid);
+    AUTO(freep) char *conf = xasprintf("%s/libvirtd.conf", conf_dir);
     const char *const dirs[] = {conf_dir, p->capabilities, p->passt_dir, p->data};
 
     for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
@@ -68,8 +81,11 @@ libvirt_daemon_configure(const struct paths *p, const char *host_uuid)
             return e;
         }
     }
-    struct err *e = write_conf(p, "libvirtd.conf", conf);
-    return e ? e : write_conf(p, "qemu.conf", qemu_conf);
+    if (file_exists(conf)) {
+        return NULL;
+    }
+    struct err *e = write_conf(p, "qemu.conf", qemu_conf);
+    return e ? e : write_libvirtd_conf(p);
 }
 
 /* Replaces the number in "<tag>0</tag>". */

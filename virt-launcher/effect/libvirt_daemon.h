@@ -20,8 +20,9 @@ struct libvirt_daemon {
 /* Sets what libvirt's library and daemon read from the environment; before any thread exists. */
 MUST_CHECK struct err *libvirt_daemon_environment(const struct paths *p);
 
-/* Folders, libvirtd.conf and qemu.conf; 'host_uuid' makes each pod a host of its own (migration refuses "the same host"). */
-MUST_CHECK struct err *libvirt_daemon_configure(const struct paths *p, const char *host_uuid);
+/* Folders, libvirtd.conf and qemu.conf, once in a pod's life. Each pod is a host of its own, with a UUID of chance: migration refuses
+ * "the same host". */
+MUST_CHECK struct err *libvirt_daemon_configure(const struct paths *p);
 
 /* Copies the image's answers about QEMU into libvirt's cache with the times of this node's files, without which libvirt would ask
  * QEMU again. A cache that cannot be written costs time only: failures are dropped. */

@@ -65,8 +65,14 @@ state_of(const struct status_facts *f, struct arena *a)
 char *
 launcher_status_text(const struct status_facts *f, struct arena *a)
 {
-    const struct launcher_state s = state_of(f, a);
+    struct launcher_state s = state_of(f, a);
+    char *text = launcher_msg_write(LAUNCHER_MSG_STATE, &launcher_state_type, &s);
 
+    if (strlen(text) <= LAUNCHER_MSG_MAX) {
+        return text;
+    }
+    free(text);
+    s.agent.interfaces.n = 0; /* only a guest can be that talkative */
     return launcher_msg_write(LAUNCHER_MSG_STATE, &launcher_state_type, &s);
 }
 
