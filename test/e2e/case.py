@@ -11,8 +11,8 @@ from cluster import Failure, check, describe, is_true, kubectl
 
 LABEL = "vmbridge-e2e"
 RUN_ID = uuid.uuid4().hex[:4]
-START_S = 150  # a guest under emulation beside three others on two cores
-STOP_S = 90
+START_S = 240  # a guest under emulation beside others, on two cores that have more to do
+STOP_S = 120
 
 
 def order(number):
@@ -53,7 +53,7 @@ class Shared:
 
 
 class Case:
-    """One test's world. `keep` leaves the namespace until the end of the run."""
+    """One test's world. `keep` leaves the namespace of a test that passed until the end of the run."""
 
     made = []  # all namespaces of this run
     lock = threading.Lock()
@@ -169,7 +169,7 @@ class Case:
         pod = self.launcher(name)
         return self.api.pod_log(self.ns, pod["metadata"]["name"]) if pod else ""
 
-    def until_console(self, name, text, timeout=60):
+    def until_console(self, name, text, timeout=120):
         self.until(
             f"'{text}' on the console of {name}",
             lambda: text in self.console(name),
@@ -202,7 +202,7 @@ class Case:
             recorder.stop()
         if failed:
             self._collect()
-        if self._ns and not self.keep and not keep_all:
+        if self._ns and not keep_all and (failed or not self.keep):
             kubectl("delete", "namespace", self._ns, "--wait=false", ok=False)
 
     def _collect(self):

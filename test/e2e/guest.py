@@ -101,14 +101,14 @@ class Shell:
             os.close(place)
         return end
 
-    def run(self, command, timeout=60):
+    def run(self, command, timeout=150):
         """What the command prints. Fails when it fails."""
         deadline = time.monotonic() + timeout
         heard = b""
         while time.monotonic() < deadline:
             try:
                 with self._connect() as end:
-                    status, text, heard = _ask(end, command, min(15, deadline - time.monotonic()))
+                    status, text, heard = _ask(end, command, min(30, deadline - time.monotonic()))
             except OSError as error:
                 status, heard = None, str(error).encode()
             if status is not None:

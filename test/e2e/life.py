@@ -72,7 +72,7 @@ def _make(api):
     try:
         return Life(t)
     except Exception:
-        t.close(failed=True, keep_all=True)
+        t.close(failed=True, keep_all=False)
         raise
 
 

@@ -33,7 +33,7 @@ def _make(api):
     try:
         return Bystander(t)
     except Exception:
-        t.close(failed=True, keep_all=True)
+        t.close(failed=True, keep_all=False)
         raise
 
 

@@ -54,7 +54,7 @@ def _make(api):
     try:
         return Net(t)
     except Exception:
-        t.close(failed=True, keep_all=True)
+        t.close(failed=True, keep_all=False)
         raise
 
 
