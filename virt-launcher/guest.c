@@ -204,16 +204,15 @@ is_live(enum domain_state s)
     return s == DOMAIN_RUNNING || s == DOMAIN_PAUSED || s == DOMAIN_SHUTDOWN;
 }
 
-/* Those from the start, once both the guest and its description are there; a manager that came later leaves more open. */
+/* Once both the guest and its description are there. A manager that came later leaves more open until it is told. */
 static void
 open_ports(struct guest *g)
 {
-    struct port_set wish;
+    bool is_new = !g->ports.is_active || g->is_wish_said;
 
-    if (g->is_up && g->has_view && g->view.n_nics > 0 && !g->ports.is_active && !g->end_reason) {
-        port_set_from_list(&g->instance.open_ports, &wish);
-        g->ports.may_close = !g->is_heir;
-        passt_ports_set(&g->ports, &wish);
+    if (is_new && g->is_up && g->has_view && g->view.n_nics > 0 && !g->end_reason) {
+        g->ports.may_close = g->ports.may_close || g->is_wish_said || !g->is_heir;
+        passt_ports_set(&g->ports, &g->wish);
     }
 }
 
@@ -360,7 +359,6 @@ static void
 on_desired(void *arg, const struct launcher_desired *desired)
 {
     struct guest *g = arg;
-    struct port_set wish;
 
     if (!str_eq(desired->vmi_uid, g->instance.uid)) {
         log_warn(&g->log, "a wish for another guest is ignored");
@@ -369,11 +367,10 @@ on_desired(void *arg, const struct launcher_desired *desired)
     if (desired->log_verbosity.set) {
         log_set_level(desired->log_verbosity.v >= 3 ? log_level_of_verbosity(desired->log_verbosity.v) : LOG_WARN);
     }
-    if (g->is_up && g->has_view && g->view.n_nics > 0 && !g->end_reason) {
-        port_set_from_list(&desired->open_ports, &wish);
-        g->ports.may_close = true;
-        passt_ports_set(&g->ports, &wish);
-    }
+    port_set_from_list(&desired->open_ports, &g->wish);
+    g->is_wish_said = true;
+    g->ports.may_close = true;
+    open_ports(g);
 }
 
 /* Decide and act */
@@ -392,7 +389,8 @@ act_start(struct guest *g)
     g->was_started = true;
     g->started_s = clock_wall_s();
     guest_time(g, "start");
-    (void)!hypervisor_call(&g->hypervisor, HYPERVISOR_START, g->xml, g->view.is_start_paused); /* connected: see the plan */
+    (void)!hypervisor_call(&g->hypervisor, HYPERVISOR_START, g->xml,
+                           g->view.is_start_paused); /* connected: see the plan */
 }
 
 static void

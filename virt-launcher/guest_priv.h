@@ -17,11 +17,11 @@
 
 enum {
     GUEST_ARENA_BYTES = 1024 * 1024,
-    GUEST_TELL_MS = 100,       /* at most one message in this time */
+    GUEST_TELL_MS = 100, /* at most one message in this time */
     GUEST_AGENT_MS = 10000,
-    GUEST_CONNECT_MS = 10,     /* first delay between tries to reach libvirtd */
+    GUEST_CONNECT_MS = 10, /* first delay between tries to reach libvirtd */
     GUEST_CONNECT_MAX_MS = 1000,
-    GUEST_FLUSH_MS = 1000,     /* for the last word to reach the gateway */
+    GUEST_FLUSH_MS = 1000, /* for the last word to reach the gateway */
 };
 
 struct guest {
@@ -51,8 +51,8 @@ struct guest {
     bool is_known;
     bool is_prepared;
     bool was_started;
-    bool is_heir; /* a manager before this one started the guest */
-    bool is_up; /* QEMU was seen */
+    bool is_heir;        /* a manager before this one started the guest */
+    bool is_up;          /* QEMU was seen */
     struct err *failure; /* why it never ran */
     struct domain_seen seen;
     bool is_destroyed_by_us;
@@ -65,7 +65,9 @@ struct guest {
     const struct agent_state *agent; /* agent_arena's; NULL: not connected */
     const char *agent_version;
     bool is_agent_busy;
-    char *complaint; /* about ports */
+    struct port_set wish; /* ports: of the instance, until the gateway says otherwise */
+    bool is_wish_said;    /* by the gateway, to this manager */
+    char *complaint;      /* about ports */
 
     /* what was told */
     char *told; /* last text, with number 0 */

@@ -85,6 +85,7 @@ guest_setup(struct guest *g)
     }
     log_set_level(level_of(&g->instance));
     g->log.object = arena_printf(g->arena, "virtualmachineinstance/%s/%s", g->instance.namespace, g->instance.name);
+    port_set_from_list(&g->instance.open_ports, &g->wish);
     read_started(g);
     e = write_grace(g);
     if (!e) {

@@ -1,5 +1,6 @@
 // PID 1 of the launcher container: starts the manager, starts it again when it dies, reaps everything, passes signals and the exit
 // code on. It knows libc alone, allocates nothing and never touches the guest while a manager can be had.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,7 +14,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <dirent.h>
 
 #include "exit_code.h"
 #include "run_names.h"
@@ -28,15 +28,15 @@ enum {
     TICK_MS = 1000,
 };
 
-static const char usage[] =
-    "usage: virt-launcher-monitor [--ready | --started | OPTION...]\n"
-    "\n"
-    "Runs virt-launcher, which stands beside it, and keeps it running until it says how the guest ended; its exit code\n"
-    "is then ours. Options are passed on. SIGTERM and SIGINT ask the guest to shut down.\n"
-    "\n"
-    "  --ready     exit 0 when the guest runs and is not paused, else 1 (readiness probe)\n"
-    "  --started   exit 0 when QEMU exists, else 1 (startup probe)\n"
-    "  --root DIR  put DIR before every path of the pod\n";
+static const char usage[] = "usage: virt-launcher-monitor [--ready | --started | OPTION...]\n"
+                            "\n"
+                            "Runs virt-launcher, which stands beside it, and keeps it running until it says how the "
+                            "guest ended; its exit code\n"
+                            "is then ours. Options are passed on. SIGTERM and SIGINT ask the guest to shut down.\n"
+                            "\n"
+                            "  --ready     exit 0 when the guest runs and is not paused, else 1 (readiness probe)\n"
+                            "  --started   exit 0 when QEMU exists, else 1 (startup probe)\n"
+                            "  --root DIR  put DIR before every path of the pod\n";
 
 struct monitor {
     const char *root;
@@ -102,7 +102,8 @@ become_manager(struct monitor *m, const sigset_t *watched)
     m->args[m->n_args] = NULL;
     (void)sigprocmask(SIG_UNBLOCK, watched, NULL); /* cannot fail with these arguments */
     execv(m->program, m->args);
-    dprintf(STDERR_FILENO, "{\"level\":\"error\",\"part\":\"monitor\",\"msg\":\"%s cannot be run: %s\"}\n", m->program, strerror(errno));
+    dprintf(STDERR_FILENO, "{\"level\":\"error\",\"part\":\"monitor\",\"msg\":\"%s cannot be run: %s\"}\n", m->program,
+            strerror(errno));
     _exit(127);
 }
 
@@ -163,8 +164,8 @@ reap(struct monitor *m, int *ret_code)
             *ret_code = WEXITSTATUS(status);
             return true;
         }
-        say("the manager died; the guest runs on and the manager is started again", WIFSIGNALED(status) ? "signal" : "exit",
-            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        say("the manager died; the guest runs on and the manager is started again",
+            WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
         plan_restart(m);
     }
     return false;
@@ -271,7 +272,8 @@ run(struct monitor *m)
             start_manager(m, &watched);
         }
         /* With a manager there is nothing to look at but signals: no tick. */
-        int number = m->manager > 0 ? sigwaitinfo(&watched, NULL) : sigtimedwait(&watched, NULL, m->stop_ms ? &tick : &soon);
+        int number =
+            m->manager > 0 ? sigwaitinfo(&watched, NULL) : sigtimedwait(&watched, NULL, m->stop_ms ? &tick : &soon);
         if (number == SIGTERM || number == SIGINT) {
             on_stop(m, number);
         }

@@ -47,10 +47,8 @@ END_TEST
 static const struct {
     const char *name, *have, *wish, *want_gone, *want_new;
 } diffs[] = {
-    {"the same", "t22 u53", "u53 t22", "", ""},
-    {"one more", "t22", "t22 t80", "", "t80"},
-    {"one less", "t22 t80", "t80", "t22", ""},
-    {"protocols are apart", "t53", "u53", "t53", "u53"},
+    {"the same", "t22 u53", "u53 t22", "", ""}, {"one more", "t22", "t22 t80", "", "t80"},
+    {"one less", "t22 t80", "t80", "t22", ""},  {"protocols are apart", "t53", "u53", "t53", "u53"},
     {"all new", "", "t1 u2", "", "t1 u2"},
 };
 
@@ -92,11 +90,14 @@ END_TEST
 
 START_TEST(the_kernels_tables_are_read)
 {
-    static const char tcp[] = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-                              "   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000   107        0 1\n"
-                              "   1: 0500D50A:0050 0100D50A:C350 01 00000000:00000000 00:00000000 00000000   107        0 2\n";
-    static const char tcp6[] = "   0: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 0:0 0:0 0 107 0 3\n";
-    static const char udp[] = "  12: 00000000:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000   107        0 4\n";
+    static const char tcp[] =
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+        "   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000   107        0 1\n"
+        "   1: 0500D50A:0050 0100D50A:C350 01 00000000:00000000 00:00000000 00000000   107        0 2\n";
+    static const char tcp6[] =
+        "   0: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 0:0 0:0 0 107 0 3\n";
+    static const char udp[] =
+        "  12: 00000000:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000   107        0 4\n";
     struct port_set want = set_of("t22 t8080 u53");
     struct port_set got = {0};
 
@@ -109,8 +110,12 @@ END_TEST
 
 START_TEST(lists_become_sets_and_lists)
 {
-    struct port items[] = {{.port = 80}, {.port = 22, .protocol = PROTOCOL_TCP}, {.port = 53, .protocol = PROTOCOL_UDP},
-                           {.port = 0},  {.port = 70000},                        {.port = -1},
+    struct port items[] = {{.port = 80},
+                           {.port = 22, .protocol = PROTOCOL_TCP},
+                           {.port = 53, .protocol = PROTOCOL_UDP},
+                           {.port = 0},
+                           {.port = 70000},
+                           {.port = -1},
                            {.port = 80}};
     struct port_list l = {items, ARRAY_LEN(items)};
     struct arena *a = arena_new(10000);
@@ -135,11 +140,13 @@ static const struct {
     {"nothing", "", NULL, 100},
     {"letters of the world", "Büro 東京 🙂", "Büro 東京 🙂", 100},
     {"an escape", "a\033[2Jb\r\n", "a?[2Jb??", 100},
-    {"a control character in two bytes", "a\xc2\x9b"
-                                         "b",
+    {"a control character in two bytes",
+     "a\xc2\x9b"
+     "b",
      "a?b", 100},
-    {"text that turns around", "a\xe2\x80\xae"
-                               "b",
+    {"text that turns around",
+     "a\xe2\x80\xae"
+     "b",
      "a?b", 100},
     {"broken bytes", "a\xff\xc3-", "a?\?-", 100},
     {"an overlong slash", "\xc0\xaf", "??", 100},
@@ -170,7 +177,8 @@ START_TEST(xml_is_escaped)
     xml_leaf(&x, "c", "]]>&\x01");
     xml_empty(&x, "d", "e", "1", NULL);
     xml_close(&x);
-    ck_assert_str_eq(strbuf_str(&out), "<a b='&lt;&apos;&quot;&amp;&gt;?'>\n  <c>]]&gt;&amp;?</c>\n  <d e='1'/>\n</a>\n");
+    ck_assert_str_eq(strbuf_str(&out),
+                     "<a b='&lt;&apos;&quot;&amp;&gt;?'>\n  <c>]]&gt;&amp;?</c>\n  <d e='1'/>\n</a>\n");
 }
 END_TEST
 

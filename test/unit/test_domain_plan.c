@@ -21,7 +21,11 @@ static const struct {
     {"disks are not ready", {.is_known = true}, "wait-for-disks", DOMAIN_ACTION_NONE, 0},
     {"all is ready", {.is_known = true, .is_prepared = true}, "start", DOMAIN_ACTION_START, 0},
     {"the spec is at fault", {.has_failed = true, .is_known = true, .is_prepared = true}, "failed", DOMAIN_ACTION_END, 0},
-    {"a second manager finds no guest", {.is_known = true, .is_prepared = true, .was_started = true}, "over", DOMAIN_ACTION_END, 0},
+    {"a second manager finds no guest",
+     {.is_known = true, .is_prepared = true, .was_started = true},
+     "over",
+     DOMAIN_ACTION_END,
+     0},
     {"a second manager finds a guest that is off",
      {.is_known = true, .was_started = true, .state = DOMAIN_SHUTOFF},
      "over",
@@ -38,7 +42,11 @@ static const struct {
      "stopped-before-start",
      DOMAIN_ACTION_END,
      0},
-    {"the pod ends while libvirtd does not even start", {.now_ms = NOW, .stop_ms = NOW}, "stopped-before-start", DOMAIN_ACTION_END, 0},
+    {"the pod ends while libvirtd does not even start",
+     {.now_ms = NOW, .stop_ms = NOW},
+     "stopped-before-start",
+     DOMAIN_ACTION_END,
+     0},
     {"the guest runs", {RUNS}, "steady", DOMAIN_ACTION_NONE, 0},
     {"the guest is paused", {BEGAN, .is_known = true, .state = DOMAIN_PAUSED}, "steady", DOMAIN_ACTION_NONE, 0},
     {"the guest is asked at once",
@@ -61,26 +69,40 @@ static const struct {
      "shutting-down",
      DOMAIN_ACTION_NONE,
      2000},
-    {"its grace is over", {RUNS, .now_ms = NOW, .stop_ms = NOW - GRACE, .asked_ms = NOW - 5000}, "grace-over", DOMAIN_ACTION_DESTROY, 5000},
-    {"no grace at all", {BEGAN, .is_known = true, .has_acpi = true, .state = DOMAIN_RUNNING, .now_ms = NOW, .stop_ms = NOW}, "grace-over", DOMAIN_ACTION_DESTROY, 5000},
+    {"its grace is over",
+     {RUNS, .now_ms = NOW, .stop_ms = NOW - GRACE, .asked_ms = NOW - 5000},
+     "grace-over",
+     DOMAIN_ACTION_DESTROY,
+     5000},
+    {"no grace at all",
+     {BEGAN, .is_known = true, .has_acpi = true, .state = DOMAIN_RUNNING, .now_ms = NOW, .stop_ms = NOW},
+     "grace-over",
+     DOMAIN_ACTION_DESTROY,
+     5000},
     {"without ACPI nobody can be asked",
      {BEGAN, .is_known = true, .state = DOMAIN_RUNNING, .grace_ms = GRACE, .now_ms = NOW, .stop_ms = NOW},
      "grace-over",
      DOMAIN_ACTION_DESTROY,
      5000},
     {"the connection is lost while it shuts down",
-     {BEGAN, .has_acpi = true, .state = DOMAIN_RUNNING, .grace_ms = GRACE, .now_ms = NOW, .stop_ms = NOW - 1000, .asked_ms = NOW - 1000},
+     {BEGAN, .has_acpi = true, .state = DOMAIN_RUNNING, .grace_ms = GRACE, .now_ms = NOW, .stop_ms = NOW - 1000,
+      .asked_ms = NOW - 1000},
      "unknown",
      DOMAIN_ACTION_NONE,
      4000},
-    {"it shut down", {BEGAN, .is_known = true, .has_acpi = true, .now_ms = NOW, .stop_ms = NOW - 1000, .state = DOMAIN_SHUTOFF}, "over", DOMAIN_ACTION_END, 0},
+    {"it shut down",
+     {BEGAN, .is_known = true, .has_acpi = true, .now_ms = NOW, .stop_ms = NOW - 1000, .state = DOMAIN_SHUTOFF},
+     "over",
+     DOMAIN_ACTION_END,
+     0},
 };
 
 START_TEST(follows_the_rules)
 {
     struct domain_plan p = domain_plan(&rows[_i].s);
 
-    ck_assert_msg(str_eq(p.rule, rows[_i].want_rule), "%s: rule %s, wanted %s", rows[_i].name, p.rule, rows[_i].want_rule);
+    ck_assert_msg(str_eq(p.rule, rows[_i].want_rule), "%s: rule %s, wanted %s", rows[_i].name, p.rule,
+                  rows[_i].want_rule);
     ck_assert_msg(p.action == rows[_i].want_action, "%s: action %d", rows[_i].name, (int)p.action);
     ck_assert_msg(p.again_ms == rows[_i].want_again_ms, "%s: again in %lld ms", rows[_i].name, (long long)p.again_ms);
 }

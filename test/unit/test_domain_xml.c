@@ -39,7 +39,8 @@ facts_of_kind(struct fixture *x, const struct instance_volume *v, bool is_cdrom,
     f.is_preallocated = json_bool(said, "preallocated", false);
     f.is_readonly = json_bool(said, "readonly", false);
     f.is_block = v->kind == VOLUME_PVC_BLOCK;
-    f.path = arena_printf(x->arena, "%s/%s%s", f.is_block ? LAUNCHER_BLOCK_DIR : LAUNCHER_DISK_DIR, v->name, f.is_block ? "" : "/disk.img");
+    f.path = arena_printf(x->arena, "%s/%s%s", f.is_block ? LAUNCHER_BLOCK_DIR : LAUNCHER_DISK_DIR, v->name,
+                          f.is_block ? "" : "/disk.img");
     if (v->kind == VOLUME_EMPTY_DISK) {
         f.path = arena_printf(x->arena, LAUNCHER_DATA_DIR "/%s.img", v->name);
     } else if (v->kind == VOLUME_NO_CLOUD) {
@@ -120,8 +121,8 @@ START_TEST(becomes_the_golden_text)
         regenerate(dir, strbuf_str(&xml));
     }
     AUTO(freep) char *want = slurp(dir, "want.xml");
-    ck_assert_msg(str_eq(want, strbuf_str(&xml)), "%s differs; see it with VMB_REGENERATE=1 and git diff. It is:\n%s", dir,
-                  strbuf_str(&xml));
+    ck_assert_msg(str_eq(want, strbuf_str(&xml)), "%s differs; see it with VMB_REGENERATE=1 and git diff. It is:\n%s",
+                  dir, strbuf_str(&xml));
     arena_free(x.arena);
 }
 END_TEST
@@ -152,11 +153,13 @@ static const struct {
      "[{\"name\":\"x\",\"masquerade\":{}},{\"name\":\"x\",\"masquerade\":{}}]}}}}",
      "only one interface"},
     {"a second network of another kind",
-     "{\"spec\":{\"networks\":[{\"name\":\"x\",\"multus\":{\"networkName\":\"n\"}}],\"domain\":{\"devices\":{\"interfaces\":"
+     "{\"spec\":{\"networks\":[{\"name\":\"x\",\"multus\":{\"networkName\":\"n\"}}],\"domain\":{\"devices\":{"
+     "\"interfaces\":"
      "[{\"name\":\"x\",\"bridge\":{}}]}}}}",
      "masquerade or bridge only"},
     {"a network that is none",
-     "{\"spec\":{\"networks\":[{\"name\":\"x\",\"pod\":{\"vmNetworkCIDR\":\"10.0.2.0/31\"}}],\"domain\":{\"devices\":{\"interfaces\":"
+     "{\"spec\":{\"networks\":[{\"name\":\"x\",\"pod\":{\"vmNetworkCIDR\":\"10.0.2.0/"
+     "31\"}}],\"domain\":{\"devices\":{\"interfaces\":"
      "[{\"name\":\"x\",\"masquerade\":{}}]}}}}",
      "vmNetworkCIDR '10.0.2.0/31'"},
 };

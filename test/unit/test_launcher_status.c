@@ -39,8 +39,9 @@ START_TEST(says_all_it_knows)
 {
     const struct disk_facts facts = {.volume = "root", .size_bytes = 4096};
     const struct disk_view disk = {.facts = &facts, .target = "vda"};
-    const struct nic_view nics[] = {{.network = "a", .mac = "02:00:00:00:00:01", .is_masquerade = true, .ip4 = "10.0.2.2"},
-                                    {.network = "b", .mac = "02:00:00:00:00:02"}};
+    const struct nic_view nics[] = {
+        {.network = "a", .mac = "02:00:00:00:00:01", .is_masquerade = true, .ip4 = "10.0.2.2"},
+        {.network = "b", .mac = "02:00:00:00:00:02"}};
     const struct domain_view view = {.disks = &disk, .n_disks = 1, .nics = nics, .n_nics = 2};
     struct port ports[] = {{.port = 22, .protocol = PROTOCOL_TCP}};
     const struct agent_state agent = {.connected = TRI_TRUE, .hostname = "inside"};
@@ -85,8 +86,12 @@ START_TEST(last_words_fit)
         disks[i] = (struct disk_view){.facts = &facts[i], .target = "vda"};
     }
     const struct domain_view view = {.disks = disks, .n_disks = DOMAIN_DISKS_MAX};
-    const struct status_facts f = {
-        .vmi_uid = "u", .state = DOMAIN_SHUTOFF, .reason = "start-failed", .message = message, .is_invalid = true, .view = &view};
+    const struct status_facts f = {.vmi_uid = "u",
+                                   .state = DOMAIN_SHUTOFF,
+                                   .reason = "start-failed",
+                                   .message = message,
+                                   .is_invalid = true,
+                                   .view = &view};
     AUTO(freep) char *text = launcher_status_last_words(&f, arena);
     struct launcher_state s = read_back(text);
 

@@ -151,7 +151,8 @@ is_zombie_of(const char *name, pid_t parent)
 
 START_TEST(reaps_orphans)
 {
-    pid_t pid = start("for i in 1 2 3 4 5; do (sleep 0.0$i &); done; sleep 0.3; : >$D/orphans; while :; do sleep 0.05; done", NULL);
+    pid_t pid = start(
+        "for i in 1 2 3 4 5; do (sleep 0.0$i &); done; sleep 0.3; : >$D/orphans; while :; do sleep 0.05; done", NULL);
     unsigned n = 0;
 
     ck_assert(wait_for("orphans"));
@@ -160,7 +161,7 @@ START_TEST(reaps_orphans)
     for (const struct dirent *e = readdir(d); e; e = readdir(d)) {
         n += is_zombie_of(e->d_name, pid);
     }
-    (void)closedir(d); /* only read */
+    (void)closedir(d);                       /* only read */
     ck_assert_int_eq(kill(pid, SIGTERM), 0); /* the script dies of it, then the next one too */
     ck_assert_uint_eq(n, 0);
     put("virt-launcher", "#!/bin/sh\nexit 0\n", 0755);
@@ -240,8 +241,10 @@ copy_monitor(void)
     for (int i = 0; i < 3; i++) { /* BUILD/test/unit/test_monitor */
         *strrchr(self, '/') = '\0';
     }
-    AUTO(freep) char *command =
-        xasprintf("cp '%s/virt-launcher/virt-launcher-monitor' %s/ && mkdir -p %s/var/run/vmbridge/run/libvirt/qemu/run", self, dir, dir);
+    AUTO(freep)
+    char *command = xasprintf(
+        "cp '%s/virt-launcher/virt-launcher-monitor' %s/ && mkdir -p %s/var/run/vmbridge/run/libvirt/qemu/run", self,
+        dir, dir);
     FILE *f = popen(command, "re");
     BUG_ON(!f || pclose(f) != 0);
 }

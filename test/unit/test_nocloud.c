@@ -63,7 +63,12 @@ static const struct {
     const char *want[3];     /* parts of the image's text */
     const char *want_error;
 } rows[] = {
-    {"inline", {.user_data = "#cloud-config\n"}, NULL, NULL, {"user-data=#cloud-config\n;", "\"instance-id\":\"vm1.default\"", "\"local-hostname\":\"host1\""}, NULL},
+    {"inline",
+     {.user_data = "#cloud-config\n"},
+     NULL,
+     NULL,
+     {"user-data=#cloud-config\n;", "\"instance-id\":\"vm1.default\"", "\"local-hostname\":\"host1\""},
+     NULL},
     {"base64", {.user_data_base64 = "I2Nsb3VkLWNvbmZpZwo="}, NULL, NULL, {"user-data=#cloud-config\n;"}, NULL},
     {"base64 in lines", {.user_data_base64 = "I2Nsb3Vk\nLWNvbmZp\r\nZwo="}, NULL, NULL, {"user-data=#cloud-config\n;"}, NULL},
     {"no base64", {.user_data_base64 = "I2N*"}, NULL, NULL, {NULL}, "userDataBase64: is no base64"},
@@ -89,13 +94,14 @@ START_TEST(image_holds_what_was_given)
     if (rows[_i].file) {
         put(rows[_i].file, rows[_i].text);
     }
-    struct err *e = nocloud_write(&i, &vol, in_dir("secrets", secrets, sizeof(secrets)), in_dir("out.iso", iso, sizeof(iso)));
+    struct err *e =
+        nocloud_write(&i, &vol, in_dir("secrets", secrets, sizeof(secrets)), in_dir("out.iso", iso, sizeof(iso)));
     if (rows[_i].file) {
         ck_assert_int_eq(unlink(in_dir(rows[_i].file, file, sizeof(file))), 0);
     }
     if (rows[_i].want_error) {
-        ck_assert_msg(e && err_class(e) == ERR_INVALID && strstr(err_text(e), rows[_i].want_error), "%s: %s", rows[_i].name,
-                      e ? err_text(e) : "no error");
+        ck_assert_msg(e && err_class(e) == ERR_INVALID && strstr(err_text(e), rows[_i].want_error), "%s: %s",
+                      rows[_i].name, e ? err_text(e) : "no error");
         err_free(e);
         return;
     }
@@ -168,9 +174,11 @@ static const struct {
     const char *name, *json, *want_error;
     int64_t want_size;
 } infos[] = {
-    {"plain", "{\"virtual-size\": 4096, \"format\": \"qcow2\", \"format-specific\": {\"data\": {\"compat\": \"1.1\"}}}", NULL, 4096},
+    {"plain", "{\"virtual-size\": 4096, \"format\": \"qcow2\", \"format-specific\": {\"data\": {\"compat\": \"1.1\"}}}",
+     NULL, 4096},
     {"backed", "{\"virtual-size\": 4096, \"backing-filename\": \"/etc/passwd\"}", "rests on another file", 0},
-    {"data elsewhere", "{\"virtual-size\": 1, \"format-specific\": {\"data\": {\"data-file\": \"/x\"}}}", "in another file", 0},
+    {"data elsewhere", "{\"virtual-size\": 1, \"format-specific\": {\"data\": {\"data-file\": \"/x\"}}}",
+     "in another file", 0},
     {"empty", "{\"virtual-size\": 0}", "is empty", 0},
     {"no JSON", "oops", "description of the image", 0},
 };
@@ -181,7 +189,8 @@ START_TEST(images_that_name_files_are_refused)
     struct err *e = disk_file_read_info(infos[_i].json, &size);
 
     if (infos[_i].want_error) {
-        ck_assert_msg(e && err_class(e) == ERR_INVALID && strstr(err_text(e), infos[_i].want_error), "%s", infos[_i].name);
+        ck_assert_msg(e && err_class(e) == ERR_INVALID && strstr(err_text(e), infos[_i].want_error), "%s",
+                      infos[_i].name);
     } else {
         ck_assert_msg(!e && size == infos[_i].want_size, "%s", infos[_i].name);
     }

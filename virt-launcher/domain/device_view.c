@@ -6,7 +6,8 @@
 #include "api/identity.h"
 
 enum {
-    ALIAS_NAME_MAX = 24, /* passt's socket is <run>/libvirt/qemu/run/passt/<id>-<20 letters>-<alias>.socket: 107 bytes in all */
+    ALIAS_NAME_MAX =
+        24, /* passt's socket is <run>/libvirt/qemu/run/passt/<id>-<20 letters>-<alias>.socket: 107 bytes in all */
     ALIAS_KEPT = 16,
     PREFIX_DEFAULT = 24,
 };
@@ -22,7 +23,8 @@ struct letters {
     unsigned sd;
 };
 
-static struct err *view_disk(const struct disk *d, const struct domain_facts *f, struct arena *a, struct disk_view *ret_disk);
+static struct err *view_disk(const struct disk *d, const struct domain_facts *f, struct arena *a,
+                             struct disk_view *ret_disk);
 static struct err *view_cache(const struct disk *d, struct disk_view *v);
 static void name_target(struct disk_view *v, struct arena *a, struct letters *l);
 static const struct disk_facts *facts_find(const struct domain_facts *f, const char *volume);
@@ -65,7 +67,9 @@ view_disk(const struct disk *d, const struct domain_facts *f, struct arena *a, s
     enum disk_bus bus = t ? t->bus : DISK_BUS_UNSET;
     struct disk_view v = {
         .facts = facts_find(f, d->name),
-        .device = d->cdrom ? "cdrom" : d->lun ? "lun" : "disk",
+        .device = d->cdrom ? "cdrom"
+                  : d->lun ? "lun"
+                           : "disk",
         .bus = bus_names[bus],
         .model = bus == DISK_BUS_VIRTIO ? "virtio-non-transitional" : NULL,
         .error_policy = error_names[d->error_policy],
@@ -101,7 +105,8 @@ view_cache(const struct disk *d, struct disk_view *v)
     const struct disk_facts *f = v->facts;
 
     if (d->cache == DISK_CACHE_NONE && !f->has_o_direct) {
-        return err_new(ERR_INVALID, "cache none needs O_DIRECT, which the file system under volume %s cannot do", d->name);
+        return err_new(ERR_INVALID, "cache none needs O_DIRECT, which the file system under volume %s cannot do",
+                       d->name);
     }
     v->cache = cache_names[d->cache] ? cache_names[d->cache] : f->has_o_direct ? "none" : "writethrough";
     v->io = io_names[d->io];
@@ -154,8 +159,9 @@ device_view_nics(const struct instance *i, const struct domain_facts *f, struct 
             continue;
         }
         struct nic_view *nic = &views[v->n_nics];
-        struct err *e = v->n_nics > 0 ? err_new(ERR_INVALID, "only one interface can be on the pod network: remove the others")
-                                      : view_nic(i, n, f->pod_has_ipv6, a, nic);
+        struct err *e = v->n_nics > 0
+                            ? err_new(ERR_INVALID, "only one interface can be on the pod network: remove the others")
+                            : view_nic(i, n, f->pod_has_ipv6, a, nic);
         if (e) {
             return err_wrap(e, "spec.domain.devices.interfaces[%s]", n->name);
         }
@@ -203,7 +209,7 @@ eui64_address(struct arena *a, const char *prefix, const char *mac)
         return NULL;
     }
     const unsigned char id[8] = {(unsigned char)(m[0] ^ 2), (unsigned char)m[1], (unsigned char)m[2], 0xff, 0xfe,
-                                 (unsigned char)m[3], (unsigned char)m[4], (unsigned char)m[5]};
+                                 (unsigned char)m[3],       (unsigned char)m[4], (unsigned char)m[5]};
     memcpy(&addr.s6_addr[8], id, sizeof(id));
     return inet_ntop(AF_INET6, &addr, text, sizeof(text)) ? arena_strdup(a, text) : NULL;
 }
@@ -236,7 +242,8 @@ static struct err *
 view_addresses(const struct interface *n, const struct network *net, bool has_ipv6, struct arena *a, struct nic_view *v)
 {
     const char *cidr = net->pod && !str_empty(net->pod->vm_network_cidr) ? net->pod->vm_network_cidr : "10.0.2.0/24";
-    const char *cidr6 = net->pod && !str_empty(net->pod->vm_ipv6_network_cidr) ? net->pod->vm_ipv6_network_cidr : "fd10:0:2::/64";
+    const char *cidr6 =
+        net->pod && !str_empty(net->pod->vm_ipv6_network_cidr) ? net->pod->vm_ipv6_network_cidr : "fd10:0:2::/64";
     struct in_addr base;
     char prefix6[INET6_ADDRSTRLEN];
     int len6 = 0;
@@ -256,7 +263,8 @@ view_addresses(const struct interface *n, const struct network *net, bool has_ip
     if (sscanf(cidr6, "%45[0-9a-fA-F:]/%d", prefix6, &len6) == 2 && len6 == 64) {
         v->ip6 = eui64_address(a, prefix6, v->mac);
     }
-    return v->ip6 ? NULL : err_new(ERR_INVALID, "vmIPv6NetworkCIDR '%s' of %s is no IPv6 network of 64 bits", cidr6, n->name);
+    return v->ip6 ? NULL
+                  : err_new(ERR_INVALID, "vmIPv6NetworkCIDR '%s' of %s is no IPv6 network of 64 bits", cidr6, n->name);
 }
 
 static const struct network *

@@ -4,7 +4,8 @@
 static bool
 is_live(const struct domain_situation *s)
 {
-    return s->state == DOMAIN_STARTING || s->state == DOMAIN_RUNNING || s->state == DOMAIN_PAUSED || s->state == DOMAIN_SHUTDOWN;
+    return s->state == DOMAIN_STARTING || s->state == DOMAIN_RUNNING || s->state == DOMAIN_PAUSED ||
+           s->state == DOMAIN_SHUTDOWN;
 }
 
 static bool

@@ -7,15 +7,15 @@
 /* All that the decision rests on. Times are monotonic milliseconds, 0 when it did not happen. */
 struct domain_situation {
     int64_t now_ms;
-    bool is_known;      /* libvirt was asked and has answered since the last connect */
-    bool is_busy;       /* a call to libvirt is on its way */
-    bool is_prepared;   /* disks and description are ready */
-    bool was_started;   /* this pod's one start has been tried, by this manager or one before it */
-    bool has_failed;    /* preparing or starting failed */
+    bool is_known;    /* libvirt was asked and has answered since the last connect */
+    bool is_busy;     /* a call to libvirt is on its way */
+    bool is_prepared; /* disks and description are ready */
+    bool was_started; /* this pod's one start has been tried, by this manager or one before it */
+    bool has_failed;  /* preparing or starting failed */
     bool has_acpi;
     enum domain_state state; /* DOMAIN_ABSENT while libvirt has no live guest */
-    int64_t stop_ms;      /* when the pod was asked to end */
-    int64_t asked_ms;     /* when the guest was last asked to shut down */
+    int64_t stop_ms;         /* when the pod was asked to end */
+    int64_t asked_ms;        /* when the guest was last asked to shut down */
     int64_t grace_ms;
 };
 

@@ -87,7 +87,8 @@ view_cpu(const struct cpu *c, struct domain_view *v)
     v->threads = at_least_one(&c->threads);
     if (v->sockets > DOMAIN_VCPUS_MAX || v->cores > DOMAIN_VCPUS_MAX || v->threads > DOMAIN_VCPUS_MAX ||
         v->sockets * v->cores * v->threads > DOMAIN_VCPUS_MAX) {
-        return err_new(ERR_INVALID, "spec.domain.cpu: sockets times cores times threads must be at most %d", DOMAIN_VCPUS_MAX);
+        return err_new(ERR_INVALID, "spec.domain.cpu: sockets times cores times threads must be at most %d",
+                       DOMAIN_VCPUS_MAX);
     }
     view_cpu_model(c->model, v);
     return NULL;

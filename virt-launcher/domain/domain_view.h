@@ -11,7 +11,7 @@ enum { DOMAIN_DISKS_MAX = 64, DOMAIN_NICS_MAX = 16, DOMAIN_VCPUS_MAX = 512 };
 struct disk_facts {
     const char *volume;
     const char *path;
-    const char *format; /* "raw", "qcow2": given, never probed from what a guest may write */
+    const char *format;       /* "raw", "qcow2": given, never probed from what a guest may write */
     const char *backing_path; /* of an overlay; NULL: none */
     const char *backing_format;
     int64_t size_bytes; /* as the guest sees it */
@@ -35,7 +35,7 @@ struct disk_view {
     const char *alias;
     const char *device; /* disk, lun, cdrom */
     const char *bus;
-    const char *model; /* of a virtio disk; else NULL */
+    const char *model;  /* of a virtio disk; else NULL */
     const char *target; /* vda, sda */
     const char *cache;
     const char *io; /* NULL: libvirt's choice */
@@ -72,7 +72,7 @@ struct domain_view {
     bool is_emulated;
     int64_t memory_bytes;
     int64_t sockets, cores, threads;
-    const char *cpu_mode; /* host-model, host-passthrough, maximum, custom */
+    const char *cpu_mode;  /* host-model, host-passthrough, maximum, custom */
     const char *cpu_model; /* of custom */
     bool has_acpi, is_efi, is_secure_boot, is_bios_serial;
     bool has_serial, has_serial_log, has_graphics, has_balloon, has_rng, has_scsi, has_usb, has_io_thread;

@@ -51,8 +51,11 @@ domain_xml(const struct domain_view *v, struct strbuf *out)
 static void
 write_identity(const struct domain_view *v, struct xml *x)
 {
-    const char *const entries[][2] = {{"manufacturer", "KubeVirt"}, {"product", "None"}, {"serial", v->serial},
-                                      {"uuid", v->uuid},            {"family", "KubeVirt"}};
+    const char *const entries[][2] = {{"manufacturer", "KubeVirt"},
+                                      {"product", "None"},
+                                      {"serial", v->serial},
+                                      {"uuid", v->uuid},
+                                      {"family", "KubeVirt"}};
 
     xml_leaf(x, "name", v->name);
     xml_leaf(x, "uuid", v->uuid);
@@ -179,7 +182,8 @@ write_cpu(const struct domain_view *v, struct xml *x)
     xml_attr_int(x, "threads", v->threads);
     xml_close(x);
     if (is_custom && !v->is_emulated) {
-        xml_empty(x, "feature", "policy", "disable", "name", "mpx", NULL); /* gone from newer processors of the same name */
+        xml_empty(x, "feature", "policy", "disable", "name", "mpx",
+                  NULL); /* gone from newer processors of the same name */
     }
     xml_close(x);
 }

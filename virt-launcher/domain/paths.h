@@ -6,16 +6,16 @@
 
 /* Strings are the arena's. */
 struct paths {
-    const char *instance;   /* the annotation, mounted */
+    const char *instance; /* the annotation, mounted */
     const char *gateway_ca;
     const char *token;
-    const char *run;        /* libvirt's home, sockets, ISO images; lives as long as the pod */
-    const char *data;       /* overlays and empty disks */
-    const char *disks;      /* DIR/<volume>: mounted images and claims */
-    const char *block;      /* DIR/<volume>: block devices */
-    const char *secrets;    /* DIR/<volume>/{user,network} */
-    const char *conf;       /* libvirt's configuration, as libvirt looks for it */
-    const char *cache;      /* libvirt's cache */
+    const char *run;     /* libvirt's home, sockets, ISO images; lives as long as the pod */
+    const char *data;    /* overlays and empty disks */
+    const char *disks;   /* DIR/<volume>: mounted images and claims */
+    const char *block;   /* DIR/<volume>: block devices */
+    const char *secrets; /* DIR/<volume>/{user,network} */
+    const char *conf;    /* libvirt's configuration, as libvirt looks for it */
+    const char *cache;   /* libvirt's cache */
     const char *libvirt_socket;
     const char *libvirtd_log;
     const char *capabilities;       /* of libvirt's cache */

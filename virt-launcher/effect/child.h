@@ -10,7 +10,7 @@
 enum { CHILD_OUTPUT_MAX = 64 * 1024 };
 
 struct child_limits {
-    int64_t timeout_ms; /* then it is killed */
+    int64_t timeout_ms;    /* then it is killed */
     uint64_t memory_bytes; /* of its address space; 0: no limit */
     uint64_t cpu_s;        /* 0: no limit */
 };

@@ -80,7 +80,8 @@ facts_add(struct disks *d, struct disk_facts f)
     if (!is_overlay && str_eq(f.format, "raw")) {
         e = disk_file_size(f.path, f.is_block, &f.size_bytes, &f.is_preallocated);
     }
-    f.has_o_direct = disk_file_has_o_direct(f.path, f.is_readonly) && (!is_overlay || disk_file_has_o_direct(f.backing_path, true));
+    f.has_o_direct =
+        disk_file_has_o_direct(f.path, f.is_readonly) && (!is_overlay || disk_file_has_o_direct(f.backing_path, true));
     if (!e) {
         d->facts[d->n_facts++] = f;
     }
@@ -104,8 +105,9 @@ image_use(struct disks *d)
     const struct disk *disk = disk_of(d->instance, d->volume->name);
 
     if (disk && disk->cdrom) {
-        return facts_add(d, (struct disk_facts){
-                                .path = d->image, .format = d->image_format, .size_bytes = d->image_size, .is_readonly = true});
+        return facts_add(
+            d, (struct disk_facts){
+                   .path = d->image, .format = d->image_format, .size_bytes = d->image_size, .is_readonly = true});
     }
     d->overlay = arena_printf(d->arena, "%s/%s.qcow2", d->paths->data, d->volume->name);
     d->overlay_new = arena_printf(d->arena, "%s.new", d->overlay);
@@ -113,7 +115,8 @@ image_use(struct disks *d)
         return overlay_use(d);
     }
     d->is_waiting = true;
-    const char *const args[] = {"qemu-img", "create", "-q", "-f", "qcow2", "-F", d->image_format, "-b", d->image, d->overlay_new, NULL};
+    const char *const args[] = {"qemu-img",      "create", "-q",     "-f",           "qcow2", "-F",
+                                d->image_format, "-b",     d->image, d->overlay_new, NULL};
     return child_run(d->loop, args, &create_limits, on_overlay, d);
 }
 
@@ -174,7 +177,9 @@ claim_use(struct disks *d, bool is_block)
     char *path = is_block ? dir : arena_printf(d->arena, "%s/disk.img", dir);
 
     struct err *e = is_block || is_readonly ? NULL : disk_file_fill(path, dir);
-    return e ? e : facts_add(d, (struct disk_facts){.path = path, .format = "raw", .is_block = is_block, .is_readonly = is_readonly});
+    return e ? e
+             : facts_add(d, (struct disk_facts){
+                                .path = path, .format = "raw", .is_block = is_block, .is_readonly = is_readonly});
 }
 
 static struct err *
@@ -242,9 +247,8 @@ disks_run(struct disks *d, struct err *e)
     if (!e && d->is_waiting) {
         return;
     }
-    struct disks_result r = {.error = err_wrap(e, "volume %s", d->volume ? d->volume->name : ""),
-                             .facts = d->facts,
-                             .n_facts = d->n_facts};
+    struct disks_result r = {
+        .error = err_wrap(e, "volume %s", d->volume ? d->volume->name : ""), .facts = d->facts, .n_facts = d->n_facts};
     d->done(d->arg, r);
     free(d);
 }

@@ -9,7 +9,7 @@
 #include "domain/paths.h"
 
 struct disks_result {
-    struct err *error; /* the callee's; ERR_INVALID names the volume, ERR_RETRY is trouble in the pod */
+    struct err *error;              /* the callee's; ERR_INVALID names the volume, ERR_RETRY is trouble in the pod */
     const struct disk_facts *facts; /* the arena's */
     size_t n_facts;
 };

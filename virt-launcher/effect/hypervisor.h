@@ -20,7 +20,7 @@ enum hypervisor_call {
 struct hypervisor_result {
     enum hypervisor_call call;
     struct err *error; /* the callee's */
-    bool is_lost; /* the connection broke during the call: nobody knows what came of it */
+    bool is_lost;      /* the connection broke during the call: nobody knows what came of it */
     bool has_seen;
     struct domain_seen seen;         /* DOMAIN_ABSENT when there is no such domain */
     const struct agent_state *agent; /* of AGENT; its memory is 'arena' */
@@ -33,8 +33,8 @@ struct hypervisor {
     struct lane calls;
     struct lane agent;
     struct mailbox *mailbox;
-    virConnectPtr conn; /* NULL: not connected */
-    virDomainPtr dom;   /* NULL: libvirt has none of that name */
+    virConnectPtr conn;  /* NULL: not connected */
+    virDomainPtr dom;    /* NULL: libvirt has none of that name */
     uint64_t connection; /* number of the connection, to tell events of an old one */
     void (*done)(void *arg, struct hypervisor_result r);
     void (*event)(void *arg, const struct libvirt_event *ev);

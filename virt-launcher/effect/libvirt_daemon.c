@@ -63,8 +63,9 @@ write_libvirtd_conf(const struct paths *p)
     if (e) {
         return e;
     }
-    AUTO(freep) char *conf = xasprintf("auth_unix_rw=\"none\"\nlog_outputs=\"3:file:%s\"\nhost_uuid=\"%.36s\"\n", p->libvirtd_log,
-                                       strbuf_str(&uuid));
+    AUTO(freep)
+    char *conf = xasprintf("auth_unix_rw=\"none\"\nlog_outputs=\"3:file:%s\"\nhost_uuid=\"%.36s\"\n", p->libvirtd_log,
+                           strbuf_str(&uuid));
     return write_conf(p, "libvirtd.conf", conf);
 }
 
@@ -197,8 +198,12 @@ libvirt_daemon_start(struct libvirt_daemon *d, int64_t now_ms)
         {.flags = log >= 0 ? UV_INHERIT_FD : UV_IGNORE, .data.fd = log},
     };
     /* A session of its own: it outlives the manager and is found by the next one. */
-    uv_process_options_t options = {
-        .exit_cb = on_daemon_exit, .file = LIBVIRTD, .args = args, .flags = UV_PROCESS_DETACHED, .stdio_count = 3, .stdio = stdio};
+    uv_process_options_t options = {.exit_cb = on_daemon_exit,
+                                    .file = LIBVIRTD,
+                                    .args = args,
+                                    .flags = UV_PROCESS_DETACHED,
+                                    .stdio_count = 3,
+                                    .stdio = stdio};
 
     if (d->is_running || (d->started_ms > 0 && now_ms - d->started_ms < RESTART_MS)) {
         return;

@@ -24,7 +24,8 @@ struct part {
 
 static struct err *part_read(const struct part *p, const char *dir, struct strbuf *out);
 static struct err *base64_decode(const char *text, struct strbuf *out);
-static struct err *image_write(const char *path, const struct strbuf *meta, const struct strbuf *user, const struct strbuf *network);
+static struct err *image_write(const char *path, const struct strbuf *meta, const struct strbuf *user,
+                               const struct strbuf *network);
 
 static void
 archive_freep(struct archive **a)
@@ -55,8 +56,8 @@ nocloud_write(const struct instance *i, const struct volume *vol, const char *se
     static const char *const network_keys[] = {"networkdata", "network-data", NULL};
     const struct volume_cloud_init *c = vol->cloud_init_no_cloud;
     const struct part user = {"userData", c->user_data, c->user_data_base64, c->secret_ref, "user", user_keys};
-    const struct part network = {"networkData", c->network_data, c->network_data_base64, c->network_data_secret_ref, "network",
-                                 network_keys};
+    const struct part network = {"networkData", c->network_data, c->network_data_base64, c->network_data_secret_ref,
+                                 "network",     network_keys};
     AUTO(freep) char *dir = xasprintf("%s/%s", secrets_dir, vol->name);
     AUTO(strbuf_fini) struct strbuf meta_text = STRBUF_INIT(NOCLOUD_PART_MAX);
     AUTO(strbuf_fini) struct strbuf user_text = STRBUF_INIT(NOCLOUD_PART_MAX);

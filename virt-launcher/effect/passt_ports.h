@@ -20,10 +20,10 @@ struct passt_ports {
     bool is_untold; /* something changed since 'changed' was called */
     bool may_close; /* false: what passt has open at the first look becomes part of the wish */
     struct port_set wish;
-    struct port_set table; /* what passt says it has */
-    struct port_set open;  /* in the table, and listened on */
-    struct port_set shut;  /* wished, and not open */
-    int why;               /* errno of one that is shut, 0: unknown */
+    struct port_set table;      /* what passt says it has */
+    struct port_set open;       /* in the table, and listened on */
+    struct port_set shut;       /* wished, and not open */
+    int why;                    /* errno of one that is shut, 0: unknown */
     void (*changed)(void *arg); /* 'open' or 'shut' changed */
     void *arg;
 };

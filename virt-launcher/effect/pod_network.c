@@ -58,7 +58,8 @@ pod_network_read(struct pod_network *ret_network)
 }
 
 struct err *
-pod_network_write_passt(const struct domain_view *v, const struct pod_network *n, const char *hostname, const struct paths *p)
+pod_network_write_passt(const struct domain_view *v, const struct pod_network *n, const char *hostname,
+                        const struct paths *p)
 {
     AUTO(freep) char *path = xasprintf("%s/args", p->passt_dir);
     AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(4096);
@@ -110,7 +111,8 @@ try_port(bool is_udp, unsigned port)
 }
 
 void
-pod_network_try_ports(const struct port_set *wish, struct port_set *ret_free, struct port_set *ret_refused, int *ret_errno)
+pod_network_try_ports(const struct port_set *wish, struct port_set *ret_free, struct port_set *ret_refused,
+                      int *ret_errno)
 {
     memset(ret_free, 0, sizeof(*ret_free));
     memset(ret_refused, 0, sizeof(*ret_refused));

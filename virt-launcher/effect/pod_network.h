@@ -16,11 +16,12 @@ struct pod_network {
 void pod_network_read(struct pod_network *ret_network);
 
 /* The options that libvirt cannot give, one a line, where our wrapper of passt looks for them. */
-MUST_CHECK struct err *pod_network_write_passt(const struct domain_view *v, const struct pod_network *n, const char *hostname,
-                                               const struct paths *p);
+MUST_CHECK struct err *pod_network_write_passt(const struct domain_view *v, const struct pod_network *n,
+                                               const char *hostname, const struct paths *p);
 
 /* Splits a set into the ports that can be listened on now and those that cannot. 'ret_errno' is the cause of the last that cannot, 0. */
-void pod_network_try_ports(const struct port_set *wish, struct port_set *ret_free, struct port_set *ret_refused, int *ret_errno);
+void pod_network_try_ports(const struct port_set *wish, struct port_set *ret_free, struct port_set *ret_refused,
+                           int *ret_errno);
 
 /* The ports on which something in the pod listens. */
 MUST_CHECK struct err *pod_network_listening(struct port_set *ret_set);

@@ -74,7 +74,8 @@ keep_mark(struct console_tail *t)
     int64_t whole = t->done / CONSOLE_HOLE_BYTES * CONSOLE_HOLE_BYTES;
 
     (void)!pwrite(t->mark_fd, text, (size_t)n, 0); /* at worst some lines come twice */
-    if (whole > t->freed && fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, t->freed, whole - t->freed) == 0) {
+    if (whole > t->freed &&
+        fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, t->freed, whole - t->freed) == 0) {
         t->freed = whole;
     }
 }

@@ -8,10 +8,10 @@
 #include "base/err.h"
 
 enum {
-    CONSOLE_SETTLE_MS = 50,                  /* bytes are gathered this long, so that lines come whole */
-    CONSOLE_RETRY_MS = 500,                  /* while stdout takes nothing */
-    CONSOLE_BACKLOG_MAX = 4 * 1024 * 1024,   /* more than that is skipped: nobody reads stdout */
-    CONSOLE_HOLE_BYTES = 64 * 1024,          /* given back in pieces of at least this size */
+    CONSOLE_SETTLE_MS = 50,                /* bytes are gathered this long, so that lines come whole */
+    CONSOLE_RETRY_MS = 500,                /* while stdout takes nothing */
+    CONSOLE_BACKLOG_MAX = 4 * 1024 * 1024, /* more than that is skipped: nobody reads stdout */
+    CONSOLE_HOLE_BYTES = 64 * 1024,        /* given back in pieces of at least this size */
 };
 
 struct console_tail {
@@ -22,15 +22,15 @@ struct console_tail {
     int fd;
     int mark_fd;
     int out_fd;
-    int64_t done; /* bytes that are on stdout */
+    int64_t done;  /* bytes that are on stdout */
     int64_t freed; /* bytes that the disk has back */
     int64_t skipped;
 };
 
 /* Follows the file at 'path' from where the mark says; both are made when they do not exist. Strings are borrowed.
  * Errors: ERR_RETRY. Loop thread. */
-MUST_CHECK struct err *console_tail_start(struct console_tail *t, uv_loop_t *loop, const char *path, const char *mark_path,
-                                          int out_fd);
+MUST_CHECK struct err *console_tail_start(struct console_tail *t, uv_loop_t *loop, const char *path,
+                                          const char *mark_path, int out_fd);
 
 /* Writes what is there, as far as stdout takes it. */
 void console_tail_flush(struct console_tail *t);

@@ -14,7 +14,8 @@ libvirt_error(const char *what)
     if (code == VIR_ERR_NO_DOMAIN) {
         return err_new(ERR_NOT_FOUND, "%s: no such domain", what);
     }
-    return err_new(is_spec ? ERR_INVALID : ERR_RETRY, "%s: %s", what, last && last->message ? last->message : "unknown error");
+    return err_new(is_spec ? ERR_INVALID : ERR_RETRY, "%s: %s", what,
+                   last && last->message ? last->message : "unknown error");
 }
 
 static const char *

@@ -121,7 +121,8 @@ libvirt_events_watch(virConnectPtr conn, struct mailbox *m, uint64_t connection)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(events); i++) {
-        if (virConnectDomainEventRegisterAny(conn, NULL, events[i].id, events[i].call, watch_new(m, connection), free) < 0) {
+        if (virConnectDomainEventRegisterAny(conn, NULL, events[i].id, events[i].call, watch_new(m, connection), free) <
+            0) {
             return libvirt_error("ask libvirt for events");
         }
     }

@@ -52,12 +52,13 @@ make_lws(struct gateway_client *c)
 {
     void *loops[] = {c->loop};
 
-    c->protocols[0] = (struct lws_protocols){.name = LAUNCHER_MSG_PROTOCOL, .callback = on_lws, .rx_buffer_size = BUFFER_BYTES};
+    c->protocols[0] =
+        (struct lws_protocols){.name = LAUNCHER_MSG_PROTOCOL, .callback = on_lws, .rx_buffer_size = BUFFER_BYTES};
     const struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
         .protocols = c->protocols,
-        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS |
-                   LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+                   LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
         .foreign_loops = loops,
         .user = c,
         .gid = (gid_t)-1,
@@ -141,7 +142,8 @@ complain(struct gateway_client *c, const char *what)
 {
     /* Once in a while: the gateway may be away for long. */
     if (c->backoff.attempts <= 1 || c->backoff.attempts % 32 == 0) {
-        log_warn(c->o.log, "the gateway is not reached; the guest runs on", F_STR("address", c->dialled), F_STR("error", what));
+        log_warn(c->o.log, "the gateway is not reached; the guest runs on", F_STR("address", c->dialled),
+                 F_STR("error", what));
     }
 }
 
@@ -234,7 +236,8 @@ add_token(struct gateway_client *c, struct lws *wsi, void *in, size_t len)
     unsigned char **p = in;
     AUTO(freep) char *value = xasprintf("Bearer %s", strbuf_str(&c->token));
 
-    int rc = lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, (unsigned char *)value, (int)strlen(value), p, *p + len);
+    int rc = lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, (unsigned char *)value, (int)strlen(value),
+                                          p, *p + len);
     explicit_bzero(value, strlen(value));
     return rc ? -1 : 0;
 }

@@ -16,7 +16,8 @@ disks_of(const struct domain_view *v, struct arena *a)
 
     for (size_t i = 0; i < v->n_disks; i++) {
         const struct disk_view *d = &v->disks[i];
-        l.items[l.n++] = (struct disk_state){.volume = d->facts->volume, .target = d->target, .size = known(d->facts->size_bytes)};
+        l.items[l.n++] =
+            (struct disk_state){.volume = d->facts->volume, .target = d->target, .size = known(d->facts->size_bytes)};
     }
     return l;
 }
@@ -29,7 +30,8 @@ nics_of(const struct domain_view *v, const char *pod_ip, struct arena *a)
 
     for (size_t i = 0; i < v->n_nics; i++) {
         const struct nic_view *n = &v->nics[i];
-        l.items[l.n++] = (struct nic_state){.network = n->network, .mac = n->mac, .ip = n->is_masquerade ? n->ip4 : pod_ip};
+        l.items[l.n++] =
+            (struct nic_state){.network = n->network, .mac = n->mac, .ip = n->is_masquerade ? n->ip4 : pod_ip};
     }
     return l;
 }

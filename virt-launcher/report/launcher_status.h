@@ -15,7 +15,7 @@ struct status_facts {
     const char *reason;
     const char *message;
     bool is_invalid;
-    int64_t since_s;   /* 0: unknown, as below */
+    int64_t since_s; /* 0: unknown, as below */
     int64_t started_s;
     int64_t memory_bytes;
     const char *machine;
