@@ -120,6 +120,7 @@ at_path(const json_t *j, const char *path)
     return j && !json_is_null(j) ? j : NULL;
 }
 
+// NOLINTBEGIN(misc-no-recursion): as deep as the tables nest, and API_DEPTH_MAX at most
 static struct err *
 decode_object(const struct type *t, const json_t *j, struct arena *a, void *to, const struct place *at)
 {
@@ -457,3 +458,4 @@ decode_others(const struct field *f, const json_t *j, struct arena *a, char *bas
         memcpy(base + f->first_key, &first, sizeof(first));
     }
 }
+// NOLINTEND(misc-no-recursion)

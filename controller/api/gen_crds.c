@@ -155,6 +155,7 @@ emit_scalar(struct emitter *e, const char *text, bool is_string)
     emit(e, &event);
 }
 
+// NOLINTBEGIN(misc-no-recursion): YAML_DEPTH_MAX at most
 static void emit_json(struct emitter *e, const json_t *j, unsigned depth);
 
 static void
@@ -208,6 +209,8 @@ emit_json(struct emitter *e, const json_t *j, unsigned depth)
     }
 }
 
+// NOLINTEND(misc-no-recursion)
+
 static bool
 write_yaml(FILE *out, const json_t *j)
 {
@@ -243,7 +246,7 @@ write_crd(const char *folder, const struct kind *k)
     AUTO(fclosep) FILE *out = fopen(path, "we");
 
     if (!j || !compact || !out || !write_yaml(out, j) || fflush(out) != 0) {
-        fprintf(stderr, "gen_crds: cannot write %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "gen_crds: cannot write %s: %s\n", path, strerrordesc_np(errno));
         return false;
     }
     printf("%-40s %6ld bytes, one version as JSON %zu bytes\n", path, ftell(out), strlen(compact));
@@ -273,7 +276,7 @@ write_reference(const char *folder)
         fits = api_reference(kinds[i].type, "", &page) && fits;
     }
     if (!fits || !out || fwrite(page.buf, 1, page.len, out) != page.len) {
-        fprintf(stderr, "gen_crds: cannot write %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "gen_crds: cannot write %s: %s\n", path, strerrordesc_np(errno));
         return false;
     }
     printf("%-40s %6zu bytes\n", path, page.len);

@@ -77,26 +77,26 @@ struct type {
                                                 "field " #s "." #m " is no " #T);                                \
                                  char c;                                                                         \
                              }))
-#define FIELD_(k, s, m, T, p, d, ...)                                                  \
+#define FIELD_ROW(k, s, m, T, p, d, ...)                                               \
     {                                                                                  \
         .path = (p), .kind = (k), .offset = FIELD_AT(s, m, T), .doc = (d), __VA_ARGS__ \
     }
-#define FIELD_STRING(s, m, p, d, ...) FIELD_(KIND_STRING, s, m, const char *, p, d, __VA_ARGS__)
-#define FIELD_INT(s, m, p, d, ...) FIELD_(KIND_INT, s, m, int64_t, p, d, __VA_ARGS__)
-#define FIELD_OPT_INT(s, m, p, d, ...) FIELD_(KIND_OPT_INT, s, m, struct opt_int, p, d, __VA_ARGS__)
-#define FIELD_BOOL(s, m, p, d, ...) FIELD_(KIND_TRI, s, m, enum tri, p, d, __VA_ARGS__)
-#define FIELD_SWITCH(s, m, p, d, ...) FIELD_(KIND_SWITCH, s, m, enum tri, p, d, __VA_ARGS__)
-#define FIELD_PRESENT(s, m, p, d, ...) FIELD_(KIND_PRESENT, s, m, bool, p, d, __VA_ARGS__)
-#define FIELD_ENUM(s, m, T, v, p, d, ...) FIELD_(KIND_ENUM, s, m, enum T, p, d, .values = (v), __VA_ARGS__)
-#define FIELD_QUANTITY(s, m, p, d, ...) FIELD_(KIND_QUANTITY, s, m, struct quantity, p, d, __VA_ARGS__)
-#define FIELD_TIME(s, m, p, d, ...) FIELD_(KIND_TIME, s, m, int64_t, p, d, __VA_ARGS__)
-#define FIELD_STRINGS(s, m, p, d, ...) FIELD_(KIND_STRINGS, s, m, struct str_list, p, d, __VA_ARGS__)
-#define FIELD_MAP(s, m, p, d, ...) FIELD_(KIND_MAP, s, m, struct str_map, p, d, __VA_ARGS__)
-#define FIELD_STRUCT(s, m, T, t, p, d, ...) FIELD_(KIND_STRUCT, s, m, struct T, p, d, .type = &(t), __VA_ARGS__)
-#define FIELD_POINTER(s, m, T, t, p, d, ...) FIELD_(KIND_POINTER, s, m, struct T *, p, d, .type = &(t), __VA_ARGS__)
-#define FIELD_LIST(s, m, T, t, p, d, ...) FIELD_(KIND_LIST, s, m, struct T, p, d, .type = &(t), __VA_ARGS__)
-#define FIELD_JSON(s, m, p, d, ...) FIELD_(KIND_JSON, s, m, const json_t *, p, d, __VA_ARGS__)
-#define FIELD_OTHERS(s, m, k, d, ...) FIELD_(KIND_OTHERS, s, m, const json_t *, "", d, .keys = (k), __VA_ARGS__)
+#define FIELD_STRING(s, m, p, d, ...) FIELD_ROW(KIND_STRING, s, m, const char *, p, d, __VA_ARGS__)
+#define FIELD_INT(s, m, p, d, ...) FIELD_ROW(KIND_INT, s, m, int64_t, p, d, __VA_ARGS__)
+#define FIELD_OPT_INT(s, m, p, d, ...) FIELD_ROW(KIND_OPT_INT, s, m, struct opt_int, p, d, __VA_ARGS__)
+#define FIELD_BOOL(s, m, p, d, ...) FIELD_ROW(KIND_TRI, s, m, enum tri, p, d, __VA_ARGS__)
+#define FIELD_SWITCH(s, m, p, d, ...) FIELD_ROW(KIND_SWITCH, s, m, enum tri, p, d, __VA_ARGS__)
+#define FIELD_PRESENT(s, m, p, d, ...) FIELD_ROW(KIND_PRESENT, s, m, bool, p, d, __VA_ARGS__)
+#define FIELD_ENUM(s, m, T, v, p, d, ...) FIELD_ROW(KIND_ENUM, s, m, enum T, p, d, .values = (v), __VA_ARGS__)
+#define FIELD_QUANTITY(s, m, p, d, ...) FIELD_ROW(KIND_QUANTITY, s, m, struct quantity, p, d, __VA_ARGS__)
+#define FIELD_TIME(s, m, p, d, ...) FIELD_ROW(KIND_TIME, s, m, int64_t, p, d, __VA_ARGS__)
+#define FIELD_STRINGS(s, m, p, d, ...) FIELD_ROW(KIND_STRINGS, s, m, struct str_list, p, d, __VA_ARGS__)
+#define FIELD_MAP(s, m, p, d, ...) FIELD_ROW(KIND_MAP, s, m, struct str_map, p, d, __VA_ARGS__)
+#define FIELD_STRUCT(s, m, T, t, p, d, ...) FIELD_ROW(KIND_STRUCT, s, m, struct T, p, d, .type = &(t), __VA_ARGS__)
+#define FIELD_POINTER(s, m, T, t, p, d, ...) FIELD_ROW(KIND_POINTER, s, m, struct T *, p, d, .type = &(t), __VA_ARGS__)
+#define FIELD_LIST(s, m, T, t, p, d, ...) FIELD_ROW(KIND_LIST, s, m, struct T, p, d, .type = &(t), __VA_ARGS__)
+#define FIELD_JSON(s, m, p, d, ...) FIELD_ROW(KIND_JSON, s, m, const json_t *, p, d, __VA_ARGS__)
+#define FIELD_OTHERS(s, m, k, d, ...) FIELD_ROW(KIND_OTHERS, s, m, const json_t *, "", d, .keys = (k), __VA_ARGS__)
 #define FIELD_KEPT(p, d, ...)                                   \
     {                                                           \
         .path = (p), .kind = KIND_KEPT, .doc = (d), __VA_ARGS__ \
