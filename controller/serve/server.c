@@ -162,8 +162,8 @@ make_context(struct server *s, const struct server_options *o)
         .foreign_loops = loops,
         .pcontext = &s->lws,
         .user = s,
-        .gid = (gid_t)-1,
-        .uid = (uid_t)-1,
+        .gid = -1, /* stay who we are */
+        .uid = -1,
         .alpn = "http/1.1",
         .server_ssl_cert_mem = o->crt_pem,
         .server_ssl_cert_mem_len = (unsigned)strlen(o->crt_pem),

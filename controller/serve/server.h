@@ -81,16 +81,16 @@ MUST_CHECK struct err *server_set_certificate(struct server *s, const char *crt_
 void server_close(struct server *s, void (*done)(void *arg), void *arg);
 
 /* A stream belongs to one user value. */
-void server_stream_set(struct server_stream *s, void *user);
-void *server_stream_get(const struct server_stream *s);
-const char *server_stream_peer(const struct server_stream *s); /* address of the peer, for logs */
+void server_stream_set(struct server_stream *c, void *user);
+void *server_stream_get(const struct server_stream *c);
+const char *server_stream_peer(const struct server_stream *c); /* address of the peer, for logs */
 
 /* Sends a text message. Only one waits: a newer one replaces it when the peer is slow. 'text' is copied. */
-void server_stream_send(struct server_stream *s, const char *text, size_t len);
+void server_stream_send(struct server_stream *c, const char *text, size_t len);
 /* Streams begin untrusted: nothing is read from the peer, and 5 s after it connected it is cut off. This ends that. */
-void server_stream_trust(struct server_stream *s);
+void server_stream_trust(struct server_stream *c);
 /* Sends what waits, then the close frame, then is gone: 'closed' is called later, from the loop; no 'message' any more.
  * 'reason' is shown to the peer; copied, at most 120 bytes. Again is harmless. */
-void server_stream_close(struct server_stream *s, enum server_close code, const char *reason);
+void server_stream_close(struct server_stream *c, enum server_close code, const char *reason);
 
 #endif

@@ -282,6 +282,7 @@ check_proof(cjose_jws_t *jws, const struct token_keys *keys, const char *issuer,
 }
 
 struct err *
+// NOLINTNEXTLINE(readability-function-size): one check has these inputs
 token_verify(const struct token_keys *keys, const char *issuer, const char *audience, const char *token, size_t len,
              int64_t now_s, struct token_identity **ret_identity)
 {
