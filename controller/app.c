@@ -268,8 +268,12 @@ on_server_closed(void *arg)
     gateway_free(a->gateway);
     a->gateway = NULL;
     lease_close(a->lease);
-    certs_close(a->certs);
-    token_verifier_close(a->verifier);
+    if (a->certs) { /* not yet there when KubeVirt was found */
+        certs_close(a->certs);
+    }
+    if (a->verifier) {
+        token_verifier_close(a->verifier);
+    }
     reconciler_close(a->reconciler);
     kube_close(a->kube);
 }

@@ -287,7 +287,7 @@ next_step(const struct vm_view *v, const struct plan *p)
     const struct start_failure *f = v->vm.status.start_failure;
     int64_t s;
 
-    if (v->has_vmi && vmi_is_final(&v->vmi) && plan_has(p, ACTION_DELETE_VMI)) {
+    if (v->has_vmi && vmi_is_final(&v->vmi) && (v->vmi_going || plan_has(p, ACTION_DELETE_VMI))) {
         return v->strategy == RUN_ALWAYS ? "the finished instance is removed, then a new one is started"
                                          : "the finished instance is removed";
     }

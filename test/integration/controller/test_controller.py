@@ -73,8 +73,10 @@ class Run:
         self.last("the shared controller ends well", self._end_shared)
 
     def _end_shared(self):
-        self.world.await_empty()
-        self.world.stop(self.world.shared)
+        try:
+            self.world.await_empty()
+        finally:
+            self.world.stop(self.world.shared)
 
     def alone(self, tests):
         for name, test in tests:

@@ -1,9 +1,9 @@
 """What all tests share: the API server with our kinds in it, the recorder, the actor; and what one test gets of it."""
+import base64
 import copy
 import json
 import os
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../support"))
@@ -31,7 +31,6 @@ class World:
         self.recorder = Recorder(self.api, WATCHED)
         self.actor = Actor(self.api, self.recorder)
         self.shared = None
-        self.lock = threading.Lock()
 
     def _install(self):
         self.api.ensure("/api/v1/namespaces", {"metadata": {"name": SYSTEM}})
@@ -41,11 +40,48 @@ class World:
             while not self.api.get("/apis/kubevirt.io/v1/" + plural):
                 check(time.monotonic() < end, "the API server does not serve", plural)
                 time.sleep(0.05)
-        self.kubectl("apply", "-f", os.path.join(ROOT, "deploy/base/kubevirt.yaml"))
+        for name in ("service-account", "rbac-controller", "kubevirt"):
+            self.kubectl("apply", "-f", os.path.join(ROOT, f"deploy/base/{name}.yaml"))
+        self._add_account("replica-b")
 
-    def start(self, **more):
+    def _add_account(self, name):
+        """One more account with the controller's rights: the audit log then tells two replicas apart."""
+        self.api.ensure(CORE.format(SYSTEM) + "serviceaccounts", {"metadata": {"name": name}})
+        rbac, add = "/apis/rbac.authorization.k8s.io/v1", [{"op": "add", "path": "/subjects/-", "value": {
+            "kind": "ServiceAccount", "name": name, "namespace": SYSTEM}}]
+        for path in ("/clusterrolebindings/", f"/namespaces/{SYSTEM}/rolebindings/"):
+            self.api.patch(rbac + path + "vmbridge-controller", add, "application/json-patch+json")
+
+    def config_of(self, account, server=None):
+        """A kubeconfig with the rights that the controller has in a cluster; made once, since the API server may be away."""
+        path = os.path.join(self.folder, f"{account}{'-by-proxy' if server else ''}.conf")
+        if not server and os.path.exists(path):
+            return path
+        token = self.api.create(CORE.format(SYSTEM) + f"serviceaccounts/{account}/token", {
+            "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "spec": {"expirationSeconds": 7200}})["status"]["token"]
+        with open(os.path.join(os.path.dirname(self.kubeconfig), "pki/ca.crt"), "rb") as f:
+            ca = base64.b64encode(f.read()).decode()
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump({"apiVersion": "v1", "kind": "Config", "current-context": "c",
+                       "clusters": [{"name": "c", "cluster": {"server": server or self.api.server, "certificate-authority-data": ca}}],
+                       "users": [{"name": "u", "user": {"token": token}}],
+                       "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]}, f)
+        return path
+
+    def audited(self, account):
+        """What that account has asked, oldest first: (verb, resource, path, time)."""
+        found = []
+        with open(os.path.join(os.path.dirname(self.kubeconfig), "audit.log"), encoding="utf-8") as f:
+            for line in f:
+                if f":{account}\"" in line and line.endswith("\n"):
+                    e = json.loads(line)
+                    if e["user"]["username"].endswith(":" + account):
+                        found.append((e["verb"], e.get("objectRef", {}).get("resource"), e["requestURI"], e["requestReceivedTimestamp"]))
+        return found
+
+    def start(self, account="vmbridge-controller", server=None, **more):
         """A replica; the launchers' Service leads to it from now on."""
-        c = Controller(self.binary, self.folder, more.pop("kubeconfig", self.kubeconfig), **more)
+        c = Controller(self.binary, self.folder, self.config_of(account, server), **more)
         self.actor.ports.append(c.port)
         return c
 
@@ -103,6 +139,8 @@ class Case:
 
     def close(self):
         faults = []
+        for path in (self.vm_path(), self.vmi_path()):
+            self.api.delete(path, propagationPolicy="Background")
         for c in self.replicas:
             try:
                 self.world.stop(c)

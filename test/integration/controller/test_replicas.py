@@ -1,0 +1,157 @@
+"""Two replicas: one acts, the other takes over, and what one planned before it lost its turn is never done."""
+import random
+import signal
+import time
+
+from api import condition
+from marks import alone
+from test_strategies import uid
+from world import SYSTEM, check, machine
+
+LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/vmbridge-controller"
+
+
+def two(t):
+    first = t.start().until_leads()
+    second = t.start(account="replica-b").until_ready()
+    check(not second.said("lease won"), "two leaders")
+    return first, second
+
+
+def until_back(t, launchers, port):
+    t.until(lambda: all(x.connects and x.connects[-1] == port for x in launchers), "the launchers are at the new leader")
+
+
+def takes_over(second, since, limit):
+    while not second.said("lease won"):
+        check(time.monotonic() - since < limit, f"nobody leads after {limit} s: {second.tail()}")
+        time.sleep(0.01)
+    return time.monotonic() - since
+
+
+def same_pods(t, before):
+    check({uid(p) for p in t.pods()} == before, "the pods are not the same:", t.picture())
+    t.never_two_pods()
+
+
+@alone
+def test_a_standby_sends_launchers_to_the_leader(t):
+    first, second = two(t)
+    t.actor.ports[:] = [second.port]  # the Service leads to the standby first
+    t.running("m")
+    launcher = t.launcher("m")
+    t.until(lambda: launcher.connects, "the launcher is taken")
+    check(launcher.connects == [first.port], launcher.connects, first.port)
+    check(launcher.redirects and launcher.redirects[-1] == f"127.0.0.1:{first.port}", launcher.redirects)
+    t.actor.ports[:] = [first.port, second.port]
+
+
+@alone
+def test_a_leader_that_is_ended_hands_over_at_once(t):
+    first, second = two(t)
+    for name in ("a", "b", "c"):
+        t.running(name)
+    pods, launchers = {uid(p) for p in t.pods()}, [t.launcher(n) for n in ("a", "b", "c")]
+    t.replicas.remove(first)
+    t.world.gone(first)
+    since = time.monotonic()
+    first.signal(signal.SIGTERM)
+    took = takes_over(second, since, 15)
+    print(f"     handed over within {took:.2f} s")
+    check(took < 1, f"{took:.2f} s")
+    t.world.stop(first)
+    until_back(t, launchers, second.port)
+    time.sleep(1)
+    same_pods(t, pods)
+    late = [v for kind in ("vm", "vmi", "pod") for v in t.versions(kind) if v.at > since]
+    check(not late, "something was written, though nothing was to be written:", [(v.kind, v.object.get("status")) for v in late])
+    t.running("d")
+
+
+@alone
+def test_a_new_leader_believes_what_was_last_said(t):
+    first, second = two(t)
+    t.running("up")
+    t.running("paused")
+    t.launcher("paused").say("paused", reason="user")
+    t.until_status("paused", "Paused")
+    for name in ("up", "paused"):  # the pods' probes have not found out yet, and the launchers are slow to come back
+        pod = t.pod(name)
+        t.actor.status(pod, {"conditions": [c if c["type"] != "Ready" else {**c, "status": "False"} for c in pod["status"]["conditions"]]})
+    t.until(lambda: not any(condition(p, "Ready")["status"] == "True" for p in t.pods()), "the pods are not ready")
+    t.actor.ports[:] = []
+    time.sleep(0.5)
+    t.replicas.remove(first)
+    since = time.monotonic()
+    t.world.stop(first)
+    takes_over(second, since, 15)
+    time.sleep(1)
+    for kind in ("vm", "vmi"):
+        late = [v.object["status"] for v in t.versions(kind) if v.at > since]
+        check(not late, "the new leader knows nothing, and yet says:", late)
+    t.actor.ports[:] = [second.port]
+    t.launcher("paused").say("running")
+    t.until_ready("paused")
+
+
+@alone
+def test_a_leader_that_is_killed_is_replaced(t):
+    first, second = two(t)
+    t.running("a")
+    pods, launchers = {uid(p) for p in t.pods()}, [t.launcher("a")]
+    t.lose(first)
+    since = time.monotonic()
+    first.kill()
+    t.make(machine("b"))
+    t.until(lambda: t.pods("b"), "the other replica makes the pod", 15)
+    print(f"     leader killed to the next pod made: {time.monotonic() - since:.2f} s")
+    t.until_ready("b")
+    until_back(t, launchers, second.port)
+    check(pods <= {uid(p) for p in t.pods()}, "the pods are not the same:", t.picture())
+    t.never_two_pods()
+
+
+@alone
+def test_a_frozen_leader_does_not_do_what_it_planned(t):
+    first, second = two(t)
+    names = [f"m{n}" for n in range(12)]
+    random.shuffle(names)
+    t.make(*(machine(n) for n in names))
+    t.until(lambda: len(t.recorder.all("vmi", t.ns)) >= 3, "it is in the middle of its work")
+    first.signal(signal.SIGSTOP)
+    since = time.monotonic()
+    takes_over(second, since, 15)
+    t.world.gone(first)
+    t.set_strategy(names[0], "Halted")  # what the frozen one knows is not true any more
+    time.sleep(max(0.0, 8 - (time.monotonic() - since)))
+    before = len(t.world.audited("vmbridge-controller"))
+    first.signal(signal.SIGCONT)
+    for name in names[1:]:
+        t.until_ready(name)
+    t.until_stopped(names[0])
+    time.sleep(1)
+    asked = t.world.audited("vmbridge-controller")[before:]
+    writes = [a for a in asked if a[0] not in ("get", "list", "watch") and a[1] not in ("leases", "events")]
+    check(not writes, "the old leader wrote after it woke up:", writes)
+    check(first.said("lease lost"), "it does not know that it lost the lease:", first.tail())
+    t.never_two_pods()
+    check(len(t.pods_made()) == len(set(t.pods_made())) <= len(names), t.pods_made())
+
+
+@alone
+def test_leadership_changes_hands_without_harm(t):
+    replicas = list(two(t))
+    names = [f"m{n}" for n in range(6)]
+    for n, name in enumerate(names):
+        t.make(machine(name))
+        if n % 2:
+            holder = t.api.get(LEASE)["spec"]["holderIdentity"]
+            leader = next((c for c in replicas if c.identity == holder), replicas[0])
+            replicas.remove(leader)
+            t.replicas.remove(leader)
+            t.world.stop(leader)
+            replicas.append(t.start().until_ready())
+    for name in names:
+        t.until_ready(name)
+    t.never_two_pods()
+    check(len(t.pods_made()) == len(names), t.pods_made())

@@ -1,0 +1,246 @@
+"""What each run strategy makes of a machine whose guest ends, whose pod is taken, whose instance is deleted."""
+import time
+
+from api import condition
+from world import check, machine
+
+SHUTDOWN = {"state": "shutoff", "reason": "shutdown"}
+CRASH = {"state": "crashed", "reason": "crashed", "message": "QEMU ended unexpectedly"}
+
+
+def uid(o):
+    return o["metadata"]["uid"] if o else None
+
+
+def guest_shuts_down(t, name):
+    t.actor.finish(t.pod(name), 0, **SHUTDOWN)
+
+
+def guest_crashes(t, name):
+    t.actor.finish(t.pod(name), 1, **CRASH)
+
+
+def until_new_run(t, name, old, seconds=20):
+    t.until(lambda: t.vmi(name) and uid(t.vmi(name)) != old, f"a new run of {name}", seconds)
+    return t.until_ready(name, seconds)
+
+
+def test_always_starts_again_after_shutdown_and_crash(t):
+    for end, phase in ((guest_shuts_down, "Succeeded"), (guest_crashes, "Failed")):
+        name = end.__name__.replace("_", "-")
+        t.running(name)
+        old = uid(t.vmi(name))
+        end(t, name)
+        until_new_run(t, name, old)
+        phases = {v.object.get("status", {}).get("phase") for v in t.versions("vmi", name) if uid(v.object) == old}
+        check(phase in phases, f"the first run never said {phase}:", phases)
+    t.never_two_pods()
+    failure = t.vm("guest-crashes")["status"]["bridge"]["lastFailure"]
+    check(failure["reason"] == "Crashed" and failure["vmiUID"] == old, failure)
+    check("startFailure" not in t.vm("guest-crashes")["status"], "a run that came up counts as a failed start")
+
+
+def test_a_crash_that_only_the_launcher_tells_ends_the_run(t):
+    t.running("m")
+    old = uid(t.vmi("m"))
+    at = time.monotonic()
+    t.launcher("m").say(**CRASH)
+    first = t.until(lambda: next((v for v in t.versions("vmi", "m") if v.object.get("status", {}).get("phase") == "Failed"), None), "Failed")
+    check(first.at - at < 1, f"{first.at - at:.2f} s from the crash to its word in the status")
+    t.actor.finish(t.pod("m"), 1, **CRASH)
+    until_new_run(t, "m", old)
+    t.never_two_pods()
+
+
+def test_always_backs_off_from_starts_that_never_run(t):
+    t.manner.boot_s = None
+    t.make(machine("m"))
+    old = t.until(lambda: uid(t.vmi("m")) and t.pods("m") and t.actor.launchers.get(uid(t.pod("m"))) and uid(t.vmi("m")), "a launcher")
+    t.actor.finish(t.pod("m"), 1, state="crashed", reason="start-failed", message="spec.domain.cpu.model is not known here")
+    t.until_status("m", "CrashLoopBackOff")
+    at = time.monotonic()
+    failure = t.vm("m")["status"]["startFailure"]
+    check(failure["consecutiveFailCount"] == 1 and failure["lastFailedVMIUID"] == old, failure)
+    check("cpu.model" in t.vm("m")["status"]["bridge"]["lastFailure"]["message"], t.vm("m")["status"]["bridge"])
+    t.until(lambda: failure["retryAfterTimestamp"] in t.vm("m")["status"]["bridge"].get("next", ""), "the time of the next start is told", 5)
+    for v in t.versions("vm", "m"):
+        check("shut down" not in v.object.get("status", {}).get("bridge", {}).get("next", ""), "nobody is asked to shut down:", v.object["status"])
+    t.manner.boot_s = 0.1
+    t.until(lambda: t.vmi("m") and uid(t.vmi("m")) != old, "a second start", 25)
+    check(7 <= time.monotonic() - at <= 17, f"the second start came after {time.monotonic() - at:.1f} s")
+    t.until_ready("m")
+    check("startFailure" not in t.vm("m")["status"], "it runs, and its failure is not forgotten")
+
+
+def test_halted_and_undeclared_machines_stay_off(t):
+    t.make(machine("halted", "Halted"), machine("undeclared", None), machine("off", False))
+    for name in ("halted", "undeclared", "off"):
+        vm = t.until_status(name, "Stopped")
+        check(not vm["status"].get("created") and condition(vm, "Ready")["reason"] == "VMINotExists", vm["status"])
+        check(not condition(vm, "Reconciling") and not condition(vm, "Stalled"), vm["status"])
+    t.remains(lambda: not t.recorder.all("vmi", t.ns), 1, "nothing is started")
+
+
+def test_halted_and_always_are_off_and_on(t):
+    t.make(machine("m", "Halted"))
+    t.until_status("m", "Stopped")
+    t.set_strategy("m", "Always")
+    t.until_ready("m")
+    t.set_strategy("m", "Halted")
+    t.until_stopped("m")
+    t.remains(lambda: not t.vmi("m"), 0.5, "it is off")
+
+
+def test_running_true_and_false_are_on_and_off(t):
+    t.make(machine("m", True))
+    t.until_ready("m")
+    old = uid(t.vmi("m"))
+    guest_shuts_down(t, "m")
+    until_new_run(t, "m", old)
+    t.api.patch(t.vm_path("m"), {"spec": {"running": False}})
+    t.until_stopped("m")
+    t.never_two_pods()
+
+
+def test_once_runs_once(t):
+    t.running("m", "Once")
+    old = uid(t.vmi("m"))
+    guest_shuts_down(t, "m")
+    t.until_status("m", "Stopped")
+    t.remains(lambda: uid(t.vmi("m")) == old and t.vmi("m")["status"]["phase"] == "Succeeded", 1.5, "the finished instance stays")
+    check(not t.vm("m")["status"].get("created"), t.vm("m")["status"])
+    t.api.delete(t.vmi_path("m"))
+    until_new_run(t, "m", old)  # deleted by hand: made anew
+
+
+def test_once_does_not_run_again_after_a_crash(t):
+    t.running("m", "Once")
+    old = uid(t.vmi("m"))
+    guest_crashes(t, "m")
+    t.until(lambda: t.vmi("m")["status"]["phase"] == "Failed", "Failed")
+    t.remains(lambda: uid(t.vmi("m")) == old, 1.5, "the failed instance stays")
+
+
+def test_rerun_on_failure_tells_an_end_from_a_failure(t):
+    t.running("m", "RerunOnFailure")
+    old = uid(t.vmi("m"))
+    guest_crashes(t, "m")
+    until_new_run(t, "m", old)
+    guest_shuts_down(t, "m")
+    t.until_stopped("m")
+    t.remains(lambda: not t.vmi("m"), 1.5, "it stays off after a good end")
+    t.set_strategy("m", "Halted")
+    t.until(lambda: t.vm("m")["status"]["observedGeneration"] == t.vm("m")["metadata"]["generation"], "Halted is observed")
+    t.set_strategy("m", "RerunOnFailure")
+    t.until_ready("m")  # set anew: it starts
+    t.never_two_pods()
+
+
+def test_manual_starts_and_ends_nothing(t):
+    t.make(machine("off", "Manual"))
+    t.until_status("off", "Stopped")
+    t.running("on")
+    old = uid(t.vmi("on"))
+    t.set_strategy("on", "Manual")
+    t.remains(lambda: t.vmi("on") and not t.vmi("on")["metadata"].get("deletionTimestamp"), 1, "the running instance stays")
+    guest_shuts_down(t, "on")
+    t.until_status("on", "Stopped")
+    t.remains(lambda: uid(t.vmi("on")) == old, 1.5, "the finished instance stays, and none is made")
+    check(not t.vmi("off"), t.picture())
+
+
+def test_a_deleted_pod_ends_the_run_and_the_next_one_follows(t):
+    t.running("m")
+    old, pod = uid(t.vmi("m")), t.pod("m")["metadata"]["name"]
+    t.api.delete(t.core(f"pods/{pod}"))
+    until_new_run(t, "m", old)
+    last = [v.object for v in t.versions("vmi", "m") if uid(v.object) == old][-1]
+    check(last["status"]["phase"] == "Failed" and last["status"]["reason"] == "PodDeleted", last["status"])
+    t.never_two_pods()
+
+
+def test_a_pod_that_vanishes_ends_the_run_and_the_next_one_follows(t):
+    t.running("m")
+    old, pod = uid(t.vmi("m")), t.pod("m")["metadata"]["name"]
+    t.api.delete(t.core(f"pods/{pod}"), gracePeriodSeconds=0)
+    until_new_run(t, "m", old)
+    check(pod not in [p["metadata"]["name"] for p in t.pods()], "a pod of the same name")
+    t.never_two_pods()
+
+
+def test_a_pod_that_fails_without_a_word_is_a_crash(t):
+    t.manner.dials = False
+    t.running("m")
+    old = uid(t.vmi("m"))
+    t.actor.finish(t.pod("m"), 137)
+    until_new_run(t, "m", old)
+    last = [v.object for v in t.versions("vmi", "m") if uid(v.object) == old][-1]
+    check(last["status"]["phase"] == "Failed" and "137" in condition(last, "Ready")["message"], last["status"])
+
+
+def test_an_instance_deleted_by_hand_is_made_anew(t):
+    t.running("m")
+    old = uid(t.vmi("m"))
+    t.api.delete(t.vmi_path("m"))
+    until_new_run(t, "m", old)
+    check("Stopping" in {v.object.get("status", {}).get("printableStatus") for v in t.versions("vm", "m")}, "Stopping was never said")
+    t.never_two_pods()
+
+
+def test_a_guest_that_takes_its_time_is_waited_for(t):
+    t.manner.stop_s = 3
+    t.running("m")
+    t.set_strategy("m", "Halted")
+    t.until_status("m", "Stopping")
+    t.set_strategy("m", "Always")  # changed his mind: not before the first run is over
+    t.remains(lambda: len(t.pods("m")) == 1, 2, "one pod")
+    t.until(lambda: len([v for v in t.versions("vmi", "m") if v.event == "ADDED"]) == 2, "a second run")
+    t.until_ready("m")
+    t.never_two_pods()
+
+
+def test_a_deleted_machine_takes_what_it_owns_and_nothing_else(t):
+    t.api.create(t.core("persistentvolumeclaims"), {"metadata": {"name": "data"}, "spec": {
+        "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": "none"}})
+    with_disk = {"domain": {"memory": {"guest": "64Mi"}, "devices": {"disks": [{"name": "d", "disk": {"bus": "virtio"}}]}},
+                 "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}], "terminationGracePeriodSeconds": 5}
+    t.running("m", template=with_disk)
+    check(t.pod("m")["spec"]["volumes"], "no volumes in the pod")
+    t.api.delete(t.vm_path("m"), propagationPolicy="Background")
+    t.until_gone("m")
+    check(t.api.get(t.core("persistentvolumeclaims/data")), "the user's claim is gone")
+    t.never_two_pods()
+
+
+def test_a_machine_deleted_in_the_foreground_says_terminating(t):
+    t.manner.stop_s = 1
+    t.running("m")
+    t.api.delete(t.vm_path("m"), propagationPolicy="Foreground")
+    t.until_status("m", "Terminating")
+    t.until_gone("m")
+    check(len(t.pods_made()) == 1, t.pods_made())
+
+
+def test_an_orphan_runs_on(t):
+    t.running("m")
+    vmi, pod = uid(t.vmi("m")), uid(t.pod("m"))
+    t.api.delete(t.vm_path("m"), propagationPolicy="Orphan")
+    t.until(lambda: not t.vm("m") and not t.vmi("m")["metadata"].get("ownerReferences"), "the machine is gone, the instance without owner")
+    t.remains(lambda: uid(t.vmi("m")) == vmi and uid(t.pod("m")) == pod and
+              not t.vmi("m")["metadata"].get("deletionTimestamp"), 1.5, "instance and pod run on")
+    check(t.vmi("m")["status"]["phase"] == "Running", t.picture())
+    t.api.delete(t.vmi_path("m"))
+    t.until_gone("m")
+
+
+def test_an_instance_of_somebody_else_is_left_alone(t):
+    t.api.create(t.vmi_path(), {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance", "metadata": {"name": "m"},
+                                "spec": machine("m")["spec"]["template"]["spec"]})
+    t.until(lambda: t.vmi("m") and t.vmi("m").get("status", {}).get("phase") == "Running", "the user's instance runs")
+    vmi = uid(t.vmi("m"))
+    t.make(machine("m"))
+    t.until(lambda: condition(t.vm("m"), "Stalled").get("reason") == "ForeignInstance", "the machine says why it does not start")
+    t.set_strategy("m", "Halted")
+    t.remains(lambda: uid(t.vmi("m")) == vmi and not t.vmi("m")["metadata"].get("deletionTimestamp"), 1, "the user's instance runs on")
+    t.api.delete(t.vmi_path("m"))
+    t.until_stopped("m")
