@@ -3,6 +3,7 @@
 
 static struct vmi_observed ended_by_report(const struct launcher_state *s);
 static struct vmi_observed ended_by_pod(const struct vmi_view *v);
+static void recall(const struct vmi_view *v, struct vmi_observed *o);
 static struct vmi_observed alive(const struct vmi_view *v, enum vmi_phase old);
 static bool is_end(enum domain_state s);
 
@@ -136,6 +137,24 @@ ended_by_pod(const struct vmi_view *v)
     return o;
 }
 
+/* A new leader has not heard of the launcher yet: what was said last holds, unless the pod has become unready since. */
+static void
+recall(const struct vmi_view *v, struct vmi_observed *o)
+{
+    const struct condition *paused = condition_find(&v->vmi.status.conditions, "Paused");
+    const struct condition *ready = condition_find(&v->vmi.status.conditions, "Ready");
+    const struct condition *pod = condition_find(&v->pod.conditions, "Ready");
+
+    if (paused && str_eq(paused->status, "True")) {
+        o->paused = true;
+        o->reason = paused->reason;
+    } else if (ready && str_eq(ready->status, "True") && ready->last_transition_time) {
+        /* times of one form and zone: their texts are in their order */
+        o->guest_up = !pod || !pod->last_transition_time ||
+                      strcmp(pod->last_transition_time, ready->last_transition_time) <= 0;
+    }
+}
+
 static struct vmi_observed
 alive(const struct vmi_view *v, enum vmi_phase old)
 {
@@ -152,6 +171,8 @@ alive(const struct vmi_view *v, enum vmi_phase old)
     } else if (v->pod.is_ready) { /* its readiness says that the guest runs; the launcher will dial in */
         seen = PHASE_RUNNING;
         o.guest_up = true;
+    } else if (old == PHASE_RUNNING) {
+        recall(v, &o);
     }
     o.phase = seen > old ? seen : old;
     return o;
