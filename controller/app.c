@@ -24,6 +24,7 @@ struct app {
     struct metrics *metrics;
     struct kube_config *config;
     struct kube *kube;
+    struct preflight *preflight; /* while it looks */
     struct certs *certs;
     struct token_verifier *verifier;
     struct gateway *gateway;
@@ -81,7 +82,7 @@ app_new(uv_loop_t *loop, const struct options *options, const char *version, str
         app_free(a);
         return e;
     }
-    preflight(loop, a->kube, on_preflight, a);
+    a->preflight = preflight_new(loop, a->kube, on_preflight, a);
     *ret_app = a;
     return NULL;
 }
@@ -145,6 +146,7 @@ on_preflight(void *arg, const char *refusal)
     struct app *a = arg;
     struct err *e = NULL;
 
+    a->preflight = NULL;
     if (a->stopping) {
         return;
     }
@@ -267,6 +269,7 @@ on_server_closed(void *arg)
 
     gateway_free(a->gateway);
     a->gateway = NULL;
+    preflight_cancel(a->preflight);
     lease_close(a->lease);
     if (a->certs) { /* not yet there when KubeVirt was found */
         certs_close(a->certs);

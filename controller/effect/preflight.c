@@ -7,13 +7,14 @@
 #define CRD_PATH "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/virtualmachines.kubevirt.io"
 #define API_PATH "/apis/apiregistration.k8s.io/v1/apiservices/v1.subresources.kubevirt.io"
 
-struct check {
+struct preflight {
     struct kube *kube;
     void (*done)(void *arg, const char *refusal);
     void *arg;
     const struct look *look;
     struct backoff backoff;
     uv_timer_t timer;
+    struct kube_request *request;
     const char *refusal;
 };
 
@@ -26,7 +27,7 @@ struct look {
 
 static bool crd_is_kubevirts(const json_t *object);
 static bool api_is_kubevirts(const json_t *object);
-static void ask(struct check *c);
+static void ask(struct preflight *p);
 static void ask_again(uv_timer_t *timer);
 static void on_answer(void *arg, const struct kube_reply *reply);
 static void check_closed(uv_handle_t *handle);
@@ -44,62 +45,82 @@ static const struct look looks[] = {
 };
 static const struct log lg = {.part = "preflight"};
 
-void
-preflight(uv_loop_t *loop, struct kube *kube, void (*done)(void *arg, const char *refusal), void *arg)
+struct preflight *
+preflight_new(uv_loop_t *loop, struct kube *kube, void (*done)(void *arg, const char *refusal), void *arg)
 {
-    struct check *c = XNEW(struct check);
+    struct preflight *p = XNEW(struct preflight);
 
-    *c = (struct check){
+    *p = (struct preflight){
         .kube = kube, .done = done, .arg = arg, .look = looks, .backoff = {.base_ms = 200, .max_ms = 5000}};
-    BUG_ON(uv_timer_init(loop, &c->timer) != 0);
-    ask(c);
+    BUG_ON(uv_timer_init(loop, &p->timer) != 0);
+    ask(p);
+    return p;
+}
+
+void
+preflight_cancel(struct preflight *p)
+{
+    if (!p) {
+        return;
+    }
+    p->done = NULL;
+    if (p->request) {
+        kube_cancel(p->request);
+        p->request = NULL;
+    }
+    if (!uv_is_closing((uv_handle_t *)&p->timer)) {
+        uv_close((uv_handle_t *)&p->timer, check_closed);
+    }
 }
 
 static void
-ask(struct check *c)
+ask(struct preflight *p)
 {
-    const struct kube_call call = {.verb = KUBE_GET, .path = c->look->path, .resource = c->look->resource};
+    const struct kube_call call = {.verb = KUBE_GET, .path = p->look->path, .resource = p->look->resource};
 
-    (void)kube_send(c->kube, &call, on_answer, c);
+    p->request = kube_send(p->kube, &call, on_answer, p);
 }
 
 static void
 ask_again(uv_timer_t *timer)
 {
-    ask(CONTAINER_OF(timer, struct check, timer));
+    ask(CONTAINER_OF(timer, struct preflight, timer));
 }
 
 static void
 on_answer(void *arg, const struct kube_reply *reply)
 {
-    struct check *c = arg;
+    struct preflight *p = arg;
 
+    p->request = NULL;
     if (reply->err && err_class(reply->err) != ERR_NOT_FOUND) {
-        int64_t delay_ms = backoff_next_ms(&c->backoff, 0);
+        int64_t delay_ms = backoff_next_ms(&p->backoff, 0);
         log_warn(&lg, "the API server does not say whether KubeVirt is installed", F_I64("retry_ms", delay_ms),
                  F_ERR(reply->err));
-        BUG_ON(uv_timer_start(&c->timer, ask_again, (uint64_t)delay_ms, 0) != 0);
+        BUG_ON(uv_timer_start(&p->timer, ask_again, (uint64_t)delay_ms, 0) != 0);
         return;
     }
-    if (!reply->err && c->look->is_kubevirt(reply->body)) {
-        c->refusal = c->look->refusal;
+    if (!reply->err && p->look->is_kubevirt(reply->body)) {
+        p->refusal = p->look->refusal;
     } else {
-        c->look++;
-        if (c->look->path) {
-            ask(c);
+        p->look++;
+        if (p->look->path) {
+            ask(p);
             return;
         }
     }
-    uv_close((uv_handle_t *)&c->timer, check_closed);
+    uv_close((uv_handle_t *)&p->timer, check_closed);
 }
 
 static void
 check_closed(uv_handle_t *handle)
 {
-    struct check *c = CONTAINER_OF(handle, struct check, timer);
+    struct preflight *p = CONTAINER_OF(handle, struct preflight, timer);
 
-    c->done(c->arg, c->refusal);
-    free(c);
+    if (p->done) {
+        p->done(p->arg, p->refusal);
+    }
+    free(p);
 }
 
 static bool

@@ -4,8 +4,15 @@
 
 #include "kube/request.h"
 
-/* 'done' is called once from the loop: 'refusal' is NULL to go on, else a sentence that says what was found and the way out; borrowed. An API server
- * that does not answer is asked again until it does. */
-void preflight(uv_loop_t *loop, struct kube *kube, void (*done)(void *arg, const char *refusal), void *arg);
+struct preflight;
+
+/* 'done' is called once from the loop: 'refusal' is NULL to go on, else a sentence that says what was found and the way
+ * out; borrowed. An API server that does not answer is asked again until it does. The result is gone when 'done' is
+ * called. */
+MUST_CHECK struct preflight *preflight_new(uv_loop_t *loop, struct kube *kube,
+                                           void (*done)(void *arg, const char *refusal), void *arg);
+
+/* Gives up without 'done'. Before kube_close; the memory goes when the loop has closed the handle. NULL is nothing. */
+void preflight_cancel(struct preflight *p);
 
 #endif

@@ -195,7 +195,8 @@ class Actor:
             try:
                 job(*args)
             except Failed as e:
-                if e.status not in (404, 409):  # gone, or another one by now
+                # gone, or another one by now, or over in the meantime
+                if e.status not in (404, 409) and "transitioned to non-terminated" not in str(e):
                     self.faults.append(str(e))
             except Exception:  # a fault of this program: the run fails with it
                 self.faults.append(traceback.format_exc())
@@ -279,6 +280,9 @@ class Actor:
         self.after(0.1 if not launcher or launcher.sock else 0.6, self.ready, pod)
 
     def ready(self, pod):
+        now = self.recorder.get("pod", pod["metadata"]["namespace"], pod["metadata"]["name"])
+        if not now or now["status"]["phase"] in ("Succeeded", "Failed"):
+            return
         self.status(pod, {"phase": "Running", "conditions": self.conditions("True"),
                           "containerStatuses": self.container(pod, {"running": {"startedAt": stamp()}}, True)})
 

@@ -30,7 +30,7 @@ class Controller:
         settings = {"UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", "ASAN_OPTIONS": "detect_leaks=1"}
         with open(self.log_path, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **settings, **(env or {})})
-        self.started = time.monotonic()
+        self.told = False
 
     def lines(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as f:
@@ -101,6 +101,7 @@ class Controller:
             return "".join(f.readlines()[-12:])
 
     def signal(self, number):
+        self.told = self.told or number == signal.SIGTERM
         self.process.send_signal(number)
 
     def kill(self):
@@ -109,8 +110,8 @@ class Controller:
 
     def stop(self, seconds=15):
         """Ends it politely: it must end well, leave no memory behind and break no rule of the sanitizers."""
-        if self.process.poll() is None:
-            self.signal(signal.SIGTERM)
+        if self.process.poll() is None and not self.told:
+            self.signal(signal.SIGTERM)  # once: a second one ends it at once
         try:
             code = self.process.wait(seconds)
         except subprocess.TimeoutExpired:

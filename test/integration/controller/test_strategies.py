@@ -64,7 +64,7 @@ def test_always_backs_off_from_starts_that_never_run(t):
     check("cpu.model" in t.vm("m")["status"]["bridge"]["lastFailure"]["message"], t.vm("m")["status"]["bridge"])
     t.until(lambda: failure["retryAfterTimestamp"] in t.vm("m")["status"]["bridge"].get("next", ""), "the time of the next start is told", 5)
     for v in t.versions("vm", "m"):
-        check("shut down" not in v.object.get("status", {}).get("bridge", {}).get("next", ""), "nobody is asked to shut down:", v.object["status"])
+        check("shut down" not in v.object.get("status", {}).get("bridge", {}).get("next", ""), "nobody is asked to shut down:", v.object.get("status"))
     t.manner.boot_s = 0.1
     t.until(lambda: t.vmi("m") and uid(t.vmi("m")) != old, "a second start", 25)
     check(7 <= time.monotonic() - at <= 17, f"the second start came after {time.monotonic() - at:.1f} s")
