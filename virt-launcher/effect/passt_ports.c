@@ -122,48 +122,57 @@ on_table(void *arg, struct err *e, const char *out)
     ports_change(p);
 }
 
-/* Adds "-D -t 22" and the like; returns the new number of arguments. */
+/* "pesto -A -t 22,80 -u 53 SOCKET"; returns the number of arguments, 0 when there is nothing to change. */
 static size_t
-add_args(const char **args, size_t n, const char *what, const struct port_set *set, struct strbuf texts[2])
+write_args(const struct passt_ports *p, const char **args, const char *what, const struct port_set *set,
+           struct strbuf texts[2])
 {
     static const char *const options[] = {"-t", "-u"};
+    size_t n = 0;
 
+    args[n++] = "pesto";
+    args[n++] = what;
     for (size_t i = 0; i < 2; i++) {
         if (port_set_text(set, i == 1, &texts[i]) && texts[i].len > 0) {
-            args[n++] = what;
             args[n++] = options[i];
             args[n++] = texts[i].buf;
         }
     }
+    if (n == 2) {
+        return 0;
+    }
+    args[n++] = p->socket;
+    args[n] = NULL;
     return n;
 }
 
 /* passt takes a port into its table even when it cannot listen there, and then forgets the others: so ports are tried first, and what
- * is in the table without being listened on is taken out. */
+ * is in the table without being listened on is taken out. Taking out comes first; adding follows at the next look, since pesto does
+ * not do both in one call. */
 static void
 ports_change(struct passt_ports *p)
 {
-    AUTO(strbuf_fini) struct strbuf t0 = STRBUF_INIT(65536);
-    struct strbuf texts[4] = {t0, t0, t0, t0};
+    AUTO(strbuf_fini) struct strbuf tcp = STRBUF_INIT(65536);
+    AUTO(strbuf_fini) struct strbuf udp = STRBUF_INIT(65536);
+    struct strbuf texts[2] = {tcp, udp};
     struct port_set keep, gone, missing, fresh, refused;
-    const char *args[16] = {"pesto"};
-    size_t n = 1;
+    const char *args[8];
 
     port_set_both(&p->open, &p->wish, &keep);
     port_set_minus(&p->table, &keep, &gone);
     port_set_minus(&p->wish, &keep, &missing);
     pod_network_try_ports(&missing, &fresh, &refused, &p->why);
-    n = add_args(args, n, "-D", &gone, &texts[0]);
-    n = add_args(args, n, "-A", &fresh, &texts[2]);
-    args[n++] = p->socket;
-    if (n > 2) {
+    size_t n = write_args(p, args, "-D", &gone, texts);
+    if (n == 0) {
+        n = write_args(p, args, "-A", &fresh, texts);
+    }
+    if (n > 0) {
         struct err *e = child_run(p->loop, args, &pesto_limits, on_changed, p);
         p->is_asking = !e;
         err_free(e); /* tried again */
     }
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        strbuf_fini(&texts[i]);
-    }
+    tcp = texts[0];
+    udp = texts[1];
     if (!p->is_asking) {
         ports_later(p, p->is_behind ? PASST_SETTLE_MS : PASST_CHECK_MS);
     }

@@ -101,7 +101,9 @@ sandbox_pid() {
 
 # sandbox_exec COMMAND...: runs a program of the image in the running sandbox, as its user.
 sandbox_exec() {
-    nsenter -t "$(sandbox_pid monitor)" -m -p -n setpriv --no-new-privs chroot --userspec=107:107 --groups=107 "$SANDBOX/root" "$@"
+    local pid
+    pid=$(sandbox_pid monitor) || return 1
+    nsenter -t "$pid" -m -p -n setpriv --no-new-privs chroot --userspec=107:107 --groups=107 "$SANDBOX/root" "$@"
 }
 
 # sandbox_end SECONDS: waits for the monitor to end; prints its exit code.

@@ -1,0 +1,148 @@
+// A gateway for one launcher: prints what it says, a line a message, and sends it each line of stdin. The server and the certificates
+// are the controller's own.
+#include "api/launcher_msg.h"
+#include "base/clock.h"
+#include "serve/certs.h"
+#include "serve/server.h"
+
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: gateway ADDRESS CA-FILE\n"
+    "\n"
+    "Listens on ADDRESS:8443 with a new certificate for vmbridge-gateway, whose CA it writes to CA-FILE.\n";
+
+struct gateway {
+    struct server_stream *stream;
+    char *last; /* line of stdin, for whoever connects later */
+    struct strbuf in;
+    char block[4096];
+};
+
+static bool
+on_admit(void *arg, struct server_stream *s, const char *bearer, size_t bearer_len, struct server_refusal *refusal)
+{
+    (void)arg; /* whoever has a token */
+    (void)s;
+    (void)bearer_len;
+    *refusal = (struct server_refusal){.status = 401, .reason = "Unauthorized", .message = "no token"};
+    return bearer != NULL;
+}
+
+static void
+on_opened(void *arg, struct server_stream *s)
+{
+    struct gateway *g = arg;
+
+    g->stream = s;
+    server_stream_trust(s);
+    if (g->last) {
+        server_stream_send(s, g->last, strlen(g->last));
+    }
+}
+
+static void
+on_message(void *arg, struct server_stream *s, const char *text, size_t len)
+{
+    (void)arg; /* there is one */
+    (void)s;
+    printf("%.*s\n", (int)len, text);
+    (void)fflush(stdout);
+}
+
+static void
+on_closed(void *arg, struct server_stream *s)
+{
+    struct gateway *g = arg;
+
+    if (g->stream == s) {
+        g->stream = NULL;
+    }
+}
+
+static void
+on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
+{
+    struct gateway *g = h->data;
+
+    (void)suggested; /* one block is enough */
+    *buf = uv_buf_init(g->block, sizeof(g->block));
+}
+
+static void
+on_stdin(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct gateway *g = stream->data;
+
+    if (n <= 0) {
+        return;
+    }
+    strbuf_add(&g->in, buf->base, (size_t)n);
+    for (char *end = strchr(strbuf_str(&g->in), '\n'); end; end = strchr(strbuf_str(&g->in), '\n')) {
+        size_t len = (size_t)(end - g->in.buf);
+        free(g->last);
+        g->last = xstrndup(g->in.buf, len);
+        strbuf_consume(&g->in, len + 1);
+        if (g->stream) {
+            server_stream_send(g->stream, g->last, len);
+        }
+    }
+}
+
+static struct err *
+listen_on(uv_loop_t *loop, const char *address, const char *ca_path, const struct server_endpoint *endpoint)
+{
+    const char *const names[] = {"vmbridge-gateway", NULL};
+    struct certs_pair ca = {0}, leaf = {0};
+    struct server *server;
+
+    struct err *e = certs_make_ca(clock_wall_s(), CERTS_DAY_S, &ca);
+    if (!e) {
+        e = certs_make_leaf(&ca, names, clock_wall_s(), CERTS_DAY_S / 2, &leaf);
+    }
+    const struct server_options o = {
+        .address = address, .port = SERVER_PORT, .crt_pem = leaf.crt_pem, .key_pem = leaf.key_pem, .endpoint = endpoint};
+    if (!e) {
+        e = server_new(loop, &o, &server);
+    }
+    AUTO(fclosep) FILE *f = e ? NULL : fopen(ca_path, "we");
+    if (!e && (!f || fputs(ca.crt_pem, f) < 0)) {
+        e = err_new(ERR_RETRY, "write %s", ca_path);
+    }
+    certs_pair_fini(&ca);
+    certs_pair_fini(&leaf);
+    return e;
+}
+
+int
+main(int argc, char **argv)
+{
+    static struct gateway g;
+    uv_loop_t *loop = uv_default_loop();
+    const struct server_endpoint endpoint = {.path = LAUNCHER_MSG_PATH,
+                                             .protocol = LAUNCHER_MSG_PROTOCOL,
+                                             .message_max = LAUNCHER_MSG_MAX,
+                                             .messages_per_s = 20,
+                                             .ping_s = 30,
+                                             .admit = on_admit,
+                                             .opened = on_opened,
+                                             .message = on_message,
+                                             .closed = on_closed,
+                                             .arg = &g};
+    uv_pipe_t in;
+
+    if (argc != 3) {
+        fputs(usage, argc == 2 && str_eq(argv[1], "--help") ? stdout : stderr);
+        return argc == 2 && str_eq(argv[1], "--help") ? 0 : 2;
+    }
+    struct err *e = listen_on(loop, argv[1], argv[2], &endpoint);
+    if (e) {
+        fprintf(stderr, "gateway: %s\n", err_text(e));
+        return 1;
+    }
+    g.in = STRBUF_INIT(LAUNCHER_MSG_MAX);
+    BUG_ON(uv_pipe_init(loop, &in, 0) != 0 || uv_pipe_open(&in, STDIN_FILENO) != 0);
+    in.data = &g;
+    BUG_ON(uv_read_start((uv_stream_t *)&in, on_alloc, on_stdin) != 0);
+    return uv_run(loop, UV_RUN_DEFAULT);
+}
