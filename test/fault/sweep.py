@@ -5,7 +5,7 @@ usage: test/integration/controller/run --program test/fault/sweep.py CONTROLLER 
 
 CONTROLLER is built with -Dfault=true. One clean life of a machine (create, run, stop, start, delete) counts the points; then
 that life is lived once per point, and must come to the same world each time: no pod or instance too many, none left, and a process that ends
-well. Of a kind of point that is met more often than N times (6), N are taken, evenly. Ends with `N passed, N failed`.
+well. Of a kind of point that is met more often than N times (5), N are taken, evenly. Ends with `N passed, N failed`.
 """
 import argparse
 import collections
@@ -69,7 +69,7 @@ def choose(points, most):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("controller")
-    parser.add_argument("--points", type=int, default=6)
+    parser.add_argument("--points", type=int, default=5)
     parser.add_argument("--list", action="store_true")
     args = parser.parse_args()
     folder = os.environ.get("VMB_TEST_LOGS") or tempfile.mkdtemp(prefix="vmbridge-sweep-")
