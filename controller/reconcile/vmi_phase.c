@@ -3,6 +3,7 @@
 
 static struct vmi_observed ended_by_report(const struct launcher_state *s);
 static struct vmi_observed ended_by_pod(const struct vmi_view *v);
+static struct vmi_observed judged(const struct vmi_view *v, struct vmi_observed o);
 static void recall(const struct vmi_view *v, struct vmi_observed *o);
 static struct vmi_observed alive(const struct vmi_view *v, enum vmi_phase old);
 static bool is_end(enum domain_state s);
@@ -34,10 +35,10 @@ vmi_observe(const struct vmi_view *v)
         return (struct vmi_observed){.phase = PHASE_PENDING};
     }
     if (pod_is_over(&v->pod) || v->pod.terminated) {
-        return ended_by_pod(v);
+        return judged(v, ended_by_pod(v));
     }
     if (v->report && is_end(v->report->state)) {
-        return ended_by_report(v->report);
+        return judged(v, ended_by_report(v->report));
     }
     return alive(v, old);
 }
@@ -99,6 +100,18 @@ ended_by_report(const struct launcher_state *s)
     return o;
 }
 
+/* A guest that shut down because somebody took its pod did not wish to. */
+static struct vmi_observed
+judged(const struct vmi_view *v, struct vmi_observed o)
+{
+    if (v->pod.going && !v->going && o.phase == PHASE_SUCCEEDED) {
+        o.phase = PHASE_FAILED;
+        o.reason = "PodDeleted";
+        o.message = "the launcher pod was deleted and the guest shut down with it";
+    }
+    return o;
+}
+
 static struct vmi_observed
 ended_without_a_word(struct arena *a, const struct pod_view *p)
 {
@@ -128,11 +141,6 @@ ended_by_pod(const struct vmi_view *v)
             .phase = PHASE_SUCCEEDED, .ended = "shutdown", .reason = "Shutdown", .message = "the guest shut down"};
     } else {
         o = ended_without_a_word(v->arena, p);
-    }
-    if (p->going && !v->going && o.phase == PHASE_SUCCEEDED) { /* not the guest's own wish: somebody took its pod */
-        o.phase = PHASE_FAILED;
-        o.reason = "PodDeleted";
-        o.message = "the launcher pod was deleted and the guest shut down with it";
     }
     return o;
 }
