@@ -82,6 +82,39 @@ api_each_field(const struct type *t, void (*fn)(void *arg, const char *path, con
     walk_type(t, "", &(struct walk){.fn = call_row, .arg = &call}, 0);
 }
 
+static void
+rules_of(const struct type *t, void (*fn)(void *arg, const char *message), void *arg)
+{
+    for (const struct cel_rule *r = t->cel; r && r->rule; r++) {
+        fn(arg, r->message);
+    }
+}
+
+struct rule_call {
+    void (*fn)(void *arg, const char *message);
+    void *arg;
+};
+
+static void
+call_rules(void *arg, const struct field *f, const char *path)
+{
+    const struct rule_call *c = arg;
+
+    (void)path; /* the message says what it is about */
+    if (f->type) {
+        rules_of(f->type, c->fn, c->arg);
+    }
+}
+
+void
+api_each_rule(const struct type *t, void (*fn)(void *arg, const char *message), void *arg)
+{
+    struct rule_call call = {.fn = fn, .arg = arg};
+
+    rules_of(t, fn, arg);
+    walk_type(t, "", &(struct walk){.fn = call_rules, .arg = &call}, 0);
+}
+
 static const char *
 row_kind(const struct field *f)
 {

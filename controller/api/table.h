@@ -32,6 +32,7 @@ struct cel_rule {
     const char *rule; /* NULL ends the list */
     const char *message;
     const char *expression;
+    bool apart; /* begins a rule of its own, so that neither costs more than the API server allows */
 };
 
 struct field {

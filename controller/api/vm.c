@@ -35,7 +35,7 @@ static const struct cel_rule vm_rules[] = {
      NULL},
     {CEL_IF("runStrategy", "self.runStrategy in ['Always', 'Halted', 'Manual', 'RerunOnFailure', 'Once']"),
      "Invalid RunStrategy", "'Invalid RunStrategy (' + self.runStrategy + ')'"},
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, false},
 };
 
 static const struct field vm_spec_fields[] = {

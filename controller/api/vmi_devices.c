@@ -70,7 +70,7 @@ static const struct cel_rule disk_rules[] = {
      "'Disk IO mode for ' + self.io + ' is not supported. Supported modes are: native, threads.'"},
     {CEL_IF("errorPolicy", "self.errorPolicy in ['stop', 'ignore', 'report', 'enospace']"),
      "errorPolicy has invalid value", "'errorPolicy has invalid value ' + self.errorPolicy"},
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, false},
 };
 
 static const struct field disk_fields[] = {
@@ -99,7 +99,7 @@ static const struct cel_rule port_rules[] = {
     {CEL_IF("protocol", "self.protocol in ['', 'TCP', 'UDP']"), "Unknown protocol, only TCP or UDP allowed", NULL},
     {CEL_IF("name", "self.name.matches('^([a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?)?$')"), "Invalid name of the port",
      "'Invalid name of the port: ' + self.name + ' (at most 15 small letters, digits and dashes)'"},
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, false},
 };
 
 static const struct field port_fields[] = {
@@ -136,7 +136,7 @@ static const struct cel_rule interface_rules[] = {
     {CEL_IF("ports", "self.ports.all(p, !has(p.name) || p.name == '' || "
                      "self.ports.exists_one(q, has(q.name) && q.name == p.name))"),
      "Duplicate name of the port", NULL},
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, false},
 };
 
 static const char *const binding_keys[] = {"sriov", "slirp", "macvtap", "passt", "passtBinding", "binding", NULL};

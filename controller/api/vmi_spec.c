@@ -17,7 +17,7 @@ static const struct type bios_type = TYPE(bios, bios_fields, .keeps_unknown = tr
 static const struct cel_rule bootloader_rules[] = {
     {"!(has(self.efi) && has(self.bios))",
      "bootloader has both EFI and BIOS configured, but they are mutually exclusive.", NULL},
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, false},
 };
 static const struct field bootloader_fields[] = {
     FIELD_POINTER(bootloader, bios, bios, bios_type, "bios", "The guest boots by BIOS.",
@@ -68,7 +68,7 @@ static const struct cel_rule requests_rules[] = {
     {QUANTITY_IF("cpu", "!" Q("cpu") ".isLessThan(quantity('0'))"), "cpu must be greater than or equal to 0.", NULL},
     {QUANTITY_IF("memory", "!" Q("memory") ".isLessThan(quantity('1M'))"),
      "requests.memory must be greater than or equal to 1M.", NULL},
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, false},
 };
 static const struct field requests_fields[] = {
     FIELD_QUANTITY(resources, requests_memory, "memory", "Memory of the guest, when memory.guest is absent."),
@@ -81,7 +81,7 @@ static const struct cel_rule limits_rules[] = {
     {QUANTITY_IF("memory", "!" Q("memory") ".isLessThan(quantity('0'))"), "memory must be greater than or equal to 0.",
      NULL},
     {QUANTITY_IF("cpu", "!" Q("cpu") ".isLessThan(quantity('0'))"), "cpu must be greater than or equal to 0.", NULL},
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, false},
 };
 static const struct field limits_fields[] = {
     FIELD_QUANTITY(resources, limits_memory, "memory", "Most memory that the pod may use."),
@@ -99,7 +99,7 @@ static const struct type limits_type = TYPE(resources, limits_fields, .cel = lim
             " \\'' + string(self.limits." what ") + '\\''"                                                         \
     }
 
-static const struct cel_rule resources_rules[] = {ABOVE_LIMIT("memory"), ABOVE_LIMIT("cpu"), {NULL, NULL, NULL}};
+static const struct cel_rule resources_rules[] = {ABOVE_LIMIT("memory"), ABOVE_LIMIT("cpu"), {NULL, NULL, NULL, false}};
 static const struct field resources_fields[] = {
     FIELD_PART(requests_type, "requests", "What the scheduler sets aside."),
     FIELD_PART(limits_type, "limits", "What the pod may use at most."),
@@ -128,7 +128,7 @@ static const struct cel_rule domain_rules[] = {
      "(has(self.features) && has(self.features.smm) && (!has(self.features.smm.enabled) || self.features.smm.enabled))",
      "has EFI SecureBoot enabled. SecureBoot requires SMM, which is currently disabled. Write efi.secureBoot: false",
      NULL},
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, false},
 };
 
 static const struct field domain_fields[] = {
@@ -199,7 +199,7 @@ static const struct cel_rule spec_rules[] = {
      ORPHAN_TEXT("domain.devices.disks", DISKS, "self.volumes")},
     {"!" HAS_INTERFACES " || " INTERFACES ".all(i, has(self.networks) && self.networks.exists(n, n.name == i.name))",
      "interfaces[i].name not found: each interface needs a network of its name",
-     ORPHAN_TEXT("domain.devices.interfaces", INTERFACES, "self.networks")},
+     ORPHAN_TEXT("domain.devices.interfaces", INTERFACES, "self.networks"), true},
     {"!has(self.networks) || self.networks.all(n, " HAS_INTERFACES " && " INTERFACES ".exists(i, i.name == n.name))",
      "networks[i].name not found: each network needs an interface of its name",
      ORPHAN_TEXT("networks", "self.networks", INTERFACES)},
@@ -212,7 +212,7 @@ static const struct cel_rule spec_rules[] = {
      ".all(i, !has(i.masquerade) || !self.networks.exists(n, n.name == i.name && has(n.multus)))",
      "Masquerade interface only implemented with pod network", NULL},
     {ALL_BOOT_ORDERS ".all(o, " ALL_BOOT_ORDERS ".exists_one(p, p == o))",
-     "Boot order for a device is already set for a different device.", NULL},
+     "Boot order for a device is already set for a different device.", NULL, true},
     {CEL_IF("architecture", "self.architecture in ['', 'amd64']"), "unsupported architecture",
      "'unsupported architecture: ' + self.architecture"},
     {CEL_IF("hostname", "self.hostname == '' || (self.hostname.size() <= 63 && "
@@ -230,7 +230,7 @@ static const struct cel_rule spec_rules[] = {
      "'startStrategy is set with an unrecognized option: ' + self.startStrategy"},
     {"!(has(self.startStrategy) && self.startStrategy == 'Paused' && has(self.livenessProbe))",
      "Pausing VMI with LivenessProbe is not supported", NULL},
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, false},
 };
 
 static const struct field spec_fields[] = {

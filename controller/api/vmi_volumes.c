@@ -48,15 +48,15 @@ static const struct cel_rule cloud_init_rules[] = {
     {CEL_IF("userDataBase64", BASE64_SIZE("userDataBase64")),
      "userdata exceeds 2048 byte limit. Should use UserDataSecretRef for larger data.", NULL},
     {CEL_IF("networkData", "bytes(self.networkData).size() <= 2048"),
-     "networkdata exceeds 2048 byte limit. Should use NetworkDataSecretRef for larger data.", NULL},
+     "networkdata exceeds 2048 byte limit. Should use NetworkDataSecretRef for larger data.", NULL, true},
     {CEL_IF("networkDataBase64", BASE64_OK("networkDataBase64")), "networkDataBase64 is not a valid base64 value.", NULL},
     {CEL_IF("networkDataBase64", BASE64_SIZE("networkDataBase64")),
      "networkdata exceeds 2048 byte limit. Should use NetworkDataSecretRef for larger data.", NULL},
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, false},
 };
 
 /* Past these the API server says "too long" before the rules have their say: what a rule may cost depends on them. */
-enum { CLOUD_DATA_MAX = 16384, CLOUD_BASE64_MAX = 8192 };
+enum { CLOUD_DATA_MAX = 8192, CLOUD_BASE64_MAX = 4096 };
 
 static const struct field cloud_init_fields[] = {
     FIELD_STRING(volume_cloud_init, user_data, "userData", "User data, at most 2048 bytes.", MAX_LEN(CLOUD_DATA_MAX)),
@@ -91,7 +91,7 @@ static const struct type empty_disk_type = TYPE(volume_empty_disk, empty_disk_fi
 static const struct cel_rule volume_rules[] = {
     {VOLUME_SOURCES ".filter(s, s).size() == 1", "must have exactly one source type set",
      "'volume ' + self.name + ' must have exactly one source type set'"},
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, false},
 };
 
 static const char *const other_sources[] = {
@@ -132,7 +132,7 @@ static const struct cel_rule network_rules[] = {
      "should have only one network type", NULL},
     {"!has(self.multus) || (has(self.multus.networkName) && self.multus.networkName != '')",
      "CNI delegating plugin must have a networkName", NULL},
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, false},
 };
 
 static const struct field network_fields[] = {

@@ -39,6 +39,44 @@ START_TEST(a_rule_has_its_verdict)
 }
 END_TEST
 
+struct cover {
+    bool used[512];
+    size_t missing;
+};
+
+static void
+check_rule(void *arg, const char *message)
+{
+    struct cover *c = arg;
+
+    for (size_t i = 0; i < json_array_size(cases); i++) {
+        const json_t *row = json_array_get(cases, i);
+        if (!c->used[i] && !json_bool(row, "ok", false) && !json_bool(row, "again", false) &&
+            str_starts(message, json_str(row, "rule"))) {
+            c->used[i] = true;
+            return;
+        }
+    }
+    fprintf(stderr, "rules.yaml has no row for: %s\n", message);
+    c->missing++;
+}
+
+START_TEST(every_rule_of_the_crd_has_a_row)
+{
+    struct cover c = {0};
+    size_t idle = 0;
+
+    ck_assert_uint_le(json_array_size(cases), ARRAY_LEN(c.used));
+    api_each_rule(&vm_type, check_rule, &c);
+    for (size_t i = 0; i < json_array_size(cases); i++) {
+        const json_t *row = json_array_get(cases, i);
+        idle += !json_bool(row, "ok", false) && !json_bool(row, "again", false) && !c.used[i];
+    }
+    ck_assert_uint_eq(c.missing, 0);
+    ck_assert_uint_eq(idle, 0);
+}
+END_TEST
+
 /* A spec in YAML, on a guest that is sound without it. */
 static struct vmi_spec
 spec_of(const char *yaml, struct arena *a)
@@ -159,6 +197,7 @@ main(void)
 
     cases = cases_load(folder);
     tcase_add_loop_test(t, a_rule_has_its_verdict, 0, (int)json_array_size(cases));
+    tcase_add_test(t, every_rule_of_the_crd_has_a_row);
     tcase_add_loop_test(t, what_cannot_run_is_told, 0, (int)ARRAY_LEN(support));
     tcase_add_test(t, ignored_fields_are_listed);
     suite_add_tcase(s, t);
