@@ -53,6 +53,7 @@ read_arguments(int argc, char **argv, struct guest_options *o, int *ret_code)
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
 
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread exists yet
     for (int c = getopt_long(argc, argv, "h", options, NULL); c != -1; c = getopt_long(argc, argv, "h", options, NULL)) {
         switch (c) {
         case 'r':
@@ -86,6 +87,7 @@ set_environment(const struct guest_options *o)
 
     paths_make(a, o->root, &paths);
     struct err *e = libvirt_daemon_environment(&paths);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): as above
     if (!e && setenv("UV_THREADPOOL_SIZE", "3", 1) != 0) { /* guest, agent, name lookups */
         e = err_new(ERR_FATAL, "set the environment");
     }

@@ -100,10 +100,10 @@ become_manager(struct monitor *m, const sigset_t *watched)
 {
     m->args[0] = m->program;
     m->args[m->n_args] = NULL;
-    (void)sigprocmask(SIG_UNBLOCK, watched, NULL); /* cannot fail with these arguments */
+    (void)pthread_sigmask(SIG_UNBLOCK, watched, NULL); /* cannot fail with these arguments */
     execv(m->program, m->args);
     dprintf(STDERR_FILENO, "{\"level\":\"error\",\"part\":\"monitor\",\"msg\":\"%s cannot be run: %s\"}\n", m->program,
-            strerror(errno));
+            strerrordesc_np(errno));
     _exit(127);
 }
 
@@ -263,7 +263,7 @@ run(struct monitor *m)
     (void)sigaddset(&watched, SIGCHLD);
     (void)sigaddset(&watched, SIGTERM);
     (void)sigaddset(&watched, SIGINT);
-    (void)sigprocmask(SIG_BLOCK, &watched, NULL);
+    (void)pthread_sigmask(SIG_BLOCK, &watched, NULL);
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* as PID 1 we are it anyway */
     for (;;) {
         const struct timespec tick = {.tv_sec = TICK_MS / 1000};

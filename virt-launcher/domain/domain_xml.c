@@ -98,7 +98,8 @@ write_memory(const struct domain_view *v, struct xml *x)
     xml_close(x);
     xml_open(x, "vcpu");
     xml_attr(x, "placement", "static");
-    (void)snprintf(bytes, sizeof(bytes), "%lld", (long long)(v->sockets * v->cores * v->threads));
+    int64_t n_vcpus = v->sockets * v->cores * v->threads;
+    (void)snprintf(bytes, sizeof(bytes), "%lld", (long long)n_vcpus);
     xml_text(x, bytes);
     xml_close(x);
     if (v->has_io_thread) {

@@ -26,7 +26,7 @@ add_escaped(struct strbuf *out, const char *s)
             break;
         default:
             /* XML 1.0 has no way to say the control characters. */
-            strbuf_addc(out, c < 0x20 || c == 0x7f ? '?' : *s);
+            strbuf_add(out, c < 0x20 || c == 0x7f ? "?" : s, 1);
         }
     }
 }

@@ -81,7 +81,7 @@ disk_file_format(const char *path, const char **ret_format)
 
     if (fd < 0) {
         return err_new(ERR_INVALID, "the disk of the image cannot be read by user %u: %s", (unsigned)getuid(),
-                       strerror(errno));
+                       strerrordesc_np(errno));
     }
     if (pread(fd, magic, sizeof(magic), 0) < 0) {
         return err_errno(errno, "read %s", path);

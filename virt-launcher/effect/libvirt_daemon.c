@@ -39,6 +39,7 @@ libvirt_daemon_environment(const struct paths *p)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(vars); i++) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread exists yet
         if (setenv(vars[i][0], vars[i][1], 1) != 0) {
             return err_new(ERR_FATAL, "set the environment variable %s", vars[i][0]);
         }

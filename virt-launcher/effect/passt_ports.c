@@ -152,9 +152,7 @@ write_args(const struct passt_ports *p, const char **args, const char *what, con
 static void
 ports_change(struct passt_ports *p)
 {
-    AUTO(strbuf_fini) struct strbuf tcp = STRBUF_INIT(65536);
-    AUTO(strbuf_fini) struct strbuf udp = STRBUF_INIT(65536);
-    struct strbuf texts[2] = {tcp, udp};
+    struct strbuf texts[2] = {STRBUF_INIT(65536), STRBUF_INIT(65536)};
     struct port_set keep, gone, missing, fresh, refused;
     const char *args[8];
 
@@ -171,8 +169,8 @@ ports_change(struct passt_ports *p)
         p->is_asking = !e;
         err_free(e); /* tried again */
     }
-    tcp = texts[0];
-    udp = texts[1];
+    strbuf_fini(&texts[0]);
+    strbuf_fini(&texts[1]);
     if (!p->is_asking) {
         ports_later(p, p->is_behind ? PASST_SETTLE_MS : PASST_CHECK_MS);
     }
@@ -200,7 +198,7 @@ passt_ports_complaint(const struct passt_ports *p)
         for (unsigned port = 1; port < PORT_NUMBERS; port++) {
             if (port_set_has(&p->shut, udp, port)) {
                 return xasprintf("port %s %u cannot be opened: %s", udp ? "udp" : "tcp", port,
-                                 p->why ? strerror(p->why) : "passt does not listen on it");
+                                 p->why ? strerrordesc_np(p->why) : "passt does not listen on it");
             }
         }
     }

@@ -93,7 +93,7 @@ libvirt_events_start(void)
     BUG_ON(pthread_sigmask(SIG_SETMASK, &old, NULL) != 0);
     BUG_ON(pthread_attr_destroy(&attr) != 0);
     if (rc != 0) {
-        return err_new(ERR_FATAL, "start a thread: %s", strerror(rc));
+        return err_new(ERR_FATAL, "start a thread: %s", strerrordesc_np(rc));
     }
     (void)pthread_detach(thread); /* lives as long as the process */
     return NULL;
