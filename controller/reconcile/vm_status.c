@@ -183,7 +183,9 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
 {
     const struct condition *stalled = v->has_vmi ? condition_find(&v->vmi.status.conditions, "Stalled") : NULL;
     struct condition wish = {.status = "True"};
-    bool wants_up = is_counting(v->strategy) && !(v->has_vmi && vmi_is_final(&v->vmi));
+    bool has_ended = v->strategy == RUN_RERUN_ON_FAILURE && !v->has_vmi && str_eq(st->last_run_phase, "Succeeded") &&
+                     !plan_has(p, ACTION_CREATE_VMI);
+    bool wants_up = is_counting(v->strategy) && !has_ended && !(v->has_vmi && vmi_is_final(&v->vmi));
 
     if (v->has_vmi && !v->vmi_is_ours) {
         wish.type = "Stalled";

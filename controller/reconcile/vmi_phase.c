@@ -158,8 +158,8 @@ recall(const struct vmi_view *v, struct vmi_observed *o)
         o->reason = paused->reason;
     } else if (ready && str_eq(ready->status, "True") && ready->last_transition_time) {
         /* times of one form and zone: their texts are in their order */
-        o->guest_up = !pod || !pod->last_transition_time ||
-                      strcmp(pod->last_transition_time, ready->last_transition_time) <= 0;
+        o->guest_up =
+            !pod || !pod->last_transition_time || strcmp(pod->last_transition_time, ready->last_transition_time) <= 0;
     }
 }
 

@@ -19,8 +19,7 @@ unshare(int flags)
 }
 
 int
-mount(const char *source, const char *target, const char *type, unsigned long flags,
-      const void *data)
+mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)
 {
     (void)source;
     (void)target;

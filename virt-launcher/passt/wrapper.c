@@ -128,8 +128,7 @@ load_shim(const char *lib)
     char path[PATH_MAX];
     int n = snprintf(path, sizeof(path), "%s/nosandbox.so", lib);
 
-    if (n < 0 || (size_t)n >= sizeof(path) || access(path, R_OK) != 0 ||
-        setenv("LD_PRELOAD", path, 1) != 0) {
+    if (n < 0 || (size_t)n >= sizeof(path) || access(path, R_OK) != 0 || setenv("LD_PRELOAD", path, 1) != 0) {
         fail("load", path);
     }
 }

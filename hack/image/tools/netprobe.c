@@ -73,8 +73,7 @@ listen_on(int type, unsigned port)
     }
     if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0 ||
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-        bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-        (type == SOCK_STREAM && listen(fd, 64) != 0)) {
+        bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || (type == SOCK_STREAM && listen(fd, 64) != 0)) {
         close(fd);
         return -1;
     }
