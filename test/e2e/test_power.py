@@ -24,7 +24,7 @@ def test_guest_powers_itself_off_and_always_starts_it_again(t):
     uid = t.get("vmi", "self-off")["metadata"]["uid"]
     vmis = t.watch("vmi")
     t.until_console("self-off", "is up after")
-    Shell(t, "self-off").run("{ (sleep 1; poweroff) >/dev/null 2>&1 & }")
+    Shell(t, "self-off").run("{ (sleep 1; poweroff -f) >/dev/null 2>&1 & }")
     t.until_running("self-off", not_uid=uid)
     over = [item for _, _, item in vmis.of("self-off") if item["metadata"]["uid"] == uid]
     check(over[-1]["status"]["phase"] == "Succeeded", f"the run that the guest ended is {describe(over[-1])}")
@@ -38,7 +38,7 @@ def test_once_stays_off_after_the_guest_ends(t):
     t.apply(machines.machine("once", run="Once"))
     t.until_running("once")
     t.until_console("once", "is up after")
-    Shell(t, "once").run("{ (sleep 1; poweroff) >/dev/null 2>&1 & }")
+    Shell(t, "once").run("{ (sleep 1; poweroff -f) >/dev/null 2>&1 & }")
     now = t.until_status("once", "Stopped")
     check(not now["status"].get("created"), f"created is set: {describe(now)}")
     check(not is_true(now, "Ready"), f"Ready: {describe(now)}")
