@@ -83,9 +83,9 @@ api_each_field(const struct type *t, void (*fn)(void *arg, const char *path, con
 }
 
 static void
-rules_of(const struct type *t, void (*fn)(void *arg, const char *message), void *arg)
+each_message(const struct cel_rule *r, void (*fn)(void *arg, const char *message), void *arg)
 {
-    for (const struct cel_rule *r = t->cel; r && r->rule; r++) {
+    for (; r && r->rule; r++) {
         fn(arg, r->message);
     }
 }
@@ -101,8 +101,9 @@ call_rules(void *arg, const struct field *f, const char *path)
     const struct rule_call *c = arg;
 
     (void)path; /* the message says what it is about */
+    each_message(f->cel, c->fn, c->arg);
     if (f->type) {
-        rules_of(f->type, c->fn, c->arg);
+        each_message(f->type->cel, c->fn, c->arg);
     }
 }
 
@@ -111,7 +112,7 @@ api_each_rule(const struct type *t, void (*fn)(void *arg, const char *message), 
 {
     struct rule_call call = {.fn = fn, .arg = arg};
 
-    rules_of(t, fn, arg);
+    each_message(t->cel, fn, arg);
     walk_type(t, "", &(struct walk){.fn = call_rules, .arg = &call}, 0);
 }
 

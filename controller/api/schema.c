@@ -160,7 +160,11 @@ schema_of(const struct type *t, unsigned depth)
         if (f->kind == KIND_OTHERS) {
             put_keys(j, f);
         } else if (!f->shadow && *f->path) {
-            put_at(j, f, t->keeps_unknown, schema_field(f, depth + 1));
+            json_t *value = schema_field(f, depth + 1);
+            if (f->cel) {
+                put_rules(value, f->cel);
+            }
+            put_at(j, f, t->keeps_unknown, value);
         }
     }
     if (t->cel) {

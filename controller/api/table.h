@@ -45,7 +45,8 @@ struct field {
     const char *const *keys;         /* OTHERS */
     size_t first_key;                /* OTHERS: offset of a const char * that gets the first key, or 0 */
     const char *pattern;
-    const char *otherwise; /* what an absent field means, for the reference */
+    const struct cel_rule *cel; /* of a scalar: 'self' is its value; far cheaper than a rule of the object around it */
+    const char *otherwise;      /* what an absent field means, for the reference */
     int64_t min;
     int64_t max; /* RANGE: when max > min */
     uint32_t max_len;
@@ -116,6 +117,7 @@ struct type {
 #define MAX_ITEMS(n) .max_items = (n)
 #define RANGE(lo, hi) .min = (lo), .max = (hi)
 #define PATTERN(re) .pattern = (re)
+#define RULES(rules) .cel = (rules)
 #define OTHERWISE(text) .otherwise = (text)
 #define CHANGES(when) .change = CHANGE_##when
 

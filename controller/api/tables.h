@@ -19,7 +19,4 @@ extern const struct enum_value pull_policy_names[];
 /* Kubernetes' own grammar of a quantity, signs included: what is negative is told by a rule with a sentence. */
 #define QUANTITY_PATTERN "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$"
 
-/* CEL: no field 'f' of self, or it satisfies 'then', which sees it as self.f. */
-#define CEL_IF(f, then) "!has(self." f ") || " then
-
 #endif

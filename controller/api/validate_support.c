@@ -42,6 +42,8 @@ static const struct unsupported rows[] = {
     {"domain.devices.useVirtioTransitional", "leave it out: devices are modern virtio"},
     {"domain.devices.disks[].blockSize", "leave it out"},
     {"domain.devices.disks[].lun.reservation", "leave it out"},
+    {"domain.devices.disks[].lun.pciAddress", "leave it out: only disks on virtio have a slot of their own"},
+    {"domain.devices.disks[].cdrom.pciAddress", "leave it out: only disks on virtio have a slot of their own"},
     {"domain.devices.interfaces[].dhcpOptions", "leave it out"},
     {"domain.devices.interfaces[].acpiIndex", "leave it out"},
     {"domain.devices.interfaces[].portRanges", "name the ports one by one under ports"},
@@ -81,14 +83,14 @@ struct found {
     const char *at; /* path with indexes, of the first one */
 };
 
-/* False, null, an empty list and {"enabled": false} ask for nothing. */
+/* False, null, "", an empty list and {"enabled": false} ask for nothing. */
 static bool
 is_wished(const json_t *j)
 {
     const json_t *enabled = json_object_get(j, "enabled");
 
-    return j && !json_is_null(j) && !json_is_false(j) && !(json_is_array(j) && json_array_size(j) == 0) &&
-           !json_is_false(enabled);
+    return j && !json_is_null(j) && !json_is_false(j) && !(json_is_string(j) && json_string_length(j) == 0) &&
+           !(json_is_array(j) && json_array_size(j) == 0) && !json_is_false(enabled);
 }
 
 /* Whether something is wished at 'path' below 'j'; at most one "[]" in it. */

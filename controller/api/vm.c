@@ -33,15 +33,19 @@ static const struct cel_rule vm_rules[] = {
     {"!(has(self.running) && has(self.runStrategy))",
      "Running and RunStrategy are mutually exclusive. Note that Running is deprecated, please use RunStrategy instead",
      NULL},
-    {CEL_IF("runStrategy", "self.runStrategy in ['Always', 'Halted', 'Manual', 'RerunOnFailure', 'Once']"),
-     "Invalid RunStrategy", "'Invalid RunStrategy (' + self.runStrategy + ')'"},
+    {NULL, NULL, NULL, false},
+};
+
+static const struct cel_rule strategy_rules[] = {
+    {"self in ['Always', 'Halted', 'Manual', 'RerunOnFailure', 'Once']", "Invalid RunStrategy",
+     "'Invalid RunStrategy (' + self + ')'"},
     {NULL, NULL, NULL, false},
 };
 
 static const struct field vm_spec_fields[] = {
     FIELD_BOOL(vm_spec, running, "running", "Deprecated: true is Always, false is Halted.", CHANGES(LIVE)),
     FIELD_ENUM(vm_spec, run_strategy, run_strategy, run_strategy_names, "runStrategy", "When an instance is to run.",
-               .open = true, MAX_LEN(64), OTHERWISE("Halted"), CHANGES(LIVE)),
+               RULES(strategy_rules), .open = true, MAX_LEN(64), OTHERWISE("Halted"), CHANGES(LIVE)),
     FIELD_STRUCT(vm_spec, template, vm_template, template_type, "template", "The instance that is made.", REQUIRED),
     FIELD_END,
 };

@@ -49,46 +49,52 @@ static const struct field cpu_fields[] = {
 };
 static const struct type cpu_type = TYPE(cpu, cpu_fields, .keeps_unknown = true);
 
+/* Values that the pattern refuses are not judged a second time. */
+#define Q(f) "quantity(string(self." f "))"
+#define BOTH_QUANTITIES(f, g) \
+    "has(self." f ") && has(self." g ") && isQuantity(string(self." f ")) && isQuantity(string(self." g "))"
+#define NOT_BELOW(n) "!isQuantity(string(self)) || !quantity(string(self)).isLessThan(quantity('" n "'))"
+
+static const struct cel_rule guest_rules[] = {
+    {NOT_BELOW("1M"), "memory.guest must be greater than or equal to 1M.", NULL},
+    {NULL, NULL, NULL, false},
+};
 static const struct field memory_fields[] = {
-    FIELD_QUANTITY(memory, guest, "guest", "Memory that the guest sees.", OTHERWISE("requests, else limits")),
+    FIELD_QUANTITY(memory, guest, "guest", "Memory that the guest sees.", RULES(guest_rules),
+                   OTHERWISE("requests, else limits")),
     FIELD_KEPT("hugepages.pageSize", "Page size of huge pages.", .text = true, MAX_LEN(32)),
     FIELD_END,
 };
 static const struct type memory_type = TYPE(memory, memory_fields, .keeps_unknown = true);
 
-/* Values that the pattern refuses are not judged a second time. */
-#define Q(f) "quantity(string(self." f "))"
-#define QUANTITY_IF(f, then) "!has(self." f ") || !isQuantity(string(self." f ")) || " then
-#define BOTH_QUANTITIES(f, g) \
-    "has(self." f ") && has(self." g ") && isQuantity(string(self." f ")) && isQuantity(string(self." g "))"
-
-static const struct cel_rule requests_rules[] = {
-    {QUANTITY_IF("memory", "!" Q("memory") ".isLessThan(quantity('0'))"), "memory must be greater than or equal to 0.",
-     NULL},
-    {QUANTITY_IF("cpu", "!" Q("cpu") ".isLessThan(quantity('0'))"), "cpu must be greater than or equal to 0.", NULL},
-    {QUANTITY_IF("memory", "!" Q("memory") ".isLessThan(quantity('1M'))"),
-     "requests.memory must be greater than or equal to 1M.", NULL},
+static const struct cel_rule request_memory_rules[] = {
+    {NOT_BELOW("0"), "memory must be greater than or equal to 0.", NULL},
+    {NOT_BELOW("1M"), "requests.memory must be greater than or equal to 1M.", NULL},
+    {NULL, NULL, NULL, false},
+};
+static const struct cel_rule memory_rules[] = {
+    {NOT_BELOW("0"), "memory must be greater than or equal to 0.", NULL},
+    {NULL, NULL, NULL, false},
+};
+static const struct cel_rule cpu_rules[] = {
+    {NOT_BELOW("0"), "cpu must be greater than or equal to 0.", NULL},
     {NULL, NULL, NULL, false},
 };
 static const struct field requests_fields[] = {
-    FIELD_QUANTITY(resources, requests_memory, "memory", "Memory of the guest, when memory.guest is absent."),
-    FIELD_QUANTITY(resources, requests_cpu, "cpu", "CPU share that the pod asks for.", OTHERWISE("100m for each vCPU")),
+    FIELD_QUANTITY(resources, requests_memory, "memory", "Memory of the guest, when memory.guest is absent.",
+                   RULES(request_memory_rules)),
+    FIELD_QUANTITY(resources, requests_cpu, "cpu", "CPU share that the pod asks for.", RULES(cpu_rules),
+                   OTHERWISE("100m for each vCPU")),
     FIELD_END,
 };
-static const struct type requests_type = TYPE(resources, requests_fields, .cel = requests_rules, .keeps_unknown = true);
+static const struct type requests_type = TYPE(resources, requests_fields, .keeps_unknown = true);
 
-static const struct cel_rule limits_rules[] = {
-    {QUANTITY_IF("memory", "!" Q("memory") ".isLessThan(quantity('0'))"), "memory must be greater than or equal to 0.",
-     NULL},
-    {QUANTITY_IF("cpu", "!" Q("cpu") ".isLessThan(quantity('0'))"), "cpu must be greater than or equal to 0.", NULL},
-    {NULL, NULL, NULL, false},
-};
 static const struct field limits_fields[] = {
-    FIELD_QUANTITY(resources, limits_memory, "memory", "Most memory that the pod may use."),
-    FIELD_QUANTITY(resources, limits_cpu, "cpu", "Most CPU that the pod may use."),
+    FIELD_QUANTITY(resources, limits_memory, "memory", "Most memory that the pod may use.", RULES(memory_rules)),
+    FIELD_QUANTITY(resources, limits_cpu, "cpu", "Most CPU that the pod may use.", RULES(cpu_rules)),
     FIELD_END,
 };
-static const struct type limits_type = TYPE(resources, limits_fields, .cel = limits_rules, .keeps_unknown = true);
+static const struct type limits_type = TYPE(resources, limits_fields, .keeps_unknown = true);
 
 #define ABOVE_LIMIT(what)                                                                                          \
     {                                                                                                              \
@@ -114,15 +120,9 @@ static const struct type resources_type =
         "resources.limits.memory") " && " Q("memory.guest") ".isGreaterThan(" Q("resources.limits.memory") "))"
 
 static const struct cel_rule domain_rules[] = {
-    {"!has(self.memory) || !has(self.memory.guest) || !isQuantity(string(self.memory.guest)) || "
-     "!" Q("memory.guest") ".isLessThan(quantity('1M'))",
-     "memory.guest must be greater than or equal to 1M.", NULL},
     {GUEST_ABOVE_LIMIT, "memory.guest must be equal to or less than the memory limit",
      "'memory.guest \\'' + string(self.memory.guest) + '\\' must be equal to or less than the memory limit \\'' + "
      "string(self.resources.limits.memory) + '\\''"},
-    {"!has(self.machine) || self.machine.type.matches('^((pc-)?q35.*)?$')",
-     "domain.machine.type is not supported (allowed values: [q35* pc-q35*])",
-     "'domain.machine.type is not supported: ' + self.machine.type + ' (allowed values: [q35* pc-q35*])'"},
     {"!(has(self.firmware) && has(self.firmware.bootloader) && has(self.firmware.bootloader.efi)) || "
      "(has(self.firmware.bootloader.efi.secureBoot) && !self.firmware.bootloader.efi.secureBoot) || "
      "(has(self.features) && has(self.features.smm) && (!has(self.features.smm.enabled) || self.features.smm.enabled))",
@@ -131,12 +131,19 @@ static const struct cel_rule domain_rules[] = {
     {NULL, NULL, NULL, false},
 };
 
+static const struct cel_rule machine_rules[] = {
+    {"self == '' || self.startsWith('q35') || self.startsWith('pc-q35')",
+     "domain.machine.type is not supported (allowed values: [q35* pc-q35*])",
+     "'domain.machine.type is not supported: ' + self + ' (allowed values: [q35* pc-q35*])'"},
+    {NULL, NULL, NULL, false},
+};
+
 static const struct field domain_fields[] = {
     FIELD_STRUCT(domain_spec, resources, resources, resources_type, "resources", "Requests and limits of the pod."),
     FIELD_STRUCT(domain_spec, cpu, cpu, cpu_type, "cpu", "Virtual CPUs."),
     FIELD_STRUCT(domain_spec, memory, memory, memory_type, "memory", "Memory of the guest."),
-    FIELD_STRING(domain_spec, machine_type, "machine.type", "Machine type of QEMU.", .needed = true, .open = true,
-                 MAX_LEN(64), OTHERWISE("q35; frozen at the first start"), CHANGES(RECREATE)),
+    FIELD_STRING(domain_spec, machine_type, "machine.type", "Machine type of QEMU.", RULES(machine_rules), .needed = true,
+                 .open = true, MAX_LEN(64), OTHERWISE("q35; frozen at the first start"), CHANGES(RECREATE)),
     FIELD_STRUCT(domain_spec, firmware, firmware, firmware_type, "firmware", "Identity and boot loader."),
     FIELD_SWITCH(domain_spec, acpi, "features.acpi", "ACPI tables; without them a guest cannot shut down.",
                  OTHERWISE("on")),
@@ -213,23 +220,35 @@ static const struct cel_rule spec_rules[] = {
      "Masquerade interface only implemented with pod network", NULL},
     {ALL_BOOT_ORDERS ".all(o, " ALL_BOOT_ORDERS ".exists_one(p, p == o))",
      "Boot order for a device is already set for a different device.", NULL, true},
-    {CEL_IF("architecture", "self.architecture in ['', 'amd64']"), "unsupported architecture",
-     "'unsupported architecture: ' + self.architecture"},
-    {CEL_IF("hostname", "self.hostname == '' || (self.hostname.size() <= 63 && "
-                        "self.hostname.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$'))"),
-     "hostname does not conform to the kubernetes DNS_LABEL rules : small letters, digits and dashes, at most 63", NULL},
-    {CEL_IF("subdomain",
-            "self.subdomain == '' || (self.subdomain.size() <= 253 && "
-            "self.subdomain.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$'))"),
-     "subdomain does not conform to the kubernetes DNS_SUBDOMAIN rules : labels joined by dots, at most 253", NULL},
-    {CEL_IF("evictionStrategy",
-            "self.evictionStrategy in ['None', 'LiveMigrate', 'LiveMigrateIfPossible', 'External']"),
-     "evictionStrategy is set with an unrecognized option",
-     "'evictionStrategy is set with an unrecognized option: ' + self.evictionStrategy"},
-    {CEL_IF("startStrategy", "self.startStrategy == 'Paused'"), "startStrategy is set with an unrecognized option",
-     "'startStrategy is set with an unrecognized option: ' + self.startStrategy"},
     {"!(has(self.startStrategy) && self.startStrategy == 'Paused' && has(self.livenessProbe))",
      "Pausing VMI with LivenessProbe is not supported", NULL},
+    {NULL, NULL, NULL, false},
+};
+
+static const struct cel_rule architecture_rules[] = {
+    {"self in ['', 'amd64']", "unsupported architecture", "'unsupported architecture: ' + self"},
+    {NULL, NULL, NULL, false},
+};
+static const struct cel_rule hostname_rules[] = {
+    {"self == '' || (self.size() <= 63 && self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$'))",
+     "hostname does not conform to the kubernetes DNS_LABEL rules : small letters, digits and dashes, at most 63", NULL},
+    {NULL, NULL, NULL, false},
+};
+static const struct cel_rule subdomain_rules[] = {
+    {"self == '' || (self.size() <= 253 && "
+     "self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$'))",
+     "subdomain does not conform to the kubernetes DNS_SUBDOMAIN rules : labels joined by dots, at most 253", NULL},
+    {NULL, NULL, NULL, false},
+};
+static const struct cel_rule eviction_rules[] = {
+    {"self in ['None', 'LiveMigrate', 'LiveMigrateIfPossible', 'External']",
+     "evictionStrategy is set with an unrecognized option",
+     "'evictionStrategy is set with an unrecognized option: ' + self"},
+    {NULL, NULL, NULL, false},
+};
+static const struct cel_rule start_rules[] = {
+    {"self == 'Paused'", "startStrategy is set with an unrecognized option",
+     "'startStrategy is set with an unrecognized option: ' + self"},
     {NULL, NULL, NULL, false},
 };
 
@@ -247,15 +266,16 @@ static const struct field spec_fields[] = {
     FIELD_STRING(vmi_spec, dns_policy, "dnsPolicy", "Where DNS settings come from.", MAX_LEN(64)),
     FIELD_STRING(vmi_spec, scheduler_name, "schedulerName", "Scheduler of the pod.", MAX_LEN(253)),
     FIELD_STRING(vmi_spec, priority_class_name, "priorityClassName", "Priority of the pod.", MAX_LEN(253)),
-    FIELD_STRING(vmi_spec, hostname, "hostname", "Host name of the guest.", MAX_LEN(512), .open = true,
-                 OTHERWISE("the name")),
-    FIELD_STRING(vmi_spec, subdomain, "subdomain", "DNS subdomain of the guest.", MAX_LEN(512), .open = true),
-    FIELD_STRING(vmi_spec, architecture, "architecture", "CPU architecture; amd64.", MAX_LEN(32), .open = true,
-                 OTHERWISE("amd64")),
-    FIELD_STRING(vmi_spec, eviction_strategy, "evictionStrategy", "What a node drain does to the guest.", MAX_LEN(64),
-                 .open = true, CHANGES(LIVE)),
+    FIELD_STRING(vmi_spec, hostname, "hostname", "Host name of the guest.", RULES(hostname_rules), MAX_LEN(512),
+                 .open = true, OTHERWISE("the name")),
+    FIELD_STRING(vmi_spec, subdomain, "subdomain", "DNS subdomain of the guest.", RULES(subdomain_rules), MAX_LEN(512),
+                 .open = true),
+    FIELD_STRING(vmi_spec, architecture, "architecture", "CPU architecture; amd64.", RULES(architecture_rules),
+                 MAX_LEN(32), .open = true, OTHERWISE("amd64")),
+    FIELD_STRING(vmi_spec, eviction_strategy, "evictionStrategy", "What a node drain does to the guest.",
+                 RULES(eviction_rules), MAX_LEN(64), .open = true, CHANGES(LIVE)),
     FIELD_ENUM(vmi_spec, start_strategy, start_strategy, start_strategy_names, "startStrategy",
-               "Paused: starts, and waits.", .open = true, MAX_LEN(32)),
+               "Paused: starts, and waits.", RULES(start_rules), .open = true, MAX_LEN(32)),
     FIELD_OPT_INT(vmi_spec, termination_grace_period_s, "terminationGracePeriodSeconds",
                   "Seconds between ACPI shutdown and power off.", RANGE(0, 1000000000), OTHERWISE("30")),
     FIELD_POINTER(vmi_spec, liveness_probe, probe, probe_type, "livenessProbe", "Restarts a guest that does not answer."),

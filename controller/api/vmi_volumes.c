@@ -28,11 +28,30 @@ static const struct field container_disk_fields[] = {
 };
 static const struct type container_disk_type = TYPE(volume_container_disk, container_disk_fields, .keeps_unknown = true);
 
-#define BASE64_OK(f) "self." f ".matches('^[A-Za-z0-9+/\\\\r\\\\n]*={0,2}[\\\\r\\\\n]*$')"
 /* 2,048 bytes are 683 groups of four signs, the last one padded; 684 or a full last group are more. */
-#define BASE64_SIZE(f)                                                                                        \
-    "self." f ".replace('\\n', '').size() < 2732 || (self." f ".replace('\\n', '').size() == 2732 && self." f \
-    ".contains('='))"
+#define BASE64_RULES(what, hint)                                                                                  \
+    {                                                                                                             \
+        {"self.matches('^[A-Za-z0-9+/\\r\\n]*={0,2}[\\r\\n]*$')", what "DataBase64 is not a valid base64 value.", \
+         NULL},                                                                                                   \
+            {"self.replace('\\n', '').size() < 2732 || (self.replace('\\n', '').size() == 2732 && "               \
+             "self.contains('='))",                                                                               \
+             what "data exceeds 2048 byte limit. Should use " hint " for larger data.", NULL},                    \
+        {                                                                                                         \
+            NULL, NULL, NULL, false                                                                               \
+        }                                                                                                         \
+    }
+#define TEXT_RULES(what, hint)                                                                                    \
+    {                                                                                                             \
+        {"bytes(self).size() <= 2048", what "data exceeds 2048 byte limit. Should use " hint " for larger data.", \
+         NULL},                                                                                                   \
+        {                                                                                                         \
+            NULL, NULL, NULL, false                                                                               \
+        }                                                                                                         \
+    }
+static const struct cel_rule user_data_rules[] = TEXT_RULES("user", "UserDataSecretRef");
+static const struct cel_rule user_base64_rules[] = BASE64_RULES("user", "UserDataSecretRef");
+static const struct cel_rule network_data_rules[] = TEXT_RULES("network", "NetworkDataSecretRef");
+static const struct cel_rule network_base64_rules[] = BASE64_RULES("network", "NetworkDataSecretRef");
 
 static const struct cel_rule cloud_init_rules[] = {
     {"[has(self.userData), has(self.userDataBase64), has(self.secretRef)].filter(s, s).size() <= 1",
@@ -42,16 +61,6 @@ static const struct cel_rule cloud_init_rules[] = {
     {"has(self.userData) || has(self.userDataBase64) || has(self.secretRef) || "
      "has(self.networkData) || has(self.networkDataBase64) || has(self.networkDataSecretRef)",
      "must have at least one userdatasource or one networkdatasource set.", NULL},
-    {CEL_IF("userData", "bytes(self.userData).size() <= 2048"),
-     "userdata exceeds 2048 byte limit. Should use UserDataSecretRef for larger data.", NULL},
-    {CEL_IF("userDataBase64", BASE64_OK("userDataBase64")), "userDataBase64 is not a valid base64 value.", NULL},
-    {CEL_IF("userDataBase64", BASE64_SIZE("userDataBase64")),
-     "userdata exceeds 2048 byte limit. Should use UserDataSecretRef for larger data.", NULL},
-    {CEL_IF("networkData", "bytes(self.networkData).size() <= 2048"),
-     "networkdata exceeds 2048 byte limit. Should use NetworkDataSecretRef for larger data.", NULL, true},
-    {CEL_IF("networkDataBase64", BASE64_OK("networkDataBase64")), "networkDataBase64 is not a valid base64 value.", NULL},
-    {CEL_IF("networkDataBase64", BASE64_SIZE("networkDataBase64")),
-     "networkdata exceeds 2048 byte limit. Should use NetworkDataSecretRef for larger data.", NULL},
     {NULL, NULL, NULL, false},
 };
 
@@ -59,14 +68,16 @@ static const struct cel_rule cloud_init_rules[] = {
 enum { CLOUD_DATA_MAX = 8192, CLOUD_BASE64_MAX = 4096 };
 
 static const struct field cloud_init_fields[] = {
-    FIELD_STRING(volume_cloud_init, user_data, "userData", "User data, at most 2048 bytes.", MAX_LEN(CLOUD_DATA_MAX)),
-    FIELD_STRING(volume_cloud_init, user_data_base64, "userDataBase64", "The same in base64.", MAX_LEN(CLOUD_BASE64_MAX)),
+    FIELD_STRING(volume_cloud_init, user_data, "userData", "User data, at most 2048 bytes.", MAX_LEN(CLOUD_DATA_MAX),
+                 RULES(user_data_rules)),
+    FIELD_STRING(volume_cloud_init, user_data_base64, "userDataBase64", "The same in base64.",
+                 MAX_LEN(CLOUD_BASE64_MAX), RULES(user_base64_rules)),
     FIELD_POINTER(volume_cloud_init, secret_ref, local_ref, local_ref_type, "secretRef",
                   "Secret with user data under userdata or user-data."),
     FIELD_STRING(volume_cloud_init, network_data, "networkData", "Network data, at most 2048 bytes.",
-                 MAX_LEN(CLOUD_DATA_MAX)),
+                 MAX_LEN(CLOUD_DATA_MAX), RULES(network_data_rules)),
     FIELD_STRING(volume_cloud_init, network_data_base64, "networkDataBase64", "The same in base64.",
-                 MAX_LEN(CLOUD_BASE64_MAX)),
+                 MAX_LEN(CLOUD_BASE64_MAX), RULES(network_base64_rules)),
     FIELD_POINTER(volume_cloud_init, network_data_secret_ref, local_ref, local_ref_type, "networkDataSecretRef",
                   "Secret with network data under networkdata or network-data."),
     FIELD_END,

@@ -121,6 +121,9 @@ static const struct {
     {"{domain: {devices: {disks: [{name: a}, {name: b, blockSize: {matchVolume: {}}}]}}, "
      "volumes: [{name: a, emptyDisk: {capacity: 1}}, {name: b, emptyDisk: {capacity: 1}}]}",
      "spec.domain.devices.disks[1].blockSize is not supported"},
+    {"{domain: {devices: {disks: [{name: a, cdrom: {pciAddress: '81:01.0'}}]}}, volumes: [{name: a, emptyDisk: "
+     "{capacity: 1}}]}",
+     "disks[0].cdrom.pciAddress is not supported"},
     {"{volumes: [{name: a, dataVolume: {name: b}}]}", "spec.volumes[0].dataVolume is not supported by this version"},
     {"{volumes: [{name: a, emptyDisk: {capacity: 0}}]}", "spec.volumes[0].emptyDisk.capacity must be greater than 0"},
     {"{volumes: [{name: A_b, emptyDisk: {capacity: 1}}]}", "spec.volumes[0].name 'A_b' must be small letters"},
