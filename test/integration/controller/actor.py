@@ -31,6 +31,7 @@ class Manner:
         self.bind_s = 0.02        # until a pod is bound; None: no node has room
         self.start_s = 0.05       # from there until its container runs; None: it never does
         self.boot_s = 0.1         # from there until the guest runs
+        self.probe_s = 0.1        # from there until its probe finds that; None: not yet
         self.waiting = None       # {"reason", "message"}: its container waits
         self.stop_s = 0.1         # from the deletion until the guest has shut down; None: never
         self.dials = True         # a launcher dials the gateway
@@ -276,8 +277,9 @@ class Actor:
         if launcher and launcher.state["state"] == "starting":
             manner = self.manner(pod["metadata"]["namespace"])
             launcher.say("running", machineType=manner.machine, nics=[{"network": "default", "mac": "02:00:00:00:00:01", "ip": address}])
-        # The kubelet's next probe finds it; by then the launcher has told it, when there is somebody to tell.
-        self.after(0.1 if not launcher or launcher.sock else 0.6, self.ready, pod)
+        probe_s = self.manner(pod["metadata"]["namespace"]).probe_s
+        if probe_s is not None:  # by then the launcher has told it, when there is somebody to tell
+            self.after(probe_s if not launcher or launcher.sock else 0.6, self.ready, pod)
 
     def ready(self, pod):
         now = self.recorder.get("pod", pod["metadata"]["namespace"], pod["metadata"]["name"])

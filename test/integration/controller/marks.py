@@ -2,7 +2,7 @@
 
 
 def counts(test):
-    """Shares the controller, but nothing else runs: it counts requests."""
+    """Shares the controller, but nothing else runs: it counts requests or seconds."""
     test.mark = "counts"
     return test
 

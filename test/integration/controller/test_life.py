@@ -184,6 +184,7 @@ def epoch(text):
     return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
 
 
+@counts
 def test_K1_observed_generation_follows_within_a_second(t):
     t.running("m")
     for memory in ("96Mi", "128Mi"):
@@ -196,8 +197,9 @@ def test_K1_observed_generation_follows_within_a_second(t):
     check(restart.get("status") == "True", "nobody says that a restart is needed:", t.picture())
 
 
+@counts
 def test_K2_the_first_status_comes_within_a_second(t):
-    t.manner.bind_s = 3
+    t.manner.bind_s = 1.5
     t.make(machine("m"))
     t.until_ready("m")
     first, second = t.versions("vm", "m")[:2]

@@ -3,7 +3,6 @@ import random
 import signal
 import time
 
-from api import condition
 from marks import alone
 from test_strategies import uid
 from world import SYSTEM, check, machine
@@ -71,15 +70,11 @@ def test_a_leader_that_is_ended_hands_over_at_once(t):
 @alone
 def test_a_new_leader_believes_what_was_last_said(t):
     first, second = two(t)
+    t.manner.probe_s = None  # the pods' probes have not found out yet, and the launchers are slow to come back
     t.running("up")
     t.running("paused")
-    t.until(lambda: all(condition(p, "Ready").get("status") == "True" for p in t.pods()), "the pods are ready")
     t.launcher("paused").say("paused", reason="user")
     t.until_status("paused", "Paused")
-    for name in ("up", "paused"):  # the pods' probes have not found out yet, and the launchers are slow to come back
-        pod = t.pod(name)
-        t.actor.status(pod, {"conditions": [c if c["type"] != "Ready" else {**c, "status": "False"} for c in pod["status"]["conditions"]]})
-    t.until(lambda: not any(condition(p, "Ready")["status"] == "True" for p in t.pods()), "the pods are not ready")
     t.actor.ports[:] = []
     time.sleep(0.5)
     t.replicas.remove(first)

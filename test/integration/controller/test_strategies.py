@@ -129,8 +129,9 @@ def test_rerun_on_failure_tells_an_end_from_a_failure(t):
     guest_shuts_down(t, "m")
     t.until_stopped("m")
     t.remains(lambda: not t.vmi("m"), 1.5, "it stays off after a good end")
+    check(not condition(t.vm("m"), "Reconciling"), "there is nothing left to do:", t.picture())
     t.set_strategy("m", "Halted")
-    t.until(lambda: t.vm("m")["status"]["observedGeneration"] == t.vm("m")["metadata"]["generation"], "Halted is observed")
+    t.until(lambda: t.vm("m")["status"]["observedGeneration"] == 2, "Halted is observed")
     t.set_strategy("m", "RerunOnFailure")
     t.until_ready("m")  # set anew: it starts
     t.never_two_pods()
@@ -152,7 +153,13 @@ def test_manual_starts_and_ends_nothing(t):
 def test_a_deleted_pod_ends_the_run_and_the_next_one_follows(t):
     t.running("m")
     old, pod = uid(t.vmi("m")), t.pod("m")["metadata"]["name"]
+    t.manner.stop_s = None
     t.api.delete(t.core(f"pods/{pod}"))
+    t.until(lambda: t.launcher("m").state["state"] == "shutdown", "the guest is asked to shut down")
+    t.launcher("m").say("shutoff", reason="shutdown")  # told before the pod has ended
+    t.until(lambda: t.vmi("m")["status"]["phase"] in ("Failed", "Succeeded"), "the end is told")
+    t.manner.stop_s = 0.1
+    t.actor.finish(t.pod("m"), 0)
     until_new_run(t, "m", old)
     last = [v.object for v in t.versions("vmi", "m") if uid(v.object) == old][-1]
     check(last["status"]["phase"] == "Failed" and last["status"]["reason"] == "PodDeleted", last["status"])
