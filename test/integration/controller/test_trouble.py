@@ -95,6 +95,7 @@ def test_nothing_starts_beside_a_pod_of_an_earlier_instance(t):
     t.until(lambda: t.vmi("m") and t.vmi("m")["metadata"]["uid"] != old, "a new instance")
     t.until(lambda: condition(t.vmi("m"), "Reconciling").get("reason") == "WaitingForOldPod", "it waits for the old pod")
     check(pod in condition(t.vmi("m"), "Reconciling")["message"], t.picture())
+    t.until(lambda: len(t.pods_made()) == 2, "the new instance's pod")
     t.until_ready("m")
     t.never_two_pods()
     check(len(t.pods_made()) == 2, t.pods_made())
