@@ -147,7 +147,7 @@ def controller_pids(pods):
 
 
 def kill_controllers(t):
-    """Both at once and hard; none comes back until the deployment has replicas again."""
+    """Both at once and hard: frozen, so that they can say no farewell, until their pods are not to be started again."""
     pods = controllers(t.api)
     check(
         len(pods) == 2, f"there are {len(pods)} controller pods, not 2: {[pod['metadata']['labels'] for pod in pods]}"
@@ -155,8 +155,11 @@ def kill_controllers(t):
     pids = controller_pids(pods)
     check(len(pids) == 2, f"processes of the controllers: {pids}")
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, signal.SIGSTOP)
     kubectl("-n", SYSTEM, "scale", f"deployment/{CONTROLLER}", "--replicas=0")
+    t.until("both pods to be on their way out", lambda: not controllers(t.api), 30)
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
     t.until("both controllers gone", lambda: not controller_pids(t.api.list("pod", SYSTEM)["items"]), 30)
 
 
