@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 /* Client and server live as long as their process, and a test ends in the middle of their lives: nothing to learn from leaks. */
-const char *__asan_default_options(void);
+const char *__asan_default_options(void); // NOLINT(readability-identifier-naming): the sanitizer's name
 const char *
-__asan_default_options(void)
+__asan_default_options(void) // NOLINT(readability-identifier-naming)
 {
     return "detect_leaks=0";
 }

@@ -11,6 +11,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* The headers name the parameters in libc's own way. */
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
+
 int
 unshare(int flags)
 {
@@ -74,3 +77,4 @@ syscall(long number, ...)
     va_end(list);
     return raw_syscall(number, a);
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)

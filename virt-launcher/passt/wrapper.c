@@ -23,8 +23,9 @@ static const char socket_suffix[] = ".socket";
 static void
 fail(const char *what, const char *name)
 {
-    fprintf(stderr, "passt wrapper: %s %s: %s\n", what, name, strerror(errno));
-    exit(1);
+    (void)fprintf(stderr, "passt wrapper: %s %s: %s\n", what, name,
+                  strerror(errno)); // NOLINT(concurrency-mt-unsafe): one thread
+    exit(1);                        // NOLINT(concurrency-mt-unsafe): one thread
 }
 
 static const char *
@@ -128,7 +129,8 @@ load_shim(const char *lib)
     char path[PATH_MAX];
     int n = snprintf(path, sizeof(path), "%s/nosandbox.so", lib);
 
-    if (n < 0 || (size_t)n >= sizeof(path) || access(path, R_OK) != 0 || setenv("LD_PRELOAD", path, 1) != 0) {
+    if (n < 0 || (size_t)n >= sizeof(path) || access(path, R_OK) != 0 ||
+        setenv("LD_PRELOAD", path, 1) != 0) { // NOLINT(concurrency-mt-unsafe): one thread
         fail("load", path);
     }
 }
@@ -155,7 +157,7 @@ main(int argc, char **argv)
 
         if (f) {
             n = read_args(f, args, n);
-            fclose(f);
+            (void)fclose(f); // only read
         }
     }
     for (int i = 1; i < argc; i++) {
