@@ -56,11 +56,13 @@ class Crds(unittest.TestCase):
     def setUpClass(cls):
         for kind in KINDS:
             kubectl("apply", "--server-side", "--force-conflicts", "-f", os.path.join(ROOT, f"crds/{kind}.yaml"))
-            kubectl("wait", "--for=condition=Established", f"crd/{kind}.kubevirt.io", "--timeout=30s")
-        for _ in range(100):
-            served = [kubectl("get", kind, ok=False).returncode for kind in KINDS]
-            if not any(served):
+        deadline = time.monotonic() + 60
+        while True:  # a new server has neither the kinds nor the namespace at once; `kubectl wait` trips over missing conditions
+            said = [kubectl("get", *what, ok=False) for what in (("ns", "default"), *((kind,) for kind in KINDS))]
+            if not any(done.returncode for done in said):
                 break
+            if time.monotonic() > deadline:
+                raise AssertionError("the CRDs are not served: " + " ".join(done.stderr for done in said))
             time.sleep(0.2)
         cls.cases = json.loads(subprocess.run([PRINT_CASES, GOLDEN], capture_output=True, text=True, check=True).stdout)
 
