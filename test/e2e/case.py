@@ -55,7 +55,7 @@ class Shared:
 class Case:
     """One test's world. `keep` leaves the namespace of a test that passed until the end of the run."""
 
-    made = []  # all namespaces of this run
+    count = 0  # of namespaces in this run: a test that is tried again gets another one
     lock = threading.Lock()
 
     def __init__(self, api, name):
@@ -74,13 +74,13 @@ class Case:
         with self._lock:
             if self._ns is None:
                 short = re.sub(r"[^a-z0-9]+", "-", self.name.lower().removeprefix("test_"))[:40].strip("-")
-                self._ns = f"e2e-{short}-{RUN_ID}"
+                with Case.lock:
+                    Case.count += 1
+                    self._ns = f"e2e-{short}-{RUN_ID}{Case.count}"
                 labels = {LABEL: RUN_ID, "pod-security.kubernetes.io/enforce": "restricted"}
                 self._create(
                     {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self._ns, "labels": labels}}
                 )
-                with Case.lock:
-                    Case.made.append(self._ns)
         return self._ns
 
     def _create(self, item):
