@@ -32,24 +32,25 @@ def exclusive(function):
 
 
 class Shared:
-    """Something several tests look at, made by the first that asks. When that fails, it fails for all."""
+    """Something several tests look at, made by the first that asks. When that fails, the next one tries once more."""
 
     def __init__(self, make):
         self._make = make
         self._lock = threading.Lock()
-        self._outcome = None
+        self._errors = []
+        self._made = None
 
     def get(self, api):
         with self._lock:
-            if self._outcome is None:
+            if self._made is None and len(self._errors) < 2:
                 try:
-                    self._outcome = (self._make(api), None)
+                    self._made = self._make(api)
                 except Exception as error:  # the report is each test's own
-                    self._outcome = (None, error)
-        value, error = self._outcome
-        if error is not None:
-            raise Failure(f"what this test looks at could not be made: {error}") from error
-        return value
+                    self._errors.append(error)
+            if self._made is None:
+                error = self._errors[-1]
+                raise Failure(f"what this test looks at could not be made: {error}") from error
+            return self._made
 
 
 class Case:
