@@ -2,12 +2,13 @@
 #include "reconcile/vmi_plan.h"
 
 #include "api/instance.h"
+#include "base/clock.h"
 #include "reconcile/open_ports.h"
 #include "reconcile/pod_render.h"
 #include "reconcile/vm_view.h"
 #include "reconcile/vmi_status.h"
 
-enum { OLD_POD_WAIT_MS = 2000, QUIET_START_S = 5 };
+enum { OLD_POD_WAIT_MS = 2000, QUIET_START_S = 5, QUIET_DETAILS_S = 3 };
 
 static bool is_doomed(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_going_with_pod(const struct vmi_view *v, const struct vmi_observed *o);
@@ -29,6 +30,7 @@ static void plan_ca(const struct vmi_view *v, const struct vmi_observed *o, stru
 static void plan_label(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_desired(const struct vmi_view *v, struct plan *p);
 static bool may_wait_with_status(const struct vmi_view *v, const struct vmi_observed *o);
+static bool may_wait_with_details(const struct vmi_view *v, const struct plan *p);
 
 /* Order is meaning: deletion outranks everything; a finished instance never gets a second pod. */
 const struct vmi_rule vmi_rules[] = {
@@ -64,7 +66,7 @@ vmi_plan(const struct vmi_view *v, struct plan *ret_plan)
         return;
     }
     vmi_status(v, &o, ret_plan);
-    if (may_wait_with_status(v, &o)) {
+    if (may_wait_with_status(v, &o) || may_wait_with_details(v, ret_plan)) {
         ret_plan->status_new = NULL;
         plan_requeue(ret_plan, 1000);
     }
@@ -265,4 +267,19 @@ may_wait_with_status(const struct vmi_view *v, const struct vmi_observed *o)
 {
     return v->has_vm && !v->going && o->phase < PHASE_RUNNING && v->now_s - v->vmi.meta.creation_s < QUIET_START_S &&
            !vmi_trouble_of(v).reason && !v->invalid && !v->old_pod;
+}
+
+/* What a launcher adds in the moments after Running (open ports, sizes) is told in one write a little later. */
+static bool
+may_wait_with_details(const struct vmi_view *v, const struct plan *p)
+{
+    const struct phase_transition_list *l = &v->vmi.status.phase_transitions;
+    const struct phase_transition *last = l->n > 0 ? &l->items[l->n - 1] : NULL;
+    int64_t at_s;
+    bool is_same =
+        str_eq(json_str(p->status_old, "phase"), json_str(p->status_new, "phase")) &&
+        json_equal(json_object_get(p->status_old, "conditions"), json_object_get(p->status_new, "conditions"));
+
+    return v->has_vm && !v->going && is_same && str_eq(v->vmi.status.phase, "Running") && last &&
+           clock_parse(last->time, &at_s) && v->now_s - at_s < QUIET_DETAILS_S && v->now_s >= at_s;
 }
