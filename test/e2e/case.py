@@ -10,6 +10,7 @@ import cluster
 from cluster import Failure, check, describe, is_true, kubectl
 
 LABEL = "vmbridge-e2e"
+at_end = []  # functions that remove what is in no namespace; called after the last test
 RUN_ID = uuid.uuid4().hex[:4]
 START_S = 240  # a guest under emulation beside others, on two cores that have more to do
 STOP_S = 120

@@ -89,10 +89,16 @@ def page_is_served(t, _):
 
 def make_block_volume(t):
     """A volume as the example's comment says, which only this claim can take."""
-    name = f"e2e-{case.RUN_ID}-block"
+    name = f"{t.ns}-block"
     yaml = cluster.script("hack/cluster/block-pv", name, "1Gi")
     claim = f"\n  claimRef:\n    namespace: {t.ns}\n    name: pvc-block-data\n"
     kubectl("apply", "-f", "-", text=yaml.rstrip() + claim)
+
+    def remove():
+        kubectl("delete", "persistentvolume", name, "--wait=false", ok=False)
+        cluster.script("hack/cluster/block-pv", "--delete", name)
+
+    case.at_end.append(remove)
 
 
 EXAMPLES = {
