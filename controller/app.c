@@ -271,12 +271,8 @@ on_server_closed(void *arg)
     a->gateway = NULL;
     preflight_cancel(a->preflight);
     lease_close(a->lease);
-    if (a->certs) { /* not yet there when KubeVirt was found */
-        certs_close(a->certs);
-    }
-    if (a->verifier) {
-        token_verifier_close(a->verifier);
-    }
+    certs_close(a->certs);
+    token_verifier_close(a->verifier);
     reconciler_close(a->reconciler);
     kube_close(a->kube);
 }

@@ -144,8 +144,7 @@ static struct err *
 pass_vmi(struct pass *p, const struct object *o, struct plan *ret_plan)
 {
     const struct reconciler *r = p->r;
-    const struct vmi_sources src = {.vmis = store_of(r, KIND_VMI),
-                                    .pods = store_of(r, KIND_POD),
+    const struct vmi_sources src = {.pods = store_of(r, KIND_POD),
                                     .pvcs = store_of(r, KIND_PVC),
                                     .services = store_of(r, KIND_SERVICE),
                                     .launchers = r->launchers,

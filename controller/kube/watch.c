@@ -3,6 +3,7 @@
 
 #include "base/backoff.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "kube/query.h"
 #include "kube/request_metrics.h"
 #include "kube/stream.h"
@@ -73,7 +74,6 @@ static void list_again(struct watch *w);
 static void again_at_once(struct watch *w, const char *why);
 static void again_later(struct watch *w, const char *why, const struct kube_reply *reply);
 static void string_set(char **s, const char *value);
-static uint32_t random_number(void);
 static void on_closed(uv_handle_t *handle);
 
 struct watch *
@@ -146,7 +146,7 @@ stream_start(struct watch *w, bool is_list)
 {
     AUTO(strbuf_fini) struct strbuf path = STRBUF_INIT(PATH_MAX_BYTES);
     char seconds[16];
-    int server_time_s = SERVER_TIME_MIN_S + (int)(random_number() % SERVER_TIME_SPREAD_S);
+    int server_time_s = SERVER_TIME_MIN_S + (int)(random_u32() % SERVER_TIME_SPREAD_S);
 
     w->phase = is_list ? PHASE_STREAM_LIST : PHASE_FOLLOW;
     (void)snprintf(seconds, sizeof(seconds), "%d", server_time_s);
@@ -416,7 +416,7 @@ again_at_once(struct watch *w, const char *why)
 static void
 again_later(struct watch *w, const char *why, const struct kube_reply *reply)
 {
-    int64_t delay_ms = backoff_next_ms(&w->backoff, random_number());
+    int64_t delay_ms = backoff_next_ms(&w->backoff, random_u32());
     int64_t asked_ms = reply ? reply->retry_after_ms : 0;
 
     delay_ms = asked_ms > delay_ms ? asked_ms : delay_ms;
@@ -434,15 +434,6 @@ string_set(char **s, const char *value)
 
     free(*s);
     *s = copy;
-}
-
-static uint32_t
-random_number(void)
-{
-    uint32_t n = 0;
-
-    BUG_ON(uv_random(NULL, NULL, &n, sizeof(n), 0, NULL) != 0);
-    return n;
 }
 
 static void

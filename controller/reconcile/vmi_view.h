@@ -26,7 +26,6 @@ struct claim_list {
 
 /* What the caches hold for one step. */
 struct vmi_sources {
-    const struct store *vmis;
     const struct store *pods;
     const struct store *pvcs;
     const struct store *services;

@@ -78,7 +78,7 @@ const struct certs_set *certs_current(const struct certs *c);
 const char *certs_problem(const struct certs *c);
 /* Only the leader renews. Starts as false. */
 void certs_set_leader(struct certs *c, bool leads);
-/* The memory goes when the loop has closed the handles. Before kube_close. */
+/* The memory goes when the loop has closed the handles. Before kube_close. NULL is nothing. */
 void certs_close(struct certs *c);
 
 #endif

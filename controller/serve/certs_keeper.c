@@ -259,6 +259,9 @@ on_closed(uv_handle_t *h)
 void
 certs_close(struct certs *c)
 {
+    if (!c) {
+        return;
+    }
     if (c->request) {
         kube_cancel(c->request);
     }

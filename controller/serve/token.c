@@ -383,6 +383,9 @@ token_verifier_close(struct token_verifier *v)
 {
     struct verdict *d, *tmp;
 
+    if (!v) {
+        return;
+    }
     if (v->fetch) {
         kube_cancel(v->fetch);
     }

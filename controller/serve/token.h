@@ -3,9 +3,8 @@
 #ifndef VMB_TOKEN_H
 #define VMB_TOKEN_H
 
+#include "api/instance.h"
 #include "kube/request.h"
-
-#define GATEWAY_AUDIENCE "vmbridge-gateway"
 
 enum { TOKEN_MAX_BYTES = 16 * 1024, TOKEN_KEYS_MAX = 32, TOKEN_LEEWAY_S = 60 };
 
@@ -63,7 +62,7 @@ MUST_CHECK struct err *token_verifier_new(uv_loop_t *loop, struct kube *kube, co
 struct token_check *token_check(struct token_verifier *v, const char *token, size_t len, token_done_fn *done, void *arg);
 void token_check_cancel(struct token_check *c); /* 'done' is not called any more; NULL is nothing */
 
-/* Cancels all checks; the memory goes when the loop has closed the handles. Before kube_close. */
+/* Cancels all checks; the memory goes when the loop has closed the handles. Before kube_close. NULL is nothing. */
 void token_verifier_close(struct token_verifier *v);
 
 #endif

@@ -81,12 +81,8 @@ world_plan(struct world *w, const char *key, struct arena *arena, struct plan *r
     const char *slash = strchr(key, '/');
     const struct object *vm = store_get(world_store(w, KIND_VM), slash + 1);
     const struct object *vmi = store_get(world_store(w, KIND_VMI), slash + 1);
-    const struct vmi_sources src = {world_store(w, KIND_VMI),
-                                    world_store(w, KIND_POD),
-                                    world_store(w, KIND_PVC),
-                                    world_store(w, KIND_SERVICE),
-                                    w->launchers,
-                                    &w->config};
+    const struct vmi_sources src = {world_store(w, KIND_POD), world_store(w, KIND_PVC), world_store(w, KIND_SERVICE),
+                                    w->launchers, &w->config};
     struct vm_view vm_v;
     struct vmi_view vmi_v;
     struct err *e = NULL;
@@ -94,7 +90,6 @@ world_plan(struct world *w, const char *key, struct arena *arena, struct plan *r
     if (str_starts(key, "vm/") && vm) {
         e = vm_view_make(arena, vm, vmi, w->now_s, 0, &vm_v);
         BUG_ON(e);
-        vm_v.last_error = NULL;
         vm_plan(&vm_v, ret_plan);
         return true;
     }
