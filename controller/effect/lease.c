@@ -40,7 +40,8 @@ static void lease_write(struct lease *l, const char *holder);
 static void on_read(void *arg, const struct kube_reply *reply);
 static void on_write(void *arg, const struct kube_reply *reply);
 static void lease_saw(struct lease *l, const json_t *object);
-static void lease_decide(struct lease *l);
+static void lease_decide(struct lease *l, int64_t date_s);
+static bool is_long_dead(const json_t *object, int64_t date_s);
 static void lease_set(struct lease *l, bool leads);
 static void lease_stop(uv_timer_t *timer);
 static void lease_again(struct lease *l, int64_t ms);
@@ -165,7 +166,7 @@ on_read(void *arg, const struct kube_reply *reply)
     l->request = NULL;
     if (!reply->err) {
         lease_saw(l, reply->body);
-        lease_decide(l);
+        lease_decide(l, reply->date_s);
     } else if (err_class(reply->err) == ERR_NOT_FOUND) {
         json_decref(l->seen);
         l->seen = NULL;
@@ -192,15 +193,35 @@ lease_saw(struct lease *l, const json_t *object)
 }
 
 static void
-lease_decide(struct lease *l)
+lease_decide(struct lease *l, int64_t date_s)
 {
     const char *holder = json_str(json_object_get(l->seen, "spec"), "holderIdentity");
+    bool has_expired = clock_mono_ms() - l->seen_ms >= LEASE_DURATION_MS || is_long_dead(l->seen, date_s);
 
-    if (str_empty(holder) || str_eq(holder, l->identity) || clock_mono_ms() - l->seen_ms >= LEASE_DURATION_MS) {
+    if (str_empty(holder) || str_eq(holder, l->identity) || has_expired) {
         lease_write(l, l->identity);
     } else {
         lease_again(l, LEASE_TRY_MS);
     }
+}
+
+/* Whether nobody has written it for so long that even the first look says so. Both times are the API server's own: that of its
+ * answer and those it put beside each writer's fields, so no replica's clock is trusted. */
+static bool
+is_long_dead(const json_t *object, int64_t date_s)
+{
+    const json_t *entry;
+    size_t i;
+    int64_t last_s = 0;
+
+    json_array_foreach(json_at(object, "metadata", "managedFields", NULL), i, entry) {
+        const char *time = json_str(entry, "time");
+        int64_t s = 0;
+        if (time && clock_parse(time, &s) && s > last_s) {
+            last_s = s;
+        }
+    }
+    return last_s > 0 && date_s - last_s >= LEASE_DEAD_S;
 }
 
 static void

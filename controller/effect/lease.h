@@ -7,6 +7,9 @@
 #include "kube/request.h"
 
 enum { LEASE_DURATION_MS = 4000, LEASE_STOP_MS = 3000, LEASE_RENEW_MS = 1000, LEASE_TRY_MS = 500 };
+/* Unwritten for so long by the API server's clock, a lease is taken at first sight: its duration, and twice as much for API servers
+ * whose clocks differ. */
+enum { LEASE_DEAD_S = 12 };
 
 struct lease_options {
     const char *namespace; /* copied, as are the others */

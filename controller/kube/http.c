@@ -331,6 +331,16 @@ finish_all(struct http *h)
     }
 }
 
+static int64_t
+exchange_date(const struct http_exchange *x)
+{
+    struct curl_header *date = NULL;
+    CURLHcode code = curl_easy_header(x->easy, "Date", 0, CURLH_HEADER, -1, &date);
+    time_t t = code == CURLHE_OK ? curl_getdate(date->value, NULL) : -1;
+
+    return t > 0 ? (int64_t)t : 0;
+}
+
 static void
 exchange_finish(struct http_exchange *x, CURLcode code)
 {
@@ -344,6 +354,7 @@ exchange_finish(struct http_exchange *x, CURLcode code)
     (void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &end.status);
     (void)curl_easy_getinfo(x->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
     end.retry_after_ms = retry_after_s > 0 && retry_after_s < 86400 ? (int64_t)retry_after_s * 1000 : 0;
+    end.date_s = exchange_date(x);
     if (code != CURLE_OK) {
         (void)snprintf(trouble, sizeof(trouble), "%s", x->error[0] ? x->error : curl_easy_strerror(code));
         end.trouble = trouble;

@@ -25,6 +25,7 @@ struct http_end {
     const char *trouble;    /* NULL: the answer is complete; else what went wrong */
     bool timed_out;         /* it was the time that ran out */
     int64_t retry_after_ms; /* of the Retry-After header, else 0 */
+    int64_t date_s;         /* of the Date header, Unix time: the server's own clock; else 0 */
 };
 
 /* Neither is called again after 'done', or after http_stop. */

@@ -465,6 +465,7 @@ request_finish(struct kube_request *r, struct err *e, json_t *body, const struct
         .reason = answer_reason(body),
         .body = body,
         .retry_after_ms = end->retry_after_ms,
+        .date_s = end->date_s,
         .too_large = r->reply.over,
     };
 

@@ -39,6 +39,7 @@ struct kube_reply {
     const char *reason;     /* metav1.Status reason ("AlreadyExists", "Conflict", ...), "" when there is none */
     const json_t *body;     /* parsed answer of a 2xx, or the metav1.Status; NULL when there was none */
     int64_t retry_after_ms; /* of a Retry-After header, else 0 */
+    int64_t date_s;         /* the server's own clock when it answered, Unix time; 0: not said */
     bool too_large;         /* the answer passed reply_max_bytes */
 };
 typedef void kube_done_fn(void *arg, const struct kube_reply *reply);

@@ -108,6 +108,20 @@ def test_a_leader_that_is_killed_is_replaced(t):
 
 
 @alone
+def test_a_lease_long_dead_is_taken_at_first_sight(t):
+    first = t.start().until_leads()
+    t.lose(first)
+    first.kill()
+    time.sleep(14)  # LEASE_DEAD_S, and the whole seconds of the API server's times
+    since = time.monotonic()
+    second = t.start(account="replica-b").until_leads()
+    took = time.monotonic() - since
+    print(f"     leads {took:.2f} s after its process began")
+    check(took < 3, f"{took:.2f} s: it waited for the dead one's lease")  # 4 s is what it waits for one that may live
+    check(not second.said("lease lost"), second.tail())
+
+
+@alone
 def test_a_frozen_leader_does_not_do_what_it_planned(t):
     first, second = two(t)
     names = [f"m{n}" for n in range(12)]
