@@ -7,14 +7,15 @@ usage() {
 usage: hack/check-tidy.sh BUILD_DIR [PATH...]
 
 BUILD_DIR is a meson build folder configured for clang (its warnings are clang's). PATH limits the check to files under
-it. What a clean file looked like after the preprocessor, comments kept, is remembered in $VMB_CACHE/tidy.
+it. What a clean file looked like after the preprocessor, comments kept, is remembered in $VMB_CACHE/tidy, for every checkout.
 HELP
 }
 
 # Each job gets one "FILE<tab>DIRECTORY<tab>COMMAND" of the compilation database.
 tidy_one() {
     local file=$1 folder=$2 command=$3 key out
-    key=$(cd "$folder" && eval "${command%% -o *} -E -C -w $(printf '%q' "$file")" 2>/dev/null | sha256sum | cut -c1-32)
+    key=$(cd "$folder" && eval "${command%% -o *} -E -C -P -w $(printf '%q' "$file")" 2>/dev/null |
+        sed "s|[./]*${TIDY_ROOT#/}/||g" | sha256sum | cut -c1-32)
     [ ! -e "$TIDY_CACHE/$key" ] || return 0
     if out=$(clang-tidy-14 -p "$TIDY_BUILD" --quiet "$file" 2>/dev/null); then
         : >"$TIDY_CACHE/$key"
@@ -49,9 +50,9 @@ check_options "$@"
 build=$(realpath "${ARGS[0]}")
 wanted=("${ARGS[@]:1}")
 [ -f "$build/compile_commands.json" ] || die "check-tidy: $build is no meson build folder"
-TIDY_BUILD=$build
+TIDY_BUILD=$build TIDY_ROOT=$ROOT
 TIDY_CACHE=$VMB_CACHE/tidy/$(digest "$(cat .clang-tidy)" "$(cat test/.clang-tidy 2>/dev/null)" "$(clang-tidy-14 --version)")
-export TIDY_BUILD TIDY_CACHE
+export TIDY_BUILD TIDY_ROOT TIDY_CACHE
 export -f tidy_one
 mkdir -p "$TIDY_CACHE"
 units | xargs -0 -r -n 3 -P 2 bash -c 'tidy_one "$@"' tidy_one |
