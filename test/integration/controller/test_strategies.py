@@ -229,6 +229,7 @@ def test_a_machine_deleted_in_the_foreground_says_terminating(t):
 
 
 def test_an_orphan_runs_on(t):
+    t.until_collected()
     t.running("m")
     vmi, pod = uid(t.vmi("m")), uid(t.pod("m"))
     t.api.delete(t.vm_path("m"), propagationPolicy="Orphan")

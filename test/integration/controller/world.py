@@ -164,6 +164,14 @@ class Case:
     def vm_path(self, name="", sub=""):
         return VM.format(self.ns) + (f"/{name}{sub}" if name else "")
 
+    def until_collected(self):
+        """Until the garbage collector knows our kinds: before, it takes no owner reference off what an orphaning leaves."""
+        stray = copy.deepcopy(machine("stray", "Halted"))
+        stray["metadata"]["ownerReferences"] = [
+            {"apiVersion": "v1", "kind": "ConfigMap", "name": "nobody", "uid": "00000000-0000-4000-8000-000000000000"}]
+        self.make(stray)
+        self.until(lambda: not self.vm("stray"), "the garbage collector has found our kinds", 75)
+
     def vmi_path(self, name="", sub=""):
         return VMI.format(self.ns) + (f"/{name}{sub}" if name else "")
 
