@@ -1,0 +1,247 @@
+// Machines for plan_growth. What vmbridge makes of a manifest is made by its plans; what scheduler, kubelet and launcher add is the
+// template's.
+#include "plan_growth_machine.h"
+
+enum { PASS_ARENA_MAX = 4 * 1024 * 1024, SETTLE_MAX = 12, CLAIM_EVERY = 10, NAME_SIZE = 32, UID_SIZE = 37 };
+
+static void put_services(const struct machines *m, struct world *w, const char *namespace);
+static void add_machine(struct machines *m, size_t i, const char *namespace);
+static void dial_in_again(struct machines *m, size_t i);
+
+void
+machines_init(struct machines *m, const json_t *template, size_t n)
+{
+    *m = (struct machines){.template = template, .n = n};
+    m->keys = xcalloc(n, sizeof(*m->keys));
+    world_init(&m->w);
+}
+
+void
+machines_fini(struct machines *m)
+{
+    world_fini(&m->w);
+    free(m->keys);
+}
+
+void
+machines_fill(struct machines *m, size_t per_namespace)
+{
+    char namespace[NAME_SIZE] = "bench";
+
+    for (size_t i = 0; i < m->n; i++) {
+        if (per_namespace > 0) {
+            (void)snprintf(namespace, sizeof(namespace), "bench-%zu", i / per_namespace);
+        }
+        if (per_namespace > 0 ? i % per_namespace == 0 : i == 0) {
+            put_services(m, &m->w, namespace);
+            m->n_namespaces++;
+        }
+        add_machine(m, i, namespace);
+    }
+}
+
+void
+machines_dial_in(struct machines *m)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        dial_in_again(m, i);
+    }
+}
+
+bool
+plan_is_loud(const struct plan *p)
+{
+    if (p->n_actions > 0 || p->desired) {
+        return true;
+    }
+    return p->status_new && !json_equal(p->status_old, p->status_new) &&
+           (p->status_old || json_object_size(p->status_new) > 0);
+}
+
+static void
+set_string(json_t *object, const char *key, const char *value)
+{
+    BUG_ON(json_object_set_new(object, key, json_string(value)) != 0);
+}
+
+static void
+put_named(struct world *w, const json_t *template, const char *namespace, const char *name, const char *uid)
+{
+    AUTO(json_freep) json_t *object = json_deep_copy(template);
+
+    if (!json_object_get(object, "metadata")) {
+        BUG_ON(json_object_set_new(object, "metadata", json_object()) != 0);
+    }
+    json_t *meta = json_object_get(object, "metadata");
+    set_string(meta, "namespace", namespace);
+    set_string(meta, "name", name);
+    set_string(meta, "uid", uid);
+    world_put(w, object);
+}
+
+/* As long as a real one, and different for each kind and machine. */
+static void
+make_uid(enum kind kind, size_t i, char ret_uid[UID_SIZE])
+{
+    uint32_t n = (uint32_t)i;
+
+    (void)snprintf(ret_uid, UID_SIZE, "%08x-5e1f-4%03x-9d2c-c0de%08x", n * 2654435761U, (unsigned)kind & 0xfffU, n);
+}
+
+static void
+dial_in(const struct machines *m, struct world *w, const char *key, const char *vmi_uid, const char *pod_uid)
+{
+    AUTO(json_freep) json_t *state = json_deep_copy(json_object_get(m->template, "launcher"));
+
+    set_string(state, "vmiUID", vmi_uid);
+    AUTO(freep) char *text = json_dumps(state, JSON_COMPACT);
+    launchers_name(w->launchers, vmi_uid, key);
+    launchers_connected(w->launchers, vmi_uid, pod_uid);
+    BUG_ON(!launchers_state(w->launchers, vmi_uid, pod_uid, text, strlen(text)));
+}
+
+/* The API server makes what was asked for; scheduler, kubelet and launcher do their part at once. */
+static void
+create(const struct machines *m, struct world *w, size_t i, const char *key, const struct action *a)
+{
+    const json_t *pod = json_object_get(m->template, "pod");
+    AUTO(json_freep) json_t *object = json_deep_copy(a->body);
+    char uid[UID_SIZE], vmi_uid[UID_SIZE];
+
+    if (a->kind == ACTION_CREATE_POD) {
+        BUG_ON(json_object_update(json_object_get(object, "spec"), json_object_get(pod, "spec")) != 0);
+        BUG_ON(json_object_set(object, "status", json_object_get(pod, "status")) != 0);
+    }
+    make_uid(a->kind == ACTION_CREATE_POD ? KIND_POD : KIND_VMI, i, uid);
+    put_named(w, object, a->namespace, a->name, uid);
+    if (a->kind == ACTION_CREATE_POD) {
+        make_uid(KIND_VMI, i, vmi_uid);
+        dial_in(m, w, key, vmi_uid, uid);
+    }
+}
+
+/* One pass of one key, carried out. True when it changed something. */
+static bool
+step(const struct machines *m, struct world *w, size_t i, const char *kind, const char *key)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(PASS_ARENA_MAX);
+    AUTO(freep) char *queue_key = xasprintf("%s/%s", kind, key);
+    struct plan p = {0};
+
+    if (!world_plan(w, queue_key, a, &p) || !plan_is_loud(&p)) {
+        return false;
+    }
+    struct plan rest = p;
+    rest.n_actions = 0;
+    for (size_t k = 0; k < p.n_actions; k++) {
+        if (p.actions[k].kind == ACTION_CREATE_VMI || p.actions[k].kind == ACTION_CREATE_POD) {
+            create(m, w, i, key, &p.actions[k]);
+        } else {
+            rest.actions[rest.n_actions++] = p.actions[k];
+        }
+    }
+    if (p.desired) {
+        char vmi_uid[UID_SIZE];
+        make_uid(KIND_VMI, i, vmi_uid);
+        launchers_sent(w->launchers, vmi_uid, p.desired);
+    }
+    world_apply(w, queue_key, &rest);
+    return true;
+}
+
+static void
+put_services(const struct machines *m, struct world *w, const char *namespace)
+{
+    const json_t *services = json_object_get(m->template, "services");
+    char uid[UID_SIZE], name[NAME_SIZE];
+
+    for (size_t i = 0; i < json_array_size(services); i++) {
+        make_uid(KIND_SERVICE, i, uid);
+        (void)snprintf(name, sizeof(name), "service-%zu", i);
+        put_named(w, json_array_get(services, i), namespace, name, uid);
+    }
+}
+
+static void
+put_machine(const struct machines *m, struct world *w, size_t i, const char *namespace, const char *name)
+{
+    AUTO(json_freep) json_t *machine = json_deep_copy(json_object_get(m->template, "machine"));
+    AUTO(freep) char *claim = xasprintf("%s-root", name);
+    char uid[UID_SIZE];
+
+    if (i % CLAIM_EVERY == 0) {
+        AUTO(json_freep) json_t *volume = json_deep_copy(json_object_get(m->template, "claimVolume"));
+        json_t *volumes = json_at(machine, "spec", "template", "spec", "volumes", NULL);
+        set_string(json_object_get(volume, "persistentVolumeClaim"), "claimName", claim);
+        BUG_ON(json_array_set(volumes, 0, volume) != 0);
+        make_uid(KIND_PVC, i, uid);
+        put_named(w, json_object_get(m->template, "claim"), namespace, claim, uid);
+    }
+    make_uid(KIND_VM, i, uid);
+    put_named(w, machine, namespace, name, uid);
+}
+
+struct copy {
+    struct world *to;
+    enum kind kind;
+};
+
+static bool
+copy_object(void *arg, const struct object *o)
+{
+    const struct copy *c = arg;
+    json_t *j = NULL;
+    AUTO(err_freep) struct err *e = json_parse(o->json, o->len, SIZE_MAX, &j);
+
+    BUG_ON(e);
+    informer_apply(c->to->informers[c->kind], j, false);
+    json_decref(j);
+    return true;
+}
+
+/* Settled alone in a world of its own, so that filling takes the same time for each; then its objects are listed into the large one. */
+static void
+add_machine(struct machines *m, size_t i, const char *namespace)
+{
+    char name[NAME_SIZE];
+    struct world small;
+    unsigned round = 0;
+
+    (void)snprintf(name, sizeof(name), "vm-%zu", i);
+    (void)snprintf(m->keys[i], sizeof(m->keys[i]), "%s/%s", namespace, name);
+    world_init(&small);
+    small.now_s += 2;
+    put_services(m, &small, namespace);
+    put_machine(m, &small, i, namespace, name);
+    bool changed = true;
+    while (changed) {
+        bool vm = step(m, &small, i, "vm", m->keys[i]);
+        changed = step(m, &small, i, "vmi", m->keys[i]) || vm;
+        BUG_ON(++round > SETTLE_MAX);
+    }
+    for (int k = 0; k < N_KINDS; k++) {
+        struct copy c = {.to = &m->w, .kind = (enum kind)k};
+        if (k != KIND_SERVICE) {
+            store_each(world_store(&small, c.kind), copy_object, &c);
+        }
+    }
+    world_fini(&small);
+}
+
+static void
+dial_in_again(struct machines *m, size_t i)
+{
+    const struct object *vmi = store_get(world_store(&m->w, KIND_VMI), m->keys[i]);
+    AUTO(arena_freep) struct arena *a = arena_new(PASS_ARENA_MAX);
+    AUTO(freep) char *key = xasprintf("vmi/%s", m->keys[i]);
+    char pod_uid[UID_SIZE];
+    struct plan p = {0};
+
+    BUG_ON(!vmi);
+    make_uid(KIND_POD, i, pod_uid);
+    dial_in(m, &m->w, m->keys[i], vmi->uid, pod_uid);
+    BUG_ON(!world_plan(&m->w, key, a, &p));
+    if (p.desired) { /* which ports to open: said once after each connect */
+        launchers_sent(m->w.launchers, vmi->uid, p.desired);
+    }
+}
