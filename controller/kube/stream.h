@@ -1,4 +1,5 @@
-// A request whose answer is handed on as it comes, without end: what watches are made of. Private to kube/. Loop thread only.
+// A request whose answer is handed on as it comes, without end: what watches are made of. Private to kube/ and to the bench.
+// Loop thread only.
 #ifndef VMB_STREAM_H
 #define VMB_STREAM_H
 

@@ -49,6 +49,8 @@ static const struct {
      409, ERR_CONFLICT, "Conflict"},
     {"a patch with an old version", KUBE_MERGE_PATCH, "there", "{\"metadata\":{\"resourceVersion\":\"1\"}}", 409,
      ERR_CONFLICT, "Conflict"},
+    {"an apply by nobody", KUBE_APPLY_PATCH, "there", "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\"}", 422,
+     ERR_INVALID, "Invalid"},
     {"a body that is no JSON", KUBE_POST, NULL, "{", 400, ERR_INVALID, "BadRequest"},
     {"a name that is not allowed", KUBE_POST, NULL, "{\"metadata\":{\"name\":\"No Name\"}}", 422, ERR_INVALID, "Invalid"},
 };
