@@ -19,10 +19,11 @@ enum {
     SIZES_MAX = 16,
     TEMPLATE_MAX = 64 * 1024,
     PASS_ARENA_MAX = 4 * 1024 * 1024,
+    RESYNC_US = 60 * 1000 * 1000, /* one that would take longer is left out */
     PER_NAMESPACE = 100,
     SWEEPS = 5,
     PROBE = 100,
-    SWEEP_US = 12 * 1000 * 1000, /* a sweep that would take longer looks at evenly spread machines only */
+    SWEEP_US = 2 * 1000 * 1000, /* a sweep that would take longer looks at evenly spread machines only */
     RESYNC_AT = 10000,
     RESYNC_BUDGET_MS = 100,
     STEADY_AFTER_S = 3600,
@@ -48,7 +49,7 @@ struct figures {
     double vm_us;          /* CPU of a pass in which nothing changes; median of sweeps */
     double vmi_us;
     size_t n_looked_at; /* machines in a sweep */
-    double resync_ms;   /* CPU of a whole resync; 0: the sweeps were not whole, so it was left out */
+    double resync_ms;   /* CPU of a whole resync; 0: left out */
     size_t n_loud;      /* plans that would write or say something: must be 0 */
 };
 
@@ -199,6 +200,18 @@ measure_resync(struct run *r)
     return us / 1000;
 }
 
+static double
+median_resync(struct run *r, size_t n)
+{
+    double ms[SWEEPS];
+
+    for (size_t i = 0; i < n; i++) {
+        ms[i] = measure_resync(r);
+    }
+    qsort(ms, n, sizeof(*ms), by_value);
+    return ms[n / 2];
+}
+
 /* What is allocated once, by whatever runs first, is no machine's. */
 static void
 warm_up(const json_t *template)
@@ -234,13 +247,8 @@ measure(struct run *r, const json_t *template)
     r->m.w.now_s += STEADY_AFTER_S;
     r->f.vm_us = measure_passes(r, "vm");
     r->f.vmi_us = measure_passes(r, "vmi");
-    if (r->f.n_looked_at == r->f.n) {
-        double ms[SWEEPS];
-        for (size_t i = 0; i < SWEEPS; i++) {
-            ms[i] = measure_resync(r);
-        }
-        qsort(ms, SWEEPS, sizeof(*ms), by_value);
-        r->f.resync_ms = ms[SWEEPS / 2];
+    if ((r->f.vm_us + r->f.vmi_us) * n < RESYNC_US) {
+        r->f.resync_ms = median_resync(r, (r->f.vm_us + r->f.vmi_us) * n < SWEEP_US ? SWEEPS : 1);
     }
     machines_fini(&r->m);
 }

@@ -2,10 +2,23 @@
 // template's.
 #include "plan_growth_machine.h"
 
-enum { PASS_ARENA_MAX = 4 * 1024 * 1024, SETTLE_MAX = 12, CLAIM_EVERY = 10, NAME_SIZE = 32, UID_SIZE = 37 };
+#include "api/identity.h"
+
+#define NAMESPACE "bench-%04zu"
+
+enum {
+    PASS_ARENA_MAX = 4 * 1024 * 1024,
+    SETTLE_MAX = 12,
+    CLAIM_EVERY = 10,
+    NAME_SIZE = 32,
+    UID_SIZE = 37,
+    FIRST_VERSION = 48210000, /* as long as those of a cluster that has lived */
+};
 
 static void put_services(const struct machines *m, struct world *w, const char *namespace);
-static void add_machine(struct machines *m, size_t i, const char *namespace);
+static char *machine_key(size_t i, size_t per_namespace);
+static void settle(const struct machines *m, struct world *w, size_t i, const char *key);
+static void add_machine(struct machines *m, const struct world *model, size_t i, size_t as);
 static void dial_in_again(struct machines *m, size_t i);
 
 void
@@ -26,18 +39,25 @@ machines_fini(struct machines *m)
 void
 machines_fill(struct machines *m, size_t per_namespace)
 {
-    char namespace[NAME_SIZE] = "bench";
+    struct world models[2]; /* with a claim, and without */
 
+    for (size_t i = 0; i < ARRAY_LEN(models); i++) {
+        AUTO(freep) char *key = machine_key(i, 1);
+        settle(m, &models[i], i, key);
+    }
     for (size_t i = 0; i < m->n; i++) {
-        if (per_namespace > 0) {
-            (void)snprintf(namespace, sizeof(namespace), "bench-%zu", i / per_namespace);
-        }
+        AUTO(freep) char *key = machine_key(i, per_namespace);
+        memcpy(m->keys[i], key, strlen(key) + 1);
         if (per_namespace > 0 ? i % per_namespace == 0 : i == 0) {
+            AUTO(freep) char *namespace = xstrndup(key, strcspn(key, "/"));
             put_services(m, &m->w, namespace);
             m->n_namespaces++;
         }
-        add_machine(m, i, namespace);
+        size_t model = i % CLAIM_EVERY == 0 ? 0 : 1;
+        add_machine(m, &models[model], model, i);
     }
+    world_fini(&models[0]);
+    world_fini(&models[1]);
 }
 
 void
@@ -181,51 +201,102 @@ put_machine(const struct machines *m, struct world *w, size_t i, const char *nam
     put_named(w, machine, namespace, name, uid);
 }
 
+static char *
+machine_key(size_t i, size_t per_namespace)
+{
+    return xasprintf(NAMESPACE "/vm-%06zu", per_namespace > 0 ? i / per_namespace : 0, i);
+}
+
+/* From its manifest to rest, alone in a small world. */
+static void
+settle(const struct machines *m, struct world *w, size_t i, const char *key)
+{
+    AUTO(freep) char *namespace = xstrndup(key, strcspn(key, "/"));
+    unsigned round = 0;
+    bool changed = true;
+
+    world_init(w);
+    w->version = FIRST_VERSION;
+    w->now_s += 2;
+    put_services(m, w, namespace);
+    put_machine(m, w, i, namespace, key + strlen(namespace) + 1);
+    while (changed) {
+        bool vm = step(m, w, i, "vm", key);
+        changed = step(m, w, i, "vmi", key) || vm;
+        BUG_ON(++round > SETTLE_MAX);
+    }
+}
+
+/* What of a machine's objects differs from those of the others, as text; as long in all machines. */
+enum { N_TOKENS = 4 + N_KINDS };
+
+static void
+make_tokens(struct arena *a, size_t i, const char *key, const char *ret_tokens[N_TOKENS])
+{
+    const char *namespace = arena_strndup(a, key, strcspn(key, "/"));
+    const char *name = key + strlen(namespace) + 1;
+
+    for (int k = 0; k < N_KINDS; k++) {
+        char *uid = arena_alloc(a, UID_SIZE, 1);
+        make_uid((enum kind)k, i, uid);
+        ret_tokens[k] = uid;
+    }
+    ret_tokens[N_KINDS] = identity_pod_name(a, name, ret_tokens[KIND_VMI]);
+    ret_tokens[N_KINDS + 1] = namespace;
+    ret_tokens[N_KINDS + 2] = name;
+    ret_tokens[N_KINDS + 3] = identity_mac(a, namespace, name, "default");
+}
+
+static void
+replace(char *text, const char *from, const char *to)
+{
+    size_t len = strlen(from);
+
+    BUG_ON(strlen(to) != len);
+    for (char *at = strstr(text, from); at; at = strstr(at + len, from)) {
+        memcpy(at, to, len);
+    }
+}
+
 struct copy {
-    struct world *to;
+    struct machines *m;
     enum kind kind;
+    const char *from[N_TOKENS];
+    const char *to[N_TOKENS];
 };
 
 static bool
 copy_object(void *arg, const struct object *o)
 {
     const struct copy *c = arg;
+    AUTO(freep) char *text = xstrndup(o->json, o->len);
     json_t *j = NULL;
-    AUTO(err_freep) struct err *e = json_parse(o->json, o->len, SIZE_MAX, &j);
 
+    for (size_t i = 0; i < N_TOKENS; i++) {
+        replace(text, c->from[i], c->to[i]);
+    }
+    AUTO(err_freep) struct err *e = json_parse(text, o->len, SIZE_MAX, &j);
     BUG_ON(e);
-    informer_apply(c->to->informers[c->kind], j, false);
+    informer_apply(c->m->w.informers[c->kind], j, false);
     json_decref(j);
     return true;
 }
 
-/* Settled alone in a world of its own, so that filling takes the same time for each; then its objects are listed into the large one. */
 static void
-add_machine(struct machines *m, size_t i, const char *namespace)
+add_machine(struct machines *m, const struct world *model, size_t i, size_t as)
 {
-    char name[NAME_SIZE];
-    struct world small;
-    unsigned round = 0;
+    AUTO(arena_freep) struct arena *a = arena_new(PASS_ARENA_MAX);
+    AUTO(freep) char *key = machine_key(i, 1);
+    struct copy c = {.m = m};
 
-    (void)snprintf(name, sizeof(name), "vm-%zu", i);
-    (void)snprintf(m->keys[i], sizeof(m->keys[i]), "%s/%s", namespace, name);
-    world_init(&small);
-    small.now_s += 2;
-    put_services(m, &small, namespace);
-    put_machine(m, &small, i, namespace, name);
-    bool changed = true;
-    while (changed) {
-        bool vm = step(m, &small, i, "vm", m->keys[i]);
-        changed = step(m, &small, i, "vmi", m->keys[i]) || vm;
-        BUG_ON(++round > SETTLE_MAX);
-    }
+    make_tokens(a, i, key, c.from);
+    make_tokens(a, as, m->keys[as], c.to);
     for (int k = 0; k < N_KINDS; k++) {
-        struct copy c = {.to = &m->w, .kind = (enum kind)k};
+        c.kind = (enum kind)k;
         if (k != KIND_SERVICE) {
-            store_each(world_store(&small, c.kind), copy_object, &c);
+            store_each(world_store(model, c.kind), copy_object, &c);
         }
     }
-    world_fini(&small);
 }
 
 static void

@@ -1,8 +1,8 @@
-// Running machines in caches, as many as wanted: each is brought from its manifest to rest by vmbridge's own plans.
+// Running machines in caches, as many as wanted: copies of two that vmbridge's own plans brought from their manifest to rest.
 #ifndef VMB_PLAN_GROWTH_MACHINE_H
 #define VMB_PLAN_GROWTH_MACHINE_H
 
-#include "world.h"
+#include "support/world.h"
 
 enum { MACHINE_KEY_SIZE = 64 };
 
