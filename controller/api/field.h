@@ -59,8 +59,12 @@ enum { API_CHANGES_MAX = 64 };
 void api_diff(const struct type *t, const json_t *current, const json_t *desired, struct arena *a,
               struct change_list *ret_changes);
 
-/* OpenAPI v3 structural schema of a type, as a CRD carries it: no defaults, no descriptions. The caller owns the tree. */
+/* OpenAPI v3 structural schema of a type, as a CRD carries it: no defaults, no descriptions, no rules. The caller owns the tree. */
 MUST_CHECK json_t *api_schema(const struct type *t);
+
+/* The rules of a type and of all types below it as one CEL expression over 'self', for an admission policy: "" when all hold, else
+ * "path: sentence; " for each that does not, of a list of rules the first. False when 'sb' is too small. */
+MUST_CHECK bool api_policy(const struct type *t, struct strbuf *sb);
 
 /* Rows of a type and of all types below it that a struct has a member for: for tests that demand a case per row. */
 void api_each_field(const struct type *t, void (*fn)(void *arg, const char *path, const char *kind), void *arg);

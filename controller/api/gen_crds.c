@@ -1,4 +1,4 @@
-// Writes crds/*.yaml and docs/api-reference.md from the field tables; hack/gen-crds runs it. Deterministic: the same tables give
+// Writes crds/*.yaml (the definitions and policies) and docs/api-reference.md from the field tables; hack/gen-crds runs it. Deterministic: the same tables give
 // the same bytes, and a test compares them with what is committed.
 #include <errno.h>
 #include <yaml.h>
@@ -6,7 +6,7 @@
 #include "api/kubevirt.h"
 #include "api/vm.h"
 
-enum { PAGE_MAX = 1 << 20, YAML_DEPTH_MAX = 64 };
+enum { PAGE_MAX = 1 << 20, YAML_DEPTH_MAX = 64, POLICY_MAX = 90000, SENTENCE_MAX = 4000 };
 
 struct column {
     const char *name;
@@ -22,6 +22,7 @@ struct kind {
     const char *short_names[3];
     const struct type *type;
     struct column columns[8]; /* a NULL name ends them */
+    const char *unless;       /* CEL: objects that the policy passes by, or NULL */
     const char *doc;
 };
 
@@ -29,6 +30,11 @@ struct kind {
     {                                                   \
         "Age", ".metadata.creationTimestamp", "date", 0 \
     }
+/* Its spec is the machine's template, which has been looked at; the controller checks it once more. */
+#define OF_A_MACHINE                             \
+    "has(object.metadata.ownerReferences) && "   \
+    "object.metadata.ownerReferences.exists(o, " \
+    "has(o.controller) && o.controller && o.kind == 'VirtualMachine')"
 #define CONDITION(t) ".status.conditions[?(@.type=='" t "')].status"
 
 static const struct kind kinds[] = {
@@ -42,6 +48,7 @@ static const struct kind kinds[] = {
          {"Status", ".status.printableStatus", NULL, 0},
          {"Ready", CONDITION("Ready"), NULL, 0},
          {NULL, NULL, NULL, 0}},
+        NULL,
         "A machine that is wished for, whether it runs or not. Its runs are VirtualMachineInstances of the same name.",
     },
     {
@@ -58,6 +65,7 @@ static const struct kind kinds[] = {
          {"Live-Migratable", CONDITION("LiveMigratable"), NULL, 1},
          {"Paused", CONDITION("Paused"), NULL, 1},
          {NULL, NULL, NULL, 0}},
+        OF_A_MACHINE,
         "One run of a machine. Its spec is what a VirtualMachine has under `spec.template.spec`.",
     },
     {
@@ -67,6 +75,7 @@ static const struct kind kinds[] = {
         {"kv", "kvs", NULL},
         &kubevirt_type,
         {AGE, {"Phase", ".status.phase", NULL, 0}, {NULL, NULL, NULL, 0}},
+        NULL,
         "The configuration of vmbridge in a cluster; one object.",
     },
 };
@@ -116,6 +125,65 @@ crd(const struct kind *k)
     return json_pack("{s:s, s:s, s:o, s:{s:s, s:s, s:o, s:o}}", "apiVersion", "apiextensions.k8s.io/v1", "kind",
                      "CustomResourceDefinition", "metadata", meta, "spec", "group", "kubevirt.io", "scope",
                      "Namespaced", "names", names, "versions", versions);
+}
+
+static json_t *
+policy_name(const struct kind *k)
+{
+    return json_sprintf("%s.kubevirt.io", k->plural);
+}
+
+static json_t *
+policy_conditions(const struct kind *k)
+{
+    json_t *list = json_pack("[{s:s, s:s}]", "name", "spec-is-new", "expression",
+                             "oldObject == null || object.spec != oldObject.spec");
+
+    if (k->unless) {
+        json_array_append_new(
+            list, json_pack("{s:s, s:o}", "name", "not-of-a-machine", "expression", json_sprintf("!(%s)", k->unless)));
+    }
+    return list;
+}
+
+/* What was wrong before and is not changed is no reason to refuse the rest: such objects were stored under older rules. */
+static json_t *
+policy(const struct kind *k)
+{
+    AUTO(strbuf_fini) struct strbuf problems = STRBUF_INIT(POLICY_MAX);
+
+    strbuf_adds(&problems, "(oldObject == null ? [object] : [object, oldObject]).map(self, ");
+    BUG_ON(!api_policy(k->type, &problems));
+    strbuf_adds(&problems, ")");
+    BUG_ON(problems.over);
+    json_t *rules = json_pack("[{s:[s], s:[s], s:[s, s], s:[s]}]", "apiGroups", "kubevirt.io", "apiVersions", "v1",
+                              "operations", "CREATE", "UPDATE", "resources", k->plural);
+    json_t *variables =
+        json_pack("[{s:s, s:s}, {s:s, s:s}]", "name", "problems", "expression", strbuf_str(&problems), "name", "said",
+                  "expression", "variables.problems[0].substring(0, variables.problems[0].size() - 2)");
+    json_t *validation =
+        json_pack("[{s:s, s:s, s:o, s:s}]", "expression",
+                  "variables.problems[0] == '' || (variables.problems.size() == 2 && variables.problems[0] == "
+                  "variables.problems[1])",
+                  "message", "the spec is invalid", "messageExpression",
+                  json_sprintf("variables.said.size() > %d ? variables.said.substring(0, %d) : variables.said",
+                               SENTENCE_MAX, SENTENCE_MAX),
+                  "reason", "Invalid");
+    /* Ignore: a rule that cannot be evaluated blocks nobody, the controller looks again (design.md 5). */
+    return json_pack("{s:s, s:s, s:{s:o, s:{s:s}}, s:{s:s, s:{s:s, s:o}, s:o, s:o, s:o}}", "apiVersion",
+                     "admissionregistration.k8s.io/v1", "kind", "ValidatingAdmissionPolicy", "metadata", "name",
+                     policy_name(k), "labels", "app.kubernetes.io/managed-by", "vmbridge", "spec", "failurePolicy",
+                     "Ignore", "matchConstraints", "matchPolicy", "Equivalent", "resourceRules", rules,
+                     "matchConditions", policy_conditions(k), "variables", variables, "validations", validation);
+}
+
+static json_t *
+policy_binding(const struct kind *k)
+{
+    return json_pack("{s:s, s:s, s:{s:o, s:{s:s}}, s:{s:o, s:[s]}}", "apiVersion", "admissionregistration.k8s.io/v1",
+                     "kind", "ValidatingAdmissionPolicyBinding", "metadata", "name", policy_name(k), "labels",
+                     "app.kubernetes.io/managed-by", "vmbridge", "spec", "policyName", policy_name(k),
+                     "validationActions", "Deny");
 }
 
 struct emitter {
@@ -211,9 +279,24 @@ emit_json(struct emitter *e, const json_t *j, unsigned depth)
 
 // NOLINTEND(misc-no-recursion)
 
-static bool
-write_yaml(FILE *out, const json_t *j)
+static void
+emit_document(struct emitter *e, const json_t *j, bool is_first)
 {
+    yaml_event_t event;
+
+    yaml_document_start_event_initialize(&event, NULL, NULL, NULL, is_first);
+    emit(e, &event);
+    emit_json(e, j, 0);
+    yaml_document_end_event_initialize(&event, 1);
+    emit(e, &event);
+}
+
+/* A document for each item of 'documents'. */
+static bool
+write_yaml(FILE *out, const json_t *documents)
+{
+    size_t i;
+    json_t *j;
     struct emitter e = {.out = out};
     yaml_event_t event;
 
@@ -226,11 +309,9 @@ write_yaml(FILE *out, const json_t *j)
     yaml_emitter_set_unicode(&e.yaml, 1);
     yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING);
     emit(&e, &event);
-    yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1);
-    emit(&e, &event);
-    emit_json(&e, j, 0);
-    yaml_document_end_event_initialize(&event, 1);
-    emit(&e, &event);
+    json_array_foreach((json_t *)(uintptr_t)documents, i, j) {
+        emit_document(&e, j, i == 0);
+    }
     yaml_stream_end_event_initialize(&event);
     emit(&e, &event);
     yaml_emitter_delete(&e.yaml);
@@ -241,8 +322,9 @@ static bool
 write_crd(const char *folder, const struct kind *k)
 {
     AUTO(freep) char *path = xasprintf("%s/crds/%s.yaml", folder, k->plural);
-    AUTO(json_freep) json_t *j = crd(k);
-    AUTO(freep) char *compact = json_dumps(json_array_get(json_at(j, "spec", "versions", NULL), 0), JSON_COMPACT);
+    AUTO(json_freep) json_t *j = json_pack("[o]", crd(k));
+    const json_t *versions = json_at(json_array_get(j, 0), "spec", "versions", NULL);
+    AUTO(freep) char *compact = json_dumps(json_array_get(versions, 0), JSON_COMPACT);
     AUTO(fclosep) FILE *out = fopen(path, "we");
 
     if (!j || !compact || !out || !write_yaml(out, j) || fflush(out) != 0) {
@@ -250,6 +332,25 @@ write_crd(const char *folder, const struct kind *k)
         return false;
     }
     printf("%-40s %6ld bytes, one version as JSON %zu bytes\n", path, ftell(out), strlen(compact));
+    return true;
+}
+
+static bool
+write_policies(const char *folder)
+{
+    AUTO(freep) char *path = xasprintf("%s/crds/policies.yaml", folder);
+    AUTO(json_freep) json_t *all = json_array();
+    AUTO(fclosep) FILE *out = fopen(path, "we");
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        json_array_append_new(all, policy(&kinds[i]));
+        json_array_append_new(all, policy_binding(&kinds[i]));
+    }
+    if (!out || !write_yaml(out, all) || fflush(out) != 0) {
+        fprintf(stderr, "gen_crds: cannot write %s: %s\n", path, strerrordesc_np(errno));
+        return false;
+    }
+    printf("%-40s %6ld bytes\n", path, ftell(out));
     return true;
 }
 
@@ -296,5 +397,6 @@ main(int argc, char **argv)
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         ok = write_crd(argv[1], &kinds[i]) && ok;
     }
+    ok = write_policies(argv[1]) && ok;
     return write_reference(argv[1]) && ok ? 0 : 1;
 }

@@ -3,8 +3,6 @@
 
 #include "api/tables.h"
 
-enum { RULE_MAX = 1 << 15 };
-
 static json_t *schema_of(const struct type *t, unsigned depth);
 static json_t *schema_field(const struct field *f, unsigned depth);
 
@@ -84,63 +82,6 @@ put_at(json_t *object, const struct field *f, bool keeps_unknown, json_t *value)
     }
 }
 
-/* A literal of CEL that says 'text'. */
-static void
-add_quoted(struct strbuf *sb, const char *text)
-{
-    strbuf_addc(sb, '\'');
-    for (; *text; text++) {
-        if (*text == '\'' || *text == '\\') {
-            strbuf_addc(sb, '\\');
-        }
-        strbuf_addc(sb, *text);
-    }
-    strbuf_addc(sb, '\'');
-}
-
-/* Rules up to the next that stands apart become one: the API server pays for each evaluation, not for what is in it. The
- * expression that says which of them failed is evaluated only then. */
-static const struct cel_rule *
-join_rules(const struct cel_rule *rules, json_t *list)
-{
-    AUTO(strbuf_fini) struct strbuf all = STRBUF_INIT(RULE_MAX);
-    AUTO(strbuf_fini) struct strbuf say = STRBUF_INIT(RULE_MAX);
-    const struct cel_rule *r = rules;
-
-    for (; r->rule && (r == rules || !r->apart); r++) {
-        bool last = !r[1].rule || r[1].apart;
-        strbuf_addf(&all, "%s(%s)", r == rules ? "" : " && ", r->rule);
-        if (!last) {
-            strbuf_addf(&say, "!(%s) ? ", r->rule);
-        }
-        if (r->expression) {
-            strbuf_adds(&say, r->expression);
-        } else {
-            add_quoted(&say, r->message);
-        }
-        strbuf_adds(&say, last ? "" : " : ");
-    }
-    BUG_ON(all.over || say.over);
-    json_t *rule = json_pack("{s:s}", "rule", strbuf_str(&all));
-    if (r - rules > 1 || rules->expression) {
-        json_object_set_new(rule, "messageExpression", json_string(strbuf_str(&say)));
-    }
-    json_object_set_new(rule, "message", json_string(rules->message));
-    json_array_append_new(list, rule);
-    return r;
-}
-
-static void
-put_rules(json_t *object, const struct cel_rule *rules)
-{
-    json_t *list = json_array();
-
-    while (rules->rule) {
-        rules = join_rules(rules, list);
-    }
-    json_object_set_new(object, "x-kubernetes-validations", list);
-}
-
 static void
 put_keys(json_t *object, const struct field *f)
 {
@@ -160,15 +101,8 @@ schema_of(const struct type *t, unsigned depth)
         if (f->kind == KIND_OTHERS) {
             put_keys(j, f);
         } else if (!f->shadow && *f->path) {
-            json_t *value = schema_field(f, depth + 1);
-            if (f->cel) {
-                put_rules(value, f->cel);
-            }
-            put_at(j, f, t->keeps_unknown, value);
+            put_at(j, f, t->keeps_unknown, schema_field(f, depth + 1));
         }
-    }
-    if (t->cel) {
-        put_rules(j, t->cel);
     }
     return j;
 }

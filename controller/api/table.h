@@ -27,12 +27,12 @@ enum field_kind {
     KIND_KEPT,     /* no member: only the schema knows it */
 };
 
-/* x-kubernetes-validations: 'message' is literal; 'expression' is CEL that makes one, then 'message' is its fallback. */
+/* A CEL rule of an admission policy, over 'self'. 'message' is literal; where it is an 'expression' in CEL, 'message' tells what it
+ * is about. */
 struct cel_rule {
     const char *rule; /* NULL ends the list */
     const char *message;
     const char *expression;
-    bool apart; /* begins a rule of its own, so that neither costs more than the API server allows */
 };
 
 struct field {
@@ -45,7 +45,7 @@ struct field {
     const char *const *keys;         /* OTHERS */
     size_t first_key;                /* OTHERS: offset of a const char * that gets the first key, or 0 */
     const char *pattern;
-    const struct cel_rule *cel; /* of a scalar: 'self' is its value; far cheaper than a rule of the object around it */
+    const struct cel_rule *cel; /* of the field's value */
     const char *otherwise;      /* what an absent field means, for the reference */
     int64_t min;
     int64_t max; /* RANGE: when max > min */
@@ -53,7 +53,7 @@ struct field {
     uint32_t max_items;
     enum change_class change;
     bool required;
-    bool open;     /* ENUM, pattern: the schema says nothing, a CEL rule has the better sentence */
+    bool open;     /* ENUM, pattern: the schema says nothing, a rule of the policy has the better sentence */
     bool shadow;   /* JSON: a second view of what other rows describe: neither encoded nor in the schema */
     bool list;     /* JSON, KEPT: an array of objects; otherwise an object */
     bool text;     /* KEPT: a string */

@@ -33,13 +33,13 @@ static const struct cel_rule vm_rules[] = {
     {"!(has(self.running) && has(self.runStrategy))",
      "Running and RunStrategy are mutually exclusive. Note that Running is deprecated, please use RunStrategy instead",
      NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 
 static const struct cel_rule strategy_rules[] = {
     {"self in ['Always', 'Halted', 'Manual', 'RerunOnFailure', 'Once']", "Invalid RunStrategy",
      "'Invalid RunStrategy (' + self + ')'"},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 
 static const struct field vm_spec_fields[] = {

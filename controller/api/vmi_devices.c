@@ -24,12 +24,12 @@ static const struct enum_value protocol_names[] = {{"TCP", PROTOCOL_TCP}, {"UDP"
 /* Rules of single values; 'self' is the value. */
 static const struct cel_rule boot_order_rules[] = {
     {"self > 0", "must have a boot order > 0, if supplied", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule pci_rules[] = {
     {"self.matches('^([0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}[.][0-9a-fA-F]+$|^$')",
      "malformed PCI address: write it as 0000:81:01.0", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 #define BUS_RULES                                                                               \
     {"self in ['', 'virtio', 'sata', 'scsi', 'usb', 'ide']", "is set with an unrecognized bus", \
@@ -37,31 +37,31 @@ static const struct cel_rule pci_rules[] = {
     {                                                                                           \
         "self != 'ide'", "IDE bus is not supported: write bus: sata", NULL                      \
     }
-static const struct cel_rule bus_rules[] = {BUS_RULES, {NULL, NULL, NULL, false}};
+static const struct cel_rule bus_rules[] = {BUS_RULES, {NULL, NULL, NULL}};
 static const struct cel_rule cdrom_bus_rules[] = {
     BUS_RULES,
     {"self != 'virtio'", "Bus type virtio is invalid for CD-ROM device: write sata or scsi", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule serial_rules[] = {
     {"self.size() <= 256", "serial must be less than or equal to 256 in length, if specified", NULL},
     {"self.matches('^[A-Za-z0-9_.+-]*$')",
      "serial must be made up of the following characters [A-Za-z0-9_.+-], if specified", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule cache_rules[] = {
     {"self in ['', 'none', 'writethrough', 'writeback']", "cache has invalid value", "'cache has invalid value ' + self"},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule io_rules[] = {
     {"self in ['', 'native', 'threads']", "Disk IO mode is not supported. Supported modes are: native, threads.",
      "'Disk IO mode for ' + self + ' is not supported. Supported modes are: native, threads.'"},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule error_policy_rules[] = {
     {"self in ['stop', 'ignore', 'report', 'enospace']", "errorPolicy has invalid value",
      "'errorPolicy has invalid value ' + self"},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 
 #define TARGET_FIELDS(rules, bus_default)                                                                             \
@@ -75,7 +75,7 @@ static const struct cel_rule hard_disk_rules[] = {
      "sata hard-disks do not support read-only. Write bus: virtio or scsi, or cdrom instead of disk", NULL},
     {"!has(self.pciAddress) || self.pciAddress == '' || (has(self.bus) && self.bus == 'virtio')",
      "pciAddress is only possible with bus type virtio", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct field hard_disk_fields[] = {
     TARGET_FIELDS(bus_rules, "sata"),
@@ -101,7 +101,7 @@ static const struct type cdrom_type = TYPE(disk_target, cdrom_fields, .keeps_unk
 static const struct cel_rule disk_rules[] = {
     {"(has(self.disk) ? 1 : 0) + (has(self.lun) ? 1 : 0) + (has(self.cdrom) ? 1 : 0) <= 1",
      "can only have a single target type defined: disk, lun or cdrom", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 
 static const struct field disk_fields[] = {
@@ -130,16 +130,16 @@ const struct type disk_type = TYPE(disk, disk_fields, .list_key = "name", .cel =
 static const struct cel_rule port_rules[] = {
     {"self != 0", "Port field is mandatory.", NULL},
     {"self == 0 || (self > 0 && self < 65536)", "Port field must be in range 0 < x < 65536.", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule protocol_rules[] = {
     {"self in ['', 'TCP', 'UDP']", "Unknown protocol, only TCP or UDP allowed", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule port_name_rules[] = {
     {"self.matches('^([a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?)?$')", "Invalid name of the port",
      "'Invalid name of the port: ' + self + ' (at most 15 small letters, digits and dashes)'"},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 
 static const struct field port_fields[] = {
@@ -155,19 +155,19 @@ const struct type port_type = TYPE(port, port_fields, .keeps_unknown = true);
 static const struct cel_rule interface_name_rules[] = {
     {"self.matches('^[A-Za-z0-9_-]+$')",
      "Network interface name can only contain alphabetical characters, numbers, dashes (-) or underscores (_)", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule model_rules[] = {
     {"self in ['', 'virtio', 'e1000', 'e1000e', 'igb', 'ne2k_pci', 'pcnet', 'rtl8139']",
      "interface uses a model that is not supported.", "'interface uses model ' + self + ' that is not supported.'"},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule mac_rules[] = {
     {"self.matches('^([0-9a-fA-F][02468aceACE]([:-][0-9a-fA-F]{2}){5})?$')", "interface has malformed MAC address",
      "'interface has malformed MAC address (' + self + '): six pairs of hexadecimal digits, unicast'"},
     {"!(self in ['02:00:00:00:00:00', '02-00-00-00-00-00'])",
      "The requested MAC address is reserved for the in-pod bridge. Please choose another one.", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule interface_rules[] = {
     {"[has(self.masquerade), has(self.bridge), has(self.sriov), has(self.slirp), has(self.macvtap), has(self.passt), "
@@ -176,12 +176,12 @@ static const struct cel_rule interface_rules[] = {
      "'logical ' + self.name + ' interface must have exactly one binding method or binding plugin'"},
     {"has(self.masquerade) || has(self.bridge) || !has(self.slirp) && !has(self.macvtap) && !has(self.passt)",
      "slirp, macvtap and passt bindings: support has been discontinued since v1.3; write masquerade: {}", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule ports_rules[] = {
     {"self.all(p, !has(p.name) || p.name == '' || self.exists_one(q, has(q.name) && q.name == p.name))",
      "Duplicate name of the port", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 
 static const char *const binding_keys[] = {"sriov", "slirp", "macvtap", "passt", "passtBinding", "binding", NULL};

@@ -17,7 +17,7 @@ static const struct type bios_type = TYPE(bios, bios_fields, .keeps_unknown = tr
 static const struct cel_rule bootloader_rules[] = {
     {"!(has(self.efi) && has(self.bios))",
      "bootloader has both EFI and BIOS configured, but they are mutually exclusive.", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct field bootloader_fields[] = {
     FIELD_POINTER(bootloader, bios, bios, bios_type, "bios", "The guest boots by BIOS.",
@@ -57,7 +57,7 @@ static const struct type cpu_type = TYPE(cpu, cpu_fields, .keeps_unknown = true)
 
 static const struct cel_rule guest_rules[] = {
     {NOT_BELOW("1M"), "memory.guest must be greater than or equal to 1M.", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct field memory_fields[] = {
     FIELD_QUANTITY(memory, guest, "guest", "Memory that the guest sees.", RULES(guest_rules),
@@ -70,15 +70,15 @@ static const struct type memory_type = TYPE(memory, memory_fields, .keeps_unknow
 static const struct cel_rule request_memory_rules[] = {
     {NOT_BELOW("0"), "memory must be greater than or equal to 0.", NULL},
     {NOT_BELOW("1M"), "requests.memory must be greater than or equal to 1M.", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule memory_rules[] = {
     {NOT_BELOW("0"), "memory must be greater than or equal to 0.", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule cpu_rules[] = {
     {NOT_BELOW("0"), "cpu must be greater than or equal to 0.", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct field requests_fields[] = {
     FIELD_QUANTITY(resources, requests_memory, "memory", "Memory of the guest, when memory.guest is absent.",
@@ -105,7 +105,7 @@ static const struct type limits_type = TYPE(resources, limits_fields, .keeps_unk
             " \\'' + string(self.limits." what ") + '\\''"                                                         \
     }
 
-static const struct cel_rule resources_rules[] = {ABOVE_LIMIT("memory"), ABOVE_LIMIT("cpu"), {NULL, NULL, NULL, false}};
+static const struct cel_rule resources_rules[] = {ABOVE_LIMIT("memory"), ABOVE_LIMIT("cpu"), {NULL, NULL, NULL}};
 static const struct field resources_fields[] = {
     FIELD_PART(requests_type, "requests", "What the scheduler sets aside."),
     FIELD_PART(limits_type, "limits", "What the pod may use at most."),
@@ -128,14 +128,14 @@ static const struct cel_rule domain_rules[] = {
      "(has(self.features) && has(self.features.smm) && (!has(self.features.smm.enabled) || self.features.smm.enabled))",
      "has EFI SecureBoot enabled. SecureBoot requires SMM, which is currently disabled. Write efi.secureBoot: false",
      NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 
 static const struct cel_rule machine_rules[] = {
     {"self == '' || self.startsWith('q35') || self.startsWith('pc-q35')",
      "domain.machine.type is not supported (allowed values: [q35* pc-q35*])",
      "'domain.machine.type is not supported: ' + self + ' (allowed values: [q35* pc-q35*])'"},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 
 static const struct field domain_fields[] = {
@@ -206,7 +206,7 @@ static const struct cel_rule spec_rules[] = {
      ORPHAN_TEXT("domain.devices.disks", DISKS, "self.volumes")},
     {"!" HAS_INTERFACES " || " INTERFACES ".all(i, has(self.networks) && self.networks.exists(n, n.name == i.name))",
      "interfaces[i].name not found: each interface needs a network of its name",
-     ORPHAN_TEXT("domain.devices.interfaces", INTERFACES, "self.networks"), true},
+     ORPHAN_TEXT("domain.devices.interfaces", INTERFACES, "self.networks")},
     {"!has(self.networks) || self.networks.all(n, " HAS_INTERFACES " && " INTERFACES ".exists(i, i.name == n.name))",
      "networks[i].name not found: each network needs an interface of its name",
      ORPHAN_TEXT("networks", "self.networks", INTERFACES)},
@@ -219,37 +219,37 @@ static const struct cel_rule spec_rules[] = {
      ".all(i, !has(i.masquerade) || !self.networks.exists(n, n.name == i.name && has(n.multus)))",
      "Masquerade interface only implemented with pod network", NULL},
     {ALL_BOOT_ORDERS ".all(o, " ALL_BOOT_ORDERS ".exists_one(p, p == o))",
-     "Boot order for a device is already set for a different device.", NULL, true},
+     "Boot order for a device is already set for a different device."},
     {"!(has(self.startStrategy) && self.startStrategy == 'Paused' && has(self.livenessProbe))",
      "Pausing VMI with LivenessProbe is not supported", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 
 static const struct cel_rule architecture_rules[] = {
     {"self in ['', 'amd64']", "unsupported architecture", "'unsupported architecture: ' + self"},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule hostname_rules[] = {
     {"self == '' || (self.size() <= 63 && self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$'))",
      "hostname does not conform to the kubernetes DNS_LABEL rules : small letters, digits and dashes, at most 63", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule subdomain_rules[] = {
     {"self == '' || (self.size() <= 253 && "
      "self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$'))",
      "subdomain does not conform to the kubernetes DNS_SUBDOMAIN rules : labels joined by dots, at most 253", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule eviction_rules[] = {
     {"self in ['None', 'LiveMigrate', 'LiveMigrateIfPossible', 'External']",
      "evictionStrategy is set with an unrecognized option",
      "'evictionStrategy is set with an unrecognized option: ' + self"},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 static const struct cel_rule start_rules[] = {
     {"self == 'Paused'", "startStrategy is set with an unrecognized option",
      "'startStrategy is set with an unrecognized option: ' + self"},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 
 static const struct field spec_fields[] = {

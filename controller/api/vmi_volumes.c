@@ -61,7 +61,7 @@ static const struct cel_rule cloud_init_rules[] = {
     {"has(self.userData) || has(self.userDataBase64) || has(self.secretRef) || "
      "has(self.networkData) || has(self.networkDataBase64) || has(self.networkDataSecretRef)",
      "must have at least one userdatasource or one networkdatasource set.", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 
 /* Past these the API server says "too long" before the rules have their say: what a rule may cost depends on them. */
@@ -102,7 +102,7 @@ static const struct type empty_disk_type = TYPE(volume_empty_disk, empty_disk_fi
 static const struct cel_rule volume_rules[] = {
     {VOLUME_SOURCES ".filter(s, s).size() == 1", "must have exactly one source type set",
      "'volume ' + self.name + ' must have exactly one source type set'"},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 
 static const char *const other_sources[] = {
@@ -143,7 +143,7 @@ static const struct cel_rule network_rules[] = {
      "should have only one network type", NULL},
     {"!has(self.multus) || (has(self.multus.networkName) && self.multus.networkName != '')",
      "CNI delegating plugin must have a networkName", NULL},
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL},
 };
 
 static const struct field network_fields[] = {

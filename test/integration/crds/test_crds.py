@@ -37,7 +37,7 @@ def create_all(objects):
     said = kubectl("create", "--dry-run=server", "-f", "-", stdin=stdin, ok=False).stderr
     refused, name = {}, None
     for line in said.splitlines():
-        found = re.match(r'^The \w+ "([^"]+)" is invalid:', line) or re.match(r'^Error from server .*\.kubevirt\.io "([^"]+)" is invalid', line)
+        found = re.match(r'^The \w+ "([^"]+)" is invalid:', line) or re.match(r'^Error from server .*\.kubevirt\.io "([^"]+)" is (?:invalid|forbidden)', line)
         name = found.group(1) if found else name
         refused[name] = refused.get(name, "") + line + "\n"
     return refused
@@ -54,8 +54,7 @@ class Crds(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        for kind in KINDS:
-            kubectl("apply", "--server-side", "--force-conflicts", "-f", os.path.join(ROOT, f"crds/{kind}.yaml"))
+        kubectl("apply", "--server-side", "--force-conflicts", "-k", os.path.join(ROOT, "crds"))
         deadline = time.monotonic() + 60
         while True:  # a new server has neither the kinds nor the namespace at once; `kubectl wait` trips over missing conditions
             said = [kubectl("get", *what, ok=False) for what in (("ns", "default"), *((kind,) for kind in KINDS))]
@@ -63,6 +62,12 @@ class Crds(unittest.TestCase):
                 break
             if time.monotonic() > deadline:
                 raise AssertionError("the CRDs are not served: " + " ".join(done.stderr for done in said))
+            time.sleep(0.2)
+        broken = {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "broken", "namespace": "default"},
+                  "spec": {"running": True, "runStrategy": "Always", "template": {"spec": {"domain": {"devices": {}}}}}}
+        while not create_all([broken]):  # a policy is in force a moment after it was made
+            if time.monotonic() > deadline:
+                raise AssertionError("the policies are not in force")
             time.sleep(0.2)
         cls.cases = json.loads(subprocess.run([PRINT_CASES, GOLDEN], capture_output=True, text=True, check=True).stdout)
 
@@ -86,6 +91,48 @@ class Crds(unittest.TestCase):
         names = [f"vmi-{case['name']}" for case in self.cases]
         refused = create_all([instance_of(case["vm"], name) for case, name in zip(self.cases, names)])
         self.check_verdicts(refused, names, False)
+
+    def test_each_problem_is_told_with_its_path(self):
+        bad = {"domain": {"memory": {"guest": "64Mi"}, "devices": {"disks": [
+            {"name": "a", "disk": {}}, {"name": "b", "disk": {"bus": "ide9"}}, {"name": "c", "cache": "warm"}],
+            "interfaces": [{"name": "n", "masquerade": {}, "ports": [{"port": 1}, {"port": 70000}]}]}},
+            "networks": [{"name": "n", "pod": {}}],
+            "volumes": [{"name": name, "emptyDisk": {"capacity": "1Gi"}} for name in "abc"]}
+        said = create_all([instance_of({"spec": {"template": {"spec": bad}}}, "told")])["told"]
+        for what in ("spec.domain.devices.disks[1].disk.bus: is set with an unrecognized bus ide9", "spec.domain.devices.disks[2].cache: ",
+                     "spec.domain.devices.interfaces[0].ports[1].port: "):
+            self.assertIn(what, said)
+        self.assertNotIn("disks[0]", said)
+
+    def test_what_was_stored_under_older_rules_can_still_be_changed(self):
+        """And a machine's own instance is not looked at twice."""
+        good = next(case["vm"] for case in self.cases if case["ok"])
+        vm = dict(json.loads(json.dumps(good)), metadata={"name": "older", "namespace": "default"})
+        vm["spec"].pop("running", None)
+        vm["spec"]["runStrategy"] = "Halted"
+        vm["spec"]["template"]["spec"]["hostname"] = "Not A Name"
+        self.assertIn("hostname does not conform", create_all([vm])["older"])
+        binding = "validatingadmissionpolicybinding/virtualmachines.kubevirt.io"
+        kubectl("delete", binding)
+        self.until(lambda: kubectl("create", "-f", "-", stdin=json.dumps(vm), ok=False).returncode == 0)
+        kubectl("apply", "--server-side", "-k", os.path.join(ROOT, "crds"))
+        self.until(lambda: create_all([dict(vm, metadata={"name": "newer", "namespace": "default"})]))
+        kubectl("patch", "vm", "older", "--type=merge", "-p", '{"spec": {"runStrategy": "Always"}}')
+        worse = {"spec": {"template": {"spec": {"subdomain": "Not. A. Name"}}}}
+        refused = kubectl("patch", "vm", "older", "--type=merge", "-p", json.dumps(worse), ok=False)
+        self.assertIn("subdomain does not conform", refused.stderr)
+        vmi = instance_of(vm, "older")
+        self.assertIn("older", create_all([vmi]))
+        vmi["metadata"]["ownerReferences"] = [{"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "name": "older", "controller": True,
+                                               "uid": get("virtualmachines", "older")["metadata"]["uid"]}]
+        self.assertEqual(create_all([vmi]), {})
+        kubectl("delete", "vm", "older")
+
+    def until(self, test):
+        end = time.monotonic() + 30
+        while not test():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.2)
 
     def test_schema_refuses(self):
         def machine(spec=None, **vm):
