@@ -37,7 +37,7 @@ static const struct type container_disk_type = TYPE(volume_container_disk, conta
              "self.contains('='))",                                                                               \
              what "data exceeds 2048 byte limit. Should use " hint " for larger data.", NULL},                    \
         {                                                                                                         \
-            NULL, NULL, NULL, false                                                                               \
+            NULL, NULL, NULL                                                                                      \
         }                                                                                                         \
     }
 #define TEXT_RULES(what, hint)                                                                                    \
@@ -45,7 +45,7 @@ static const struct type container_disk_type = TYPE(volume_container_disk, conta
         {"bytes(self).size() <= 2048", what "data exceeds 2048 byte limit. Should use " hint " for larger data.", \
          NULL},                                                                                                   \
         {                                                                                                         \
-            NULL, NULL, NULL, false                                                                               \
+            NULL, NULL, NULL                                                                                      \
         }                                                                                                         \
     }
 static const struct cel_rule user_data_rules[] = TEXT_RULES("user", "UserDataSecretRef");
