@@ -1,0 +1,345 @@
+"""The scenarios. Each takes an open session and fills its figures."""
+
+import dataclasses
+import threading
+import time
+import typing
+
+import account
+import against
+import plane
+from account import MIB
+from plane import check, until
+from session import NAMESPACES, PARALLEL, SETTLE_S, template
+
+
+def idle(s):
+    """A controller with nothing to do."""
+    s.watch()
+    memory = s.idle_memory()
+    with s.window("") as window:
+        time.sleep(s.options.seconds or 30)
+    minutes = window.seconds / 60
+    s.figures.add("idle_rss", memory["rss"] / MIB)
+    s.figures.add("idle_private", memory["private"] / MIB)
+    asked = {f"{verb} {what}": n for (who, verb, what), n in window.all.items() if who == "controller"}
+    s.figures.add("idle_requests", sum(asked.values()) / minutes)
+    others = sum(n for (who, _, what), n in window.writes.items() if who == "controller" and what != "leases")
+    s.figures.add("idle_writes", others)
+    s.figures.add("idle_cpu", window.cpu["controller"] * 1000 / minutes)
+    s.details["tables"]["Requests of an idle controller, a minute"] = {k: n / minutes for k, n in sorted(asked.items())}
+
+
+def burst(s):
+    """N machines at once."""
+    whole_burst(s)
+    s.delete_all()
+    time.sleep(15)
+    s.mark("15 s later")
+    s.figures.add("rss_after", account.memory(s.controller.pid)["rss"] / MIB)
+    against.measure(s)
+
+
+def whole_burst(s):
+    s.idle_memory()
+    against.record(s)
+    s.watch()
+    window = s.bring_up()
+    s.settle()
+    wall, quantiles = s.tell_times()
+    s.figures.add("wall", wall)
+    s.figures.add("ready_share", quantiles["ready"][50] / wall)
+    s.speed = s.n / wall
+    s.figures.add("speed", s.speed)
+    s.tell_requests(window)
+    s.tell_cpu(window)
+    s.tell_memory()
+    s.tell_stored()
+
+
+def short(s):
+    """What is the same on every machine: a small burst, an idle controller, stored sizes."""
+    idle(s)
+    whole_burst(s)
+
+
+def density(s):
+    """One machine every 100 ms."""
+    s.watch()
+    s.idle_memory()
+    window = s.bring_up(gap_ms=100)
+    s.settle()
+    s.tell_times(keys=("density_p50", "density_p95"))
+    s.tell_requests(window)
+    s.tell_cpu(window)
+    s.note("KubeVirt's 16.1 and 27.2 s are of real guests on real nodes; here a pod that is scheduled runs at once, so this is the"
+           " control plane's part alone")  # fmt: skip
+
+
+def steady(s):
+    """Ten per cent of the machines are replaced within an hour."""
+    seconds = s.options.seconds or 600
+    s.watch()
+    s.idle_memory()
+    s.bring_up()
+    s.settle()
+    before = account.memory(s.controller.pid)
+    pause = 3600 / (s.n * 0.1)
+    s.mark("churn")
+    replaced, end = 0, time.monotonic() + seconds
+    with s.window() as window:
+        due = time.monotonic()
+        while due < end:
+            time.sleep(max(0, due - time.monotonic()))
+            number = (replaced * 7) % s.n
+            s.load.do("delete", first=number, n=1, parallel=1)
+            until("the machine is gone", lambda number=number: is_gone(s, number), 60, 0.2)
+            s.create(first=number, n=1, parallel=1)
+            replaced += 1
+            due += pause
+        time.sleep(max(0, end - time.monotonic()))
+        s.load.wait("ready", s.n, s.timeout())
+    s.mark("churn ends")
+    s.figures.add("churn", replaced)
+    s.figures.add("churn_requests", window.requests() / replaced)
+    s.figures.add("steady_cpu", window.cpu["controller"] * 60000 / window.seconds)
+    s.figures.add("steady_growth", (account.memory(s.controller.pid)["rss"] - before["rss"]) / MIB)
+    s.tell_memory()
+
+
+def is_gone(s, number):
+    namespace = s.load.namespaces[number % NAMESPACES]
+    paths = [f"/apis/kubevirt.io/v1/namespaces/{namespace}/virtualmachine{kind}/vm-{number}" for kind in ("s", "instances")]
+    return not any(s.api.get(path) for path in paths)
+
+
+def resync(s):
+    """Everything is looked at again, and nothing is to be done."""
+    s.watch()
+    s.idle_memory()
+    s.bring_up()
+    s.settle()
+    s.mark("configuration edited")
+    before = s.passes()
+    with s.window() as window:
+        s.api.patch(
+            f"/apis/kubevirt.io/v1/namespaces/{plane.SYSTEM}/kubevirts/kubevirt",
+            {"spec": {"configuration": {"developerConfiguration": {"logVerbosity": {"virtController": 2}}}}},
+        )
+        s.settle()
+    s.figures.add("resync_vmi_writes", window.requests() + window.events())
+    s.figures.add("resync_vmi_cpu", window.cpu["controller"] * 1000)
+    s.note(f"after an edit of the configuration {s.passes() - before:.0f} objects were looked at")
+    s.mark("lease lost and won")
+    before = s.passes()
+    won = len(s.controller.said("lease won"))
+    check(s.controller.is_ours, "resync: only vmbridge's controller can be made to lead anew; --controller is for other scenarios")
+    with s.window() as window:
+        hold(s, 4)
+        until("the controller leads again", lambda: len(s.controller.said("lease won")) > won, 30)
+        s.settle()
+    s.figures.add("resync_writes", window.requests() + window.events())
+    s.figures.add("resync_cpu", window.cpu["controller"] * 1000)
+    s.note(f"a leader that lost its lease and won it again looked at {s.passes() - before:.0f} objects")
+    s.note("the CPU of both includes that of /metrics, which is asked five times a second until it is quiet")
+    s.tell_memory()
+
+
+def hold(s, seconds):
+    """The process gets no processor for so long, and loses its lease by that."""
+    s.controller.process.send_signal(plane.signal.SIGSTOP)
+    time.sleep(seconds)
+    s.controller.process.send_signal(plane.signal.SIGCONT)
+
+
+def restart(s):
+    """The controller ends while N machines run, one more machine is wished for, and it starts again."""
+    s.watch()
+    s.idle_memory()
+    s.bring_up()
+    s.settle()
+    s.mark("controller stopped")
+    s.controller.stop()
+    s.create(first=s.n, n=1, parallel=1)
+    with s.window() as window:
+        replica = s.start_controller(wait=False)
+        window.processes["controller"], window.before["controller"] = replica.pid, 0.0
+        s.mark("controller started")
+        until("the first decision", lambda: replica.check_alive() or s.load.ask("wait", **{"for": "vmi", "n": s.n + 1, "timeout_s": 1}).get("ok"), 120)
+        cached = until_said(replica, "caches are whole")
+        replica.until_leads()
+        s.load.wait("ready", s.n + 1, s.timeout())
+        s.settle()
+    first = window.first.get(("controller", "create", "virtualmachineinstances"))
+    check(first, "the audit log has no instance made by the controller after its start")
+    s.figures.add("restart_decision", first - replica.started)
+    s.figures.add("restart_cached", cached)
+    one = 6 + 3
+    s.figures.add("restart_writes", max(0, window.requests() + window.events() - one))
+    s.note(f"of the writes after the start {one} were allowed for the machine that was waiting")
+    time.sleep(10)
+    later = account.memory(replica.pid)["rss"]
+    s.figures.add("restart_peak", account.peak_rss(replica.pid) / later)
+    s.figures.add("controller_cpu", window.cpu["controller"] * 1000 / s.n)
+    s.tell_memory()
+
+
+def until_said(replica, message):
+    """Seconds from the start of the process; a log line's own time is whole seconds."""
+    until(f"the controller says '{message}'", lambda: not replica.is_ours or replica.said(message), 120, 0.02)
+    return time.time() - replica.started if replica.is_ours else None
+
+
+def failover(s):
+    """The leader is killed in the midst of a burst, and a second replica takes over."""
+    s.watch()
+    s.idle_memory()
+    leader = s.controller
+    s.start_controller(plane.ACCOUNTS[1], wait=False)
+    second = s.controller
+    until("the second replica's caches", lambda: second.said("caches are whole"), 60)
+    gap_ms = max(5, 12000 // s.n)
+    s.mark(f"create {s.n}")
+    faults = []
+    with s.window() as window:
+        users = threading.Thread(target=collect, args=(faults, lambda: s.create(gap_ms=gap_ms, parallel=8)))
+        users.start()
+        time.sleep(s.n * gap_ms / 2000)
+        killed = time.time()
+        leader.kill()
+        s.mark("leader killed")
+        users.join()
+        check(not faults, lambda: str(faults[0]))
+        s.load.wait("ready", s.n, s.timeout())
+        s.settle()
+    taken = min((at for (who, _, what), at in window.first.items() if who == "controller-b" and what != "leases"), default=None)
+    check(taken, "the second replica wrote nothing about machines")
+    s.figures.add("failover", taken - killed)
+    made = {}
+    for (who, verb, what), count in window.writes.items():
+        if verb == "create" and what in ("pods", "virtualmachineinstances"):
+            made[f"{who}: {what}"] = count
+    refused = sum(n for key, n in window.refused.items() if key[1:3] == ("create", "pods"))
+    s.figures.add("failover_doubled", sum(n for what, n in made.items() if what.endswith(": pods")) - refused - s.n)
+    s.details["tables"]["Objects made"] = made
+    s.tell_memory()
+
+
+def collect(faults, job):
+    try:
+        job()
+    except Exception as fault:  # told by the thread that waits
+        faults.append(fault)
+
+
+def apply_storm(s):
+    """The same manifests are applied again and again."""
+    s.watch()
+    s.idle_memory()
+    s.bring_up()
+    storm = {"first": 0, "n": s.n, "parallel": PARALLEL, "template": template()}
+    patience = 300 + s.n * s.options.times / 50
+    s.load.do("apply", patience, times=1, **storm)
+    time.sleep(SETTLE_S)
+    s.settle()
+    before = s.load.versions(s.work / "before")
+    s.mark(f"apply {s.options.times} times")
+    with s.window() as window:
+        answer = s.load.do("apply", patience, times=s.options.times, **storm)
+        s.settle()
+    s.mark("storm ends")
+    after = s.load.versions(s.work / "after")
+    others = [key for key in before.keys() | after.keys() if key[0] != "vm"]
+    check(len(others) >= 2 * s.n, f"only {len(others)} instances and pods are known to vmbridge-load")
+    vms = [key for key in before if key[0] == "vm"]
+    s.figures.add("storm_writes", window.requests() + window.events())
+    s.figures.add("storm_changed", sum(before.get(key) != after.get(key) for key in others))
+    s.figures.add("storm_generation", sum(before[key][1] != after.get(key, (0, 0))[1] for key in vms))
+    s.figures.add("storm_cpu", window.cpu["controller"] * 1000 / (s.n * s.options.times))
+    s.figures.add("storm_seconds", answer["seconds"])
+    s.tell_memory()
+
+
+def connect(s):
+    gateway, authority = s.gateway()
+    s.mark(f"connect {s.n}")
+    return s.load.do("connect", s.timeout() + 60, n=s.n, parallel=32, gateway=gateway, ca=authority, timeout_s=s.timeout())
+
+
+def connected(s):
+    return s.load.do("connected")["connected"]
+
+
+def streams(s):
+    """N launchers are connected; then the controller is started anew."""
+    check(not s.options.controller, "streams: another controller has no gateway of ours to dial")
+    s.watch()
+    s.idle_memory()
+    s.bring_up()
+    s.settle()
+    before = account.memory(s.controller.pid)
+    answer = connect(s)
+    s.settle()
+    time.sleep(SETTLE_S)
+    after = account.memory(s.controller.pid)
+    s.figures.add("launcher_bytes", (after["rss"] - before["rss"]) / 1024 / s.n)
+    s.figures.add("connect_seconds", answer["seconds"])
+    s.tell_memory()
+    s.mark("controller restarts")
+    port = s.controller.port
+    s.controller.stop()
+    until("the launchers have noticed", lambda: connected(s) == 0, 60)
+    started = time.time()
+    s.start_controller(port=port)
+    try:
+        until("all launchers are back", lambda: connected(s) >= s.n, s.timeout(), 0.2)
+        s.figures.add("return_seconds", time.time() - started)
+    except plane.Trouble as trouble:
+        s.note(str(trouble))
+    s.figures.add("lost", s.n - connected(s))
+    s.mark("all back")
+    s.details["tables"]["Dials"] = {k: v for k, v in s.load.do("connected").items() if k != "ok"}
+
+
+def status_storm(s):
+    """N launchers send a thousand messages a second."""
+    check(not s.options.controller, "status-storm: another controller has no gateway of ours to dial")
+    s.watch()
+    s.idle_memory()
+    s.bring_up()
+    s.settle()
+    connect(s)
+    s.settle()
+    seconds = s.options.seconds or 10
+    s.mark("storm")
+    with s.window() as window:
+        answer = s.load.do("report", seconds + 60, rate=1000, seconds=seconds)
+        s.settle()
+    s.mark("storm ends")
+    s.figures.add("storm_rate", answer["sent"] / answer["seconds"])
+    s.figures.add("message_cpu", window.cpu["controller"] * 1000 / answer["sent"])
+    s.figures.add("message_writes", (window.requests() + window.events()) / answer["sent"])
+    s.details["tables"]["Requests of the controller in the storm"] = window.by_kind()
+    s.tell_memory()
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    run: typing.Callable
+    n: int  # machines, unless the user says otherwise; 0: it has none
+    what: str
+
+
+SCENARIOS = {
+    "idle": Scenario(idle, 0, "nothing to do, for 30 s"),
+    "density": Scenario(density, 100, "a machine every 100 ms"),
+    "burst": Scenario(burst, 100, "all at once; then the API server's ceiling and the price of a write against our CRDs"),
+    "steady": Scenario(steady, 1000, "ten per cent replaced within an hour, for 10 min"),
+    "resync": Scenario(resync, 1000, "all is looked at again, nothing is to be done"),
+    "restart": Scenario(restart, 1000, "the controller starts while machines run and one waits"),
+    "failover": Scenario(failover, 200, "the leader is killed in the midst of a burst"),
+    "apply-storm": Scenario(apply_storm, 1000, "the same manifests applied --times times (100)"),
+    "streams": Scenario(streams, 1000, "launchers connect, and again after a restart of the controller"),
+    "status-storm": Scenario(status_storm, 1000, "a thousand messages a second from launchers, for 10 s"),
+    "short": Scenario(short, 100, "idle, burst and stored sizes, in under three minutes; for hack/test"),
+}
