@@ -115,9 +115,17 @@ informer_put(struct informer *i, const char *key, const char *uid, const json_t 
         (void)store_remove(i->store, key);
     }
     AUTO(json_freep) json_t *cut = cut_object(store_kind(i->store), object);
-    if (store_put(i->store, cut)) {
-        i->changed(i->arg, store_kind(i->store), store_get(i->store, key), false);
+    /* whom a Service selected before has to hear of the change too */
+    old = store_kind(i->store) == KIND_SERVICE ? store_get(i->store, key) : NULL;
+    AUTO(freep) char *before = old ? xstrdup(old->json) : NULL;
+    if (!store_put(i->store, cut)) {
+        return;
     }
+    if (before) {
+        const struct object was = {.key = key, .json = before, .len = strlen(before)};
+        i->changed(i->arg, KIND_SERVICE, &was, false);
+    }
+    i->changed(i->arg, store_kind(i->store), store_get(i->store, key), false);
 }
 
 static void

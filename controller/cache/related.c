@@ -9,6 +9,7 @@ struct walk {
 
 static void emit_key(const struct walk *w, enum kind kind, const char *store_key);
 static void emit_same_namespace(const struct walk *w, const struct object *object, const struct store *vmis);
+static void emit_selected(const struct walk *w, const struct object *service, const struct store *vmis);
 static bool emit_vmi(void *arg, const struct object *vmi);
 static char *key_namespace(const char *store_key);
 
@@ -39,7 +40,7 @@ related_keys(enum kind kind, const struct object *object, const struct store *vm
         emit_same_namespace(&w, object, vmis);
         return;
     case KIND_SERVICE:
-        emit_same_namespace(&w, object, vmis);
+        emit_selected(&w, object, vmis);
         return;
     case KIND_KUBEVIRT:
         emit_key(&w, KIND_KUBEVIRT, object->key);
@@ -69,6 +70,29 @@ emit_same_namespace(const struct walk *w, const struct object *object, const str
     struct walk copy = *w;
 
     store_each_in(vmis, namespace, emit_vmi, &copy);
+}
+
+/* Those whose JSON has the pair; what only their pods bear (kubevirt.io/...) is not in it: then all of the namespace. */
+static void
+emit_selected(const struct walk *w, const struct object *service, const struct store *vmis)
+{
+    json_t *j = NULL;
+    struct walk copy = *w;
+    const char *key = NULL;
+    const char *value = NULL;
+    AUTO(freep) char *needle = NULL;
+    struct err *e = json_parse(service->json, service->len, service->len, &j);
+
+    BUG_ON(e); /* the cache wrote it */
+    bool selects = selector_pair(j, &key, &value);
+    if (selects && !strstr(key, "kubevirt.io")) {
+        needle = xasprintf("\"%s\":\"%s\"", key, value);
+        copy.needle = needle;
+    }
+    if (selects) {
+        emit_same_namespace(&copy, service, vmis);
+    }
+    json_decref(j);
 }
 
 static bool

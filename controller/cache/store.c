@@ -12,7 +12,7 @@ struct entry {
     char *text; /* key, uid, version, owner and JSON, one after the other, each with its NUL */
     uint64_t mark;
     struct index_link by_namespace;
-    struct index_link by_owner;
+    struct index_link by_subject;
     UT_hash_handle hh;
 };
 
@@ -20,7 +20,7 @@ struct store {
     enum kind kind;
     struct entry *table;
     struct index *namespaces;
-    struct index *owners;
+    struct index *subjects;
     uint64_t mark;
     size_t bytes;
     char removed[REMOVED_MAX][UID_SIZE]; /* a ring of the last UIDs that went */
@@ -31,6 +31,7 @@ static struct entry *store_find(const struct store *s, const char *key);
 static bool entry_fill(struct store *s, struct entry *e, const char *key, const json_t *cut);
 static const char *owner_field(const json_t *object, const char *field);
 static void entry_drop(struct store *s, struct entry *e);
+static void index_subject(struct store *s, struct entry *e, const json_t *cut);
 static void each_link(struct index_link *link, size_t offset, bool (*fn)(void *arg, const struct object *object),
                       void *arg);
 
@@ -49,7 +50,7 @@ store_new(enum kind kind)
 
     s->kind = kind;
     s->namespaces = index_new();
-    s->owners = index_new();
+    s->subjects = index_new();
     return s;
 }
 
@@ -66,7 +67,7 @@ store_free(struct store *s)
         entry_drop(s, e);
     }
     index_free(s->namespaces);
-    index_free(s->owners);
+    index_free(s->subjects);
     free(s);
 }
 
@@ -98,7 +99,7 @@ store_put(struct store *s, const json_t *cut)
         HASH_ADD_KEYPTR(hh, s->table, e->object.key, strlen(e->object.key), e);
         index_set(s->namespaces, &e->by_namespace, namespace ? namespace : "");
     }
-    index_set(s->owners, &e->by_owner, e->object.owner_uid);
+    index_subject(s, e, cut);
     return changed;
 }
 
@@ -194,9 +195,44 @@ store_each_in(const struct store *s, const char *namespace, bool (*fn)(void *arg
 }
 
 void
-store_each_owned(const struct store *s, const char *uid, bool (*fn)(void *arg, const struct object *object), void *arg)
+store_each_about(const struct store *s, const char *namespace, const char *subject,
+                 bool (*fn)(void *arg, const struct object *object), void *arg)
 {
-    each_link(index_first(s->owners, uid), offsetof(struct entry, by_owner), fn, arg);
+    AUTO(freep) char *key = xasprintf("%s/%s", namespace, subject);
+
+    each_link(index_first(s->subjects, key), offsetof(struct entry, by_subject), fn, arg);
+}
+
+bool
+selector_pair(const json_t *service, const char **ret_key, const char **ret_value)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(json_at(service, "spec", "selector", NULL), key, value) {
+        *ret_key = key;
+        *ret_value = json_string_value(value);
+        if (*ret_value && !str_eq(key, "kubevirt.io")) { /* which all launchers bear: any other says more */
+            return true;
+        }
+    }
+    return json_object_size(json_at(service, "spec", "selector", NULL)) > 0 && *ret_value;
+}
+
+static void
+index_subject(struct store *s, struct entry *e, const json_t *cut)
+{
+    const char *namespace = json_str(json_at(cut, "metadata", NULL), "namespace");
+    AUTO(freep) char *subject = NULL;
+    const char *key;
+    const char *value;
+
+    if (s->kind == KIND_POD && !str_empty(e->object.owner_name)) {
+        subject = xasprintf("%s/%s", namespace ? namespace : "", e->object.owner_name);
+    } else if (s->kind == KIND_SERVICE && selector_pair(cut, &key, &value)) {
+        subject = xasprintf("%s/%s=%s", namespace ? namespace : "", key, value);
+    }
+    index_set(s->subjects, &e->by_subject, subject ? subject : "");
 }
 
 static void
@@ -286,7 +322,7 @@ entry_drop(struct store *s, struct entry *e)
 {
     HASH_DEL(s->table, e);
     index_clear(s->namespaces, &e->by_namespace);
-    index_clear(s->owners, &e->by_owner);
+    index_clear(s->subjects, &e->by_subject);
     s->bytes -= e->object.len;
     free(e->text);
     free(e);

@@ -46,10 +46,14 @@ void store_sweep(struct store *s, void (*gone)(void *arg, const struct object *o
 
 /* Calls 'fn' for each object; stops when it returns false. 'fn' must not change the store. */
 void store_each(const struct store *s, bool (*fn)(void *arg, const struct object *object), void *arg);
-/* The same for those of one namespace ("default"), and for those whose controlling owner has this UID. */
+/* The same for those of one namespace ("default"), and for those among them that are about 'subject': for pods the name of the
+ * controlling owner, for Services "key=value" of selector_pair(). Other kinds have no subject. */
 void store_each_in(const struct store *s, const char *namespace, bool (*fn)(void *arg, const struct object *object),
                    void *arg);
-void store_each_owned(const struct store *s, const char *owner_uid, bool (*fn)(void *arg, const struct object *object),
-                      void *arg);
+void store_each_about(const struct store *s, const char *namespace, const char *subject,
+                      bool (*fn)(void *arg, const struct object *object), void *arg);
+
+/* The pair of a Service's selector that it is looked up by: whoever is selected has it. False when it selects nothing. */
+bool selector_pair(const json_t *service, const char **ret_key, const char **ret_value);
 
 #endif

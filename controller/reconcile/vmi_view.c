@@ -2,24 +2,26 @@
 #include "reconcile/vmi_view.h"
 
 #include "api/defaults.h"
+#include "api/identity.h"
 #include "api/validate.h"
 
 enum { OBJECT_MAX = 4 * 1024 * 1024, SERVICE_PORTS_MAX = 256 };
 
 struct gather {
     struct vmi_view *v;
-    const char *key;
+    const char *uid;
     struct err *err;
 };
 
 static struct err *gather_spec(struct vmi_view *v, const struct object *vmi);
 static struct err *gather_pods(struct vmi_view *v, const struct vmi_sources *src, const struct object *vmi);
 static bool gather_pod(void *arg, const struct object *pod);
-static bool gather_old_pod(void *arg, const struct object *pod);
 static void gather_claims(struct vmi_view *v, const struct store *pvcs);
 static void claim_read(struct arena *a, const struct object *pvc, struct claim_view *c);
+static void gather_services(struct vmi_view *v, const struct store *services);
 static bool gather_service(void *arg, const struct object *service);
-static bool selects(const json_t *selector, const struct str_map *labels);
+static bool selects(const json_t *selector, const struct vmi_view *v);
+static const char *launcher_label(const struct vmi_view *v, const char *key);
 static void add_service_port(struct vmi_view *v, const json_t *port);
 static void gather_report(struct vmi_view *v, const struct launchers *launchers);
 
@@ -37,8 +39,7 @@ vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct objec
         return e;
     }
     gather_claims(&v, src->pvcs);
-    v.service_ports.items = ARENA_NEW_N(a, struct port, SERVICE_PORTS_MAX);
-    store_each_in(src->services, v.vmi.meta.namespace, gather_service, &v);
+    gather_services(&v, src->services);
     gather_report(&v, src->launchers);
     *ret_view = v;
     return NULL;
@@ -86,41 +87,31 @@ gather_spec(struct vmi_view *v, const struct object *vmi)
 static struct err *
 gather_pods(struct vmi_view *v, const struct vmi_sources *src, const struct object *vmi)
 {
-    struct gather g = {.v = v, .key = vmi->key};
+    struct gather g = {.v = v, .uid = vmi->uid};
 
-    store_each_owned(src->pods, vmi->uid, gather_pod, &g);
-    if (!g.err) {
-        store_each_in(src->pods, v->vmi.meta.namespace, gather_old_pod, &g);
-    }
+    store_each_about(src->pods, v->vmi.meta.namespace, v->vmi.meta.name, gather_pod, &g);
     return g.err;
 }
 
+/* There is one of ours: its name is derived from the instance's UID. An instance of the same name that was deleted may still have
+ * QEMU on the disks (design.md 6). */
 static bool
 gather_pod(void *arg, const struct object *pod)
 {
     struct gather *g = arg;
-
-    g->err = pod_view_make(g->v->arena, pod, &g->v->pod);
-    g->v->has_pod = !g->err;
-    return false; /* there is one: its name is derived from the instance's UID */
-}
-
-/* An instance of the same name that was deleted may still have QEMU on the disks (design.md 6). */
-static bool
-gather_old_pod(void *arg, const struct object *pod)
-{
-    struct gather *g = arg;
     struct pod_view p;
 
-    if (!str_eq(pod->owner_name, g->v->vmi.meta.name) || str_eq(pod->owner_uid, g->v->vmi.meta.uid)) {
-        return true;
-    }
     g->err = pod_view_make(g->v->arena, pod, &p);
-    if (g->err || pod_is_over(&p)) {
-        return !g->err;
+    if (g->err) {
+        return false;
     }
-    g->v->old_pod = p.meta.name;
-    return false;
+    if (str_eq(pod->owner_uid, g->uid)) {
+        g->v->pod = p;
+        g->v->has_pod = true;
+    } else if (!pod_is_over(&p)) {
+        g->v->old_pod = p.meta.name;
+    }
+    return true;
 }
 
 static void
@@ -182,6 +173,28 @@ claim_read(struct arena *a, const struct object *pvc, struct claim_view *c)
     }
 }
 
+/* Each is found by one pair of its selector, so by one of the launcher's labels. */
+static void
+gather_services(struct vmi_view *v, const struct store *services)
+{
+    static const char *const keys[] = {"kubevirt.io", "kubevirt.io/created-by", "vm.kubevirt.io/name",
+                                       "vmi.kubevirt.io/id"};
+    const struct str_map *labels = &v->vmi.meta.labels;
+
+    if (store_count(services) == 0) {
+        return;
+    }
+    v->service_ports.items = ARENA_NEW_N(v->arena, struct port, SERVICE_PORTS_MAX);
+    for (size_t i = 0; i < labels->n + ARRAY_LEN(keys); i++) {
+        const char *key = i < labels->n ? labels->items[i].key : keys[i - labels->n];
+        const char *value = launcher_label(v, key);
+        if (value) {
+            const char *pair = arena_printf(v->arena, "%s=%s", key, value);
+            store_each_about(services, v->vmi.meta.namespace, pair, gather_service, v);
+        }
+    }
+}
+
 static bool
 gather_service(void *arg, const struct object *service)
 {
@@ -193,7 +206,7 @@ gather_service(void *arg, const struct object *service)
 
     BUG_ON(e); /* the cache wrote it */
     json_in_arena(v->arena, j);
-    if (!selects(json_at(j, "spec", "selector", NULL), &v->vmi.meta.labels)) {
+    if (!selects(json_at(j, "spec", "selector", NULL), v)) {
         return true;
     }
     json_array_foreach(json_at(j, "spec", "ports", NULL), i, port) {
@@ -202,23 +215,39 @@ gather_service(void *arg, const struct object *service)
     return v->service_ports.n < SERVICE_PORTS_MAX;
 }
 
-/* Of the pod's labels only the instance's own count here: the others are the same for all launchers or random. */
 static bool
-selects(const json_t *selector, const struct str_map *labels)
+selects(const json_t *selector, const struct vmi_view *v)
 {
     const char *key;
     json_t *value;
 
-    if (json_object_size(selector) == 0) {
-        return false;
-    }
     json_object_foreach((json_t *)(uintptr_t)selector, key, value) {
-        const char *have = str_eq(key, "kubevirt.io") ? "virt-launcher" : str_map_get(labels, key);
-        if (!str_eq(have, json_string_value(value))) {
+        if (!str_eq(launcher_label(v, key), json_string_value(value))) {
             return false;
         }
     }
     return true;
+}
+
+/* What the launcher pod bears (reconcile/pod_render). */
+static const char *
+launcher_label(const struct vmi_view *v, const char *key)
+{
+    const struct meta *m = &v->vmi.meta;
+
+    if (str_eq(key, "kubevirt.io")) {
+        return "virt-launcher";
+    }
+    if (str_eq(key, "kubevirt.io/created-by")) {
+        return m->uid;
+    }
+    if (str_eq(key, "vm.kubevirt.io/name")) {
+        return v->vmi.spec.hostname ? identity_label_value(v->arena, v->vmi.spec.hostname) : NULL; /* none: invalid */
+    }
+    if (str_eq(key, "vmi.kubevirt.io/id")) {
+        return identity_label_value(v->arena, m->name);
+    }
+    return str_map_get(&m->labels, key);
 }
 
 /* targetPort is a number, a name of a declared port, or absent: then it is the Service's own port. */

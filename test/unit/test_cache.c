@@ -178,11 +178,72 @@ START_TEST(related_keys_follow_the_arrows)
     related_keys(KIND_PVC, &claim, informer_store(inf), count_key, &sb);
     related_keys(KIND_VMI, &vmi, informer_store(inf), count_key, &sb);
     ck_assert_str_eq(strbuf_str(&sb), "vmi/ns/user vmi/ns/user vmi/ns/user vm/ns/user ");
-    strbuf_reset(&sb);
-    const struct object service = {.key = "ns/svc"};
+}
+END_TEST
+
+START_TEST(a_service_concerns_those_it_selects)
+{
+    static const struct {
+        const char *service, *want;
+    } rows[] = {
+        {"{\"spec\":{\"selector\":{\"app\":\"web\"}}}", "vmi/ns/web "},
+        {"{\"spec\":{\"selector\":{\"kubevirt.io\":\"virt-launcher\",\"app\":\"web\"}}}", "vmi/ns/web "},
+        {"{\"spec\":{\"selector\":{\"app\":\"none\"}}}", ""},
+        {"{\"spec\":{\"selector\":{\"vm.kubevirt.io/name\":\"web\"}}}", "vmi/ns/web vmi/ns/db "},
+        {"{\"spec\":{\"selector\":{\"kubevirt.io\":\"virt-launcher\"}}}", "vmi/ns/web vmi/ns/db "},
+        {"{\"spec\":{\"selector\":{}}}", ""},
+        {"{\"spec\":{}}", ""},
+    };
+    AUTO(strbuf_fini) struct strbuf sb = STRBUF_INIT(4096);
+    const char *const names[] = {"web", "db"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        AUTO(json_freep)
+        json_t *vmi = json_pack("{s:{s:s, s:s, s:s, s:{s:s}}}", "metadata", "namespace", "ns", "name", names[i], "uid",
+                                names[i], "labels", "app", names[i]);
+        informer_apply(inf, vmi, false);
+    }
+    const struct object service = {.key = "ns/svc", .json = rows[_i].service, .len = strlen(rows[_i].service)};
     related_keys(KIND_SERVICE, &service, informer_store(inf), count_key, &sb);
-    ck_assert_ptr_nonnull(strstr(strbuf_str(&sb), "vmi/ns/other "));
-    ck_assert_ptr_nonnull(strstr(strbuf_str(&sb), "vmi/ns/user "));
+    ck_assert_str_eq(strbuf_str(&sb), rows[_i].want);
+}
+END_TEST
+
+static bool
+note_key(void *arg, const struct object *o)
+{
+    (void)strbuf_addf(arg, "%s ", o->key);
+    return true;
+}
+
+static void
+note_service(void *arg, enum kind kind, const struct object *o, bool removed)
+{
+    (void)kind;
+    (void)removed;
+    (void)strbuf_addf(arg, "%s%s ", strstr(o->json, "\"web\"") ? "web" : "", strstr(o->json, "\"db\"") ? "db" : "");
+}
+
+START_TEST(a_service_is_found_by_its_selector_and_a_change_reaches_both_sides)
+{
+    AUTO(strbuf_fini) struct strbuf sb = STRBUF_INIT(4096);
+    struct informer *services = informer_new(KIND_SERVICE, note_service, &sb);
+    const char *const selected[] = {"web", "web", "db"};
+
+    for (size_t i = 0; i < ARRAY_LEN(selected); i++) {
+        AUTO(json_freep)
+        json_t *j = json_pack("{s:{s:s, s:s, s:s}, s:{s:{s:s}}}", "metadata", "namespace", "ns", "name", "s", "uid",
+                              "u", "spec", "selector", "app", selected[i]);
+        informer_apply(services, j, false);
+    }
+    ck_assert_str_eq(strbuf_str(&sb), "web web db ");
+    strbuf_reset(&sb);
+    store_each_about(informer_store(services), "ns", "app=web", note_key, &sb);
+    ck_assert_str_eq(strbuf_str(&sb), "");
+    store_each_about(informer_store(services), "ns", "app=db", note_key, &sb);
+    store_each_about(informer_store(services), "other", "app=db", note_key, &sb);
+    ck_assert_str_eq(strbuf_str(&sb), "ns/s ");
+    informer_free(services);
 }
 END_TEST
 
@@ -224,6 +285,8 @@ main(void)
     tcase_add_test(tc, a_create_takes_the_place_of_an_earlier_life);
     tcase_add_test(tc, a_doomed_object_stays_doomed);
     tcase_add_test(tc, related_keys_follow_the_arrows);
+    tcase_add_loop_test(tc, a_service_concerns_those_it_selects, 0, 7);
+    tcase_add_test(tc, a_service_is_found_by_its_selector_and_a_change_reaches_both_sides);
     tcase_add_test(tc, launchers_of_another_pod_do_not_speak);
     suite_add_tcase(s, tc);
     SRunner *sr = srunner_create(s);

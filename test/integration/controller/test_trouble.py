@@ -118,7 +118,12 @@ def test_a_service_opens_and_closes_a_port(t):
     before = ports()
     t.api.create(t.core("services"), {"metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]}})
     t.until(lambda: ports() == before | {8080}, "the Service's port")
-    t.api.delete(t.core("services/web"))
+    # what only the launcher pod bears selects too, and a selector that changes leaves those it had
+    t.api.create(t.core("services"), {"metadata": {"name": "one"}, "spec": {"selector": {"vm.kubevirt.io/name": "m"}, "ports": [{"port": 9443}]}})
+    t.until(lambda: ports() == before | {8080, 9443}, "the port of the Service by name")
+    t.api.patch(t.core("services/web"), {"spec": {"selector": {"app": "elsewhere"}}})
+    t.until(lambda: ports() == before | {9443}, "the port of a Service that selects others now is closed")
+    t.api.delete(t.core("services/one"))
     t.until(lambda: ports() == before, "the Service's port is closed")
     check(t.pod("m")["metadata"]["uid"] == pod, "another pod")
 
