@@ -1,19 +1,34 @@
-// uthash finds a key, a binary heap finds the earliest.
+// uthash finds a key, a binary heap the earliest of those that wait for their time; what is due stands in a line per namespace.
 #include "cache/queue.h"
 
 #include "base/backoff.h"
 
 #include <uthash.h>
+#include <utlist.h>
 
 enum { BACKOFF_BASE_MS = 200, BACKOFF_MAX_MS = 60000 };
 
 struct item {
-    char key[QUEUE_KEY_SIZE];
     int64_t due_ms;
-    size_t place; /* in the heap, from 1; 0: not in it */
-    bool busy;    /* between pop and done */
-    bool again;   /* came in while busy */
+    size_t place;       /* in the heap, from 1; 0: not in it */
+    struct tenant *due; /* whose line it stands in, or NULL */
+    struct item *prev;
+    struct item *next;
+    enum queue_class class;
+    bool busy;  /* between pop and done */
+    bool again; /* came in while busy */
     struct backoff backoff;
+    UT_hash_handle hh;
+    char key[];
+};
+
+/* The due keys of one namespace, first come first served; gone when there are none. */
+struct tenant {
+    char *namespace;
+    enum queue_class class;
+    struct item *items;
+    struct tenant *prev; /* in the order of turns */
+    struct tenant *next;
     UT_hash_handle hh;
 };
 
@@ -22,10 +37,18 @@ struct queue {
     struct item **heap; /* heap[0] unused */
     size_t n;
     size_t size;
+    struct tenant *tenants[N_QUEUE_CLASSES]; /* by name */
+    struct tenant *turns[N_QUEUE_CLASSES];
+    size_t n_due;
+    uint64_t n_popped;
 };
 
 static struct item *item_find(const struct queue *q, const char *key);
 static void item_drop_idle(struct queue *q, struct item *it);
+static void item_wait(struct queue *q, struct item *it, int64_t now_ms);
+static void item_leave(struct queue *q, struct item *it);
+static void line_join(struct queue *q, struct item *it);
+static void line_leave(struct queue *q, struct item *it);
 static void heap_push(struct queue *q, struct item *it);
 static void heap_remove(struct queue *q, struct item *it);
 static void heap_up(struct queue *q, size_t i);
@@ -52,6 +75,7 @@ queue_free(struct queue *q)
         return;
     }
     HASH_ITER(hh, q->table, it, tmp) {
+        item_leave(q, it);
         HASH_DEL(q->table, it);
         free(it);
     }
@@ -59,39 +83,70 @@ queue_free(struct queue *q)
     free(q);
 }
 
+static struct item *
+item_new(struct queue *q, const char *key)
+{
+    size_t size = strlen(key) + 1;
+    struct item *it = xcalloc(1, sizeof(*it) + size);
+
+    memcpy(it->key, key, size);
+    it->backoff = (struct backoff){.base_ms = BACKOFF_BASE_MS, .max_ms = BACKOFF_MAX_MS};
+    HASH_ADD_STR(q->table, key, it);
+    return it;
+}
+
 void
-queue_add(struct queue *q, const char *key, int64_t now_ms, int64_t delay_ms)
+queue_add(struct queue *q, const char *key, enum queue_class class, int64_t now_ms, int64_t delay_ms)
 {
     struct item *it = item_find(q, key);
     int64_t due_ms = now_ms + delay_ms;
 
     BUG_ON(strlen(key) >= QUEUE_KEY_SIZE);
     if (!it) {
-        it = XNEW(struct item);
-        memcpy(it->key, key, strlen(key) + 1);
-        it->backoff = (struct backoff){.base_ms = BACKOFF_BASE_MS, .max_ms = BACKOFF_MAX_MS};
-        HASH_ADD_STR(q->table, key, it);
+        it = item_new(q, key);
     }
     if (it->busy) {
         it->due_ms = it->again && it->due_ms < due_ms ? it->due_ms : due_ms;
+        it->class = it->again && it->class < class ? it->class : class;
         it->again = true;
-    } else if (it->place == 0) {
-        it->due_ms = due_ms;
-        heap_push(q, it);
-    } else if (due_ms < it->due_ms) {
-        it->due_ms = due_ms;
-        heap_up(q, it->place);
+        return;
+    }
+    bool is_waiting = it->place > 0 || it->due;
+    bool is_sooner = !is_waiting || due_ms < it->due_ms;
+    bool is_class = !is_waiting || class < it->class;
+    if (is_sooner || is_class) {
+        bool keeps_place = it->due && !is_class; /* in a line already: the wish adds nothing */
+        it->due_ms = is_sooner ? due_ms : it->due_ms;
+        it->class = is_class ? class : it->class;
+        if (!keeps_place) {
+            item_leave(q, it);
+            item_wait(q, it, now_ms);
+        }
     }
 }
 
 const char *
 queue_pop(struct queue *q, int64_t now_ms)
 {
-    if (q->n == 0 || q->heap[1]->due_ms > now_ms) {
+    while (q->n > 0 && q->heap[1]->due_ms <= now_ms) {
+        struct item *due = q->heap[1];
+        heap_remove(q, due);
+        line_join(q, due);
+    }
+    if (q->n_due == 0) {
         return NULL;
     }
-    struct item *it = q->heap[1];
-    heap_remove(q, it);
+    enum queue_class class = QUEUE_UNDER_WAY;
+    if (!q->turns[QUEUE_UNDER_WAY] || (q->turns[QUEUE_BEGINNING] && ++q->n_popped % QUEUE_STARTS_EVERY == 0)) {
+        class = QUEUE_BEGINNING;
+    }
+    struct tenant *t = q->turns[class];
+    struct item *it = t->items;
+    if (t->items->next) { /* its next turn comes after the others' */
+        DL_DELETE(q->turns[class], t);
+        DL_APPEND(q->turns[class], t);
+    }
+    line_leave(q, it);
     it->busy = true;
     it->again = false;
     return it->key;
@@ -107,7 +162,7 @@ queue_done(struct queue *q, const char *key, int64_t now_ms)
     if (it->again) {
         it->again = false;
         it->due_ms = it->due_ms < now_ms ? now_ms : it->due_ms;
-        heap_push(q, it);
+        item_wait(q, it, now_ms);
     } else {
         item_drop_idle(q, it);
     }
@@ -134,6 +189,9 @@ queue_forget(struct queue *q, const char *key)
 int64_t
 queue_wait_ms(const struct queue *q, int64_t now_ms)
 {
+    if (q->n_due > 0) {
+        return 0;
+    }
     if (q->n == 0) {
         return -1;
     }
@@ -144,7 +202,7 @@ queue_wait_ms(const struct queue *q, int64_t now_ms)
 size_t
 queue_len(const struct queue *q)
 {
-    return q->n;
+    return q->n + q->n_due;
 }
 
 void
@@ -155,9 +213,7 @@ queue_clear(struct queue *q)
 
     HASH_ITER(hh, q->table, it, tmp) {
         it->again = false;
-        if (it->place > 0) {
-            heap_remove(q, it);
-        }
+        item_leave(q, it);
         if (!it->busy) {
             HASH_DEL(q->table, it);
             free(it);
@@ -181,6 +237,63 @@ item_drop_idle(struct queue *q, struct item *it)
     if (it->backoff.attempts == 0) {
         HASH_DEL(q->table, it);
         free(it);
+    }
+}
+
+static void
+item_wait(struct queue *q, struct item *it, int64_t now_ms)
+{
+    if (it->due_ms <= now_ms) {
+        line_join(q, it);
+    } else {
+        heap_push(q, it);
+    }
+}
+
+static void
+item_leave(struct queue *q, struct item *it)
+{
+    if (it->place > 0) {
+        heap_remove(q, it);
+    } else if (it->due) {
+        line_leave(q, it);
+    }
+}
+
+static void
+line_join(struct queue *q, struct item *it)
+{
+    const char *slash = strchr(it->key, '/');
+    const char *from = slash ? slash + 1 : it->key;
+    size_t len = strcspn(from, "/");
+    struct tenant *t = NULL;
+
+    HASH_FIND(hh, q->tenants[it->class], from, len, t);
+    if (!t) {
+        t = XNEW(struct tenant);
+        t->namespace = xstrndup(from, len);
+        t->class = it->class;
+        HASH_ADD_KEYPTR(hh, q->tenants[it->class], t->namespace, len, t);
+        DL_APPEND(q->turns[it->class], t);
+    }
+    DL_APPEND(t->items, it);
+    it->due = t;
+    q->n_due++;
+}
+
+static void
+line_leave(struct queue *q, struct item *it)
+{
+    struct tenant *t = it->due;
+
+    DL_DELETE(t->items, it);
+    it->due = NULL;
+    q->n_due--;
+    if (!t->items) {
+        HASH_DEL(q->tenants[t->class], t);
+        DL_DELETE(q->turns[t->class], t);
+        free(t->namespace);
+        free(t);
     }
 }
 

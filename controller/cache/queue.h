@@ -6,17 +6,24 @@
 
 enum { QUEUE_KEY_SIZE = 352 }; /* "vmi/" + namespace 63 + "/" + name 253 + NUL, with room */
 
+/* What is under way goes before what has not begun, so that a burst of starts finishes machine by machine; every STARTS_EVERYth key
+ * is a beginning all the same, so neither waits for ever. Within a class namespaces take turns: one tenant's burst does not hold up
+ * another's. */
+enum queue_class { QUEUE_UNDER_WAY, QUEUE_BEGINNING };
+enum { N_QUEUE_CLASSES = QUEUE_BEGINNING + 1, QUEUE_STARTS_EVERY = 8 };
+
 struct queue;
 
 MUST_CHECK struct queue *queue_new(void);
 void queue_free(struct queue *q);
 
-/* Puts 'key' in the queue, or makes its entry due earlier. A key that is being worked on comes again after queue_done.
- * key       copied; longer ones than QUEUE_KEY_SIZE are a bug, names are capped by the API server
+/* Puts 'key' in the queue, or makes its entry due earlier and of the more urgent class. A key that is being worked on comes again
+ * after queue_done.
+ * key       "kind/namespace/name"; copied; longer ones than QUEUE_KEY_SIZE are a bug, names are capped by the API server
  * delay_ms  from now_ms; 0 is "as soon as possible" */
-void queue_add(struct queue *q, const char *key, int64_t now_ms, int64_t delay_ms);
+void queue_add(struct queue *q, const char *key, enum queue_class class, int64_t now_ms, int64_t delay_ms);
 
-/* Most overdue key, or NULL when none is due. It counts as worked on until queue_done; valid until then. */
+/* The key whose turn it is, or NULL when none is due. It counts as worked on until queue_done; valid until then. */
 const char *queue_pop(struct queue *q, int64_t now_ms);
 
 /* Work on 'key' is over. */

@@ -17,6 +17,7 @@ static void watch_object(void *arg, enum watch_event event, json_t *object);
 static void watch_synced(void *arg);
 static void on_changed(void *arg, enum kind kind, const struct object *object, bool removed);
 static void emit_key(void *arg, const char *key);
+static void emit_beginning(void *arg, const char *key);
 static void turn(uv_timer_t *timer);
 static void resync(uv_timer_t *timer);
 static bool enqueue_object(void *arg, const struct object *object);
@@ -278,18 +279,28 @@ on_changed(void *arg, enum kind kind, const struct object *object, bool removed)
     if (kind == KIND_VMI && removed) {
         launchers_remove(r->launchers, object->uid);
     }
-    related_keys(kind, object, informer_store(r->informers[KIND_VMI]), emit_key, r);
+    related_keys(kind, object, informer_store(r->informers[KIND_VMI]), kind == KIND_VM ? emit_beginning : emit_key, r);
+}
+
+static void
+emit(struct reconciler *r, const char *key, enum queue_class class)
+{
+    if (r->leads && reconciler_is_synced(r)) {
+        queue_add(r->queue, key, class, clock_mono_ms(), 0);
+        reconciler_wake(r);
+    }
 }
 
 static void
 emit_key(void *arg, const char *key)
 {
-    struct reconciler *r = arg;
+    emit(arg, key, QUEUE_UNDER_WAY);
+}
 
-    if (r->leads && reconciler_is_synced(r)) {
-        queue_add(r->queue, key, clock_mono_ms(), 0);
-        reconciler_wake(r);
-    }
+static void
+emit_beginning(void *arg, const char *key)
+{
+    emit(arg, key, QUEUE_BEGINNING);
 }
 
 void
@@ -332,7 +343,7 @@ enqueue_object(void *arg, const struct object *object)
     const struct source *s = arg;
     AUTO(freep) char *key = related_key(s->kind, object->key);
 
-    emit_key(s->r, key);
+    emit_beginning(s->r, key);
     return true;
 }
 
@@ -413,7 +424,7 @@ settle(const struct running *run, const struct err *err)
         reconciler_error_clear(r, run->key);
     }
     if (delay_ms > 0) {
-        queue_add(r->queue, run->key, clock_mono_ms(), delay_ms);
+        queue_add(r->queue, run->key, err ? QUEUE_BEGINNING : QUEUE_UNDER_WAY, clock_mono_ms(), delay_ms);
     }
     queue_done(r->queue, run->key, clock_mono_ms());
 }

@@ -19,11 +19,11 @@ enum {
     SIZES_MAX = 16,
     TEMPLATE_MAX = 64 * 1024,
     PASS_ARENA_MAX = 4 * 1024 * 1024,
-    RESYNC_US = 60 * 1000 * 1000, /* one that would take longer is left out */
+    RESYNC_US = 12 * 1000 * 1000, /* one that would take longer is left out */
     PER_NAMESPACE = 100,
     SWEEPS = 5,
     PROBE = 100,
-    SWEEP_US = 2 * 1000 * 1000, /* a sweep that would take longer looks at evenly spread machines only */
+    SWEEP_US = 1000 * 1000, /* a sweep that would take longer looks at evenly spread machines only */
     RESYNC_AT = 10000,
     RESYNC_BUDGET_MS = 100,
     STEADY_AFTER_S = 3600,
@@ -170,7 +170,7 @@ enqueue(void *arg, const struct object *o)
     const struct enqueue *e = arg;
     AUTO(freep) char *key = related_key(e->kind, o->key);
 
-    queue_add(e->q, key, 0, 0);
+    queue_add(e->q, key, QUEUE_BEGINNING, 0, 0);
     return true;
 }
 
