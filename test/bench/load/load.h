@@ -54,8 +54,8 @@ load_command_fn load_ceiling, load_status_writes;
 /* launchers.c */
 load_command_fn load_connect, load_connected, load_report, load_disconnect;
 
-/* Makes the namespaces <prefix>-0 to <prefix>-(n-1) and the service account that pods need in them, where absent. 'done' is called once. */
-void load_make_namespaces(struct load *l, const char *prefix, size_t n,
-                          void (*done)(struct load *l, const struct err *err));
+/* Makes the namespaces <prefix>-0 and on, and the service account that pods need in them, where absent; as many as the bench
+ * has. 'prefix' is constant, 'done' is called once, later. */
+void load_make_namespaces(struct load *l, const char *prefix, void (*done)(void *arg, const struct err *err), void *arg);
 
 #endif

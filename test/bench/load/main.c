@@ -1,6 +1,7 @@
 // vmbridge-load: plays the users and the launchers of a bench. Options, commands, and the end.
 #include "batch.h"
 #include "feed.h"
+#include "launchers.h"
 #include "load.h"
 
 #include <getopt.h>
@@ -24,8 +25,19 @@ static const struct {
     const char *name;
     load_command_fn *run;
 } commands[] = {
-    {"watch", load_watch},   {"create", load_create}, {"delete", load_delete},     {"apply", load_apply},
-    {"wait", load_wait_for}, {"times", load_times},   {"versions", load_versions},
+    {"watch", load_watch},
+    {"create", load_create},
+    {"delete", load_delete},
+    {"apply", load_apply},
+    {"wait", load_wait_for},
+    {"times", load_times},
+    {"versions", load_versions},
+    {"connect", load_connect},
+    {"connected", load_connected},
+    {"report", load_report},
+    {"disconnect", load_disconnect},
+    {"ceiling", load_ceiling},
+    {"status_writes", load_status_writes},
 };
 
 void
@@ -101,6 +113,8 @@ on_input_end(void *arg)
 {
     struct load *l = arg;
 
+    l->book.pod_gone = NULL;
+    launchers_close(l->players);
     feeds_close(l->feeds);
     kube_close(l->kube);
     console_close(l->console);
@@ -113,6 +127,14 @@ on_changed(void *arg)
 }
 
 static void
+on_pod_gone(void *arg, const struct thing *pod)
+{
+    const struct load *l = arg;
+
+    launchers_pod_gone(l->players, pod->uid);
+}
+
+static void
 die_if(struct err *e)
 {
     if (e) {
@@ -122,8 +144,9 @@ die_if(struct err *e)
 }
 
 static void
-on_namespaces(struct load *l, const struct err *err)
+on_namespaces(void *arg, const struct err *err)
 {
+    struct load *l = arg;
     const struct console_handler handler = {on_command, on_input_end, l};
 
     die_if(err ? err_wrap(err_copy(err), "namespaces") : NULL);
@@ -194,8 +217,9 @@ main(int argc, char **argv)
     BUG_ON(uv_loop_init(&l.loop) != 0);
     die_if(kube_new(&l.loop, config, &options, &l.kube));
     l.book.changed = on_changed;
+    l.book.pod_gone = on_pod_gone;
     l.book.arg = &l;
-    load_make_namespaces(&l, l.prefix, l.n_namespaces, on_namespaces);
+    load_make_namespaces(&l, l.prefix, on_namespaces, &l);
     (void)uv_run(&l.loop, UV_RUN_DEFAULT);
     BUG_ON(uv_loop_close(&l.loop) != 0);
     book_fini(&l.book);

@@ -2,10 +2,12 @@
 #include "batch.h"
 #include "load.h"
 
+enum { PARALLEL = 32 };
+
 struct making {
-    struct load *load;
     const char *prefix;
-    void (*done)(struct load *l, const struct err *err);
+    void (*done)(void *arg, const struct err *err);
+    void *arg;
 };
 
 static void
@@ -37,17 +39,22 @@ on_made(void *arg, const struct batch_result *result)
 {
     struct making *m = arg;
 
-    m->done(m->load, result->first);
+    m->done(m->arg, result->first);
     free(m);
 }
 
 void
-load_make_namespaces(struct load *l, const char *prefix, size_t n, void (*done)(struct load *l, const struct err *err))
+load_make_namespaces(struct load *l, const char *prefix, void (*done)(void *arg, const struct err *err), void *arg)
 {
     struct making *m = XNEW(struct making);
-    const struct batch_plan plan = {
-        .n_jobs = n, .n_steps = 2, .parallel = 32, .make = make_step, .took = took_step, .done = on_made, .arg = m};
+    const struct batch_plan plan = {.n_jobs = l->n_namespaces,
+                                    .n_steps = 2,
+                                    .parallel = PARALLEL,
+                                    .make = make_step,
+                                    .took = took_step,
+                                    .done = on_made,
+                                    .arg = m};
 
-    *m = (struct making){.load = l, .prefix = prefix, .done = done};
+    *m = (struct making){.prefix = prefix, .done = done, .arg = arg};
     batch_start(&l->loop, l->kube, &plan);
 }

@@ -1,8 +1,9 @@
 // What is watched: beginning it, waiting for counts, writing down what was seen.
 #include "feed.h"
+#include "launchers.h"
 #include "load.h"
 
-enum { WAIT_MAX_N = 10000000, WAIT_MAX_S = 24 * 3600, WAIT_S = 600 };
+enum { WAIT_MAX_N = 10000000, WAIT_MAX_S = 24 * 3600, WAIT_S = 600, COUNT_CONNECTED = N_COUNTS };
 
 static const struct {
     const char *name;
@@ -11,7 +12,7 @@ static const struct {
     {"vm", COUNT_VM},     {"ready", COUNT_READY},
     {"vmi", COUNT_VMI},   {"vmi_running", COUNT_VMI_RUNNING},
     {"pod", COUNT_POD},   {"pod_running", COUNT_POD_RUNNING},
-    {"gone", COUNT_GONE},
+    {"gone", COUNT_GONE}, {"connected", COUNT_CONNECTED},
 };
 
 struct load_wait {
@@ -53,7 +54,7 @@ load_watch(struct load *l, const json_t *command)
 static size_t
 count_now(const struct load *l, int count)
 {
-    return l->book.counts[count];
+    return count == COUNT_CONNECTED ? launchers_connected(l->players) : l->book.counts[count];
 }
 
 static void
@@ -116,7 +117,8 @@ load_wait_for(struct load *l, const json_t *command)
         row++;
     }
     if (!e && row == ARRAY_LEN(counts)) {
-        e = err_new(ERR_INVALID, "wait: 'for' is none of vm, ready, vmi, vmi_running, pod, pod_running, gone");
+        e = err_new(ERR_INVALID,
+                    "wait: 'for' is none of vm, ready, vmi, vmi_running, pod, pod_running, gone, connected");
     }
     if (!e && !l->feeds) {
         e = err_new(ERR_INVALID, "wait: nothing is watched; send {\"do\":\"watch\"} before");
