@@ -302,6 +302,11 @@ next_step(const struct vm_view *v, const struct plan *p)
     if (!v->has_vmi && is_counting(v->strategy) && f && vm_start_waits(v, &s)) {
         return arena_printf(v->arena, "the next start is tried at %s", f->retry_after);
     }
+    if (v->has_vmi && str_eq(v->vmi.status.phase, "Running") &&
+        !condition_is(&v->vmi.status.conditions, "Ready", "True") &&
+        !condition_is(&v->vmi.status.conditions, "Paused", "True")) {
+        return "the guest runs; it is waited for until it is ready";
+    }
     bool is_starting = v->has_vmi && !vmi_is_final(&v->vmi) && !str_eq(v->vmi.status.phase, "Running");
     if (is_starting ||
         plan_has(p, ACTION_CREATE_VMI)) { /* one text for both: the step between them is not worth a write */

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "reconcile/vmi_details.h"
 
-enum { UNSCHEDULABLE_STALLED_S = 300, LAUNCHER_UID = 107 };
+enum { UNSCHEDULABLE_STALLED_S = 300, CLAIM_QUIET_S = 5, LAUNCHER_UID = 107 };
 
 static void set_phase(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st, struct plan *p);
 static void add_transition(const struct vmi_view *v, struct phase_transition_list *l, enum vmi_phase phase,
@@ -17,6 +17,7 @@ static void set_running(const struct vmi_view *v, const struct vmi_observed *o, 
 static void set_progress(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
 static void put(const struct vmi_view *v, struct vmi_status *st, const struct condition *wish);
 static const struct condition *unscheduled(const struct vmi_view *v);
+static struct vmi_trouble trouble_of_claims(const struct vmi_view *v);
 static struct vmi_trouble trouble_before_pod(const struct vmi_view *v);
 static struct vmi_trouble trouble_of_pod(const struct pod_view *pod);
 
@@ -41,7 +42,25 @@ vmi_status(const struct vmi_view *v, const struct vmi_observed *o, struct plan *
 struct vmi_trouble
 vmi_trouble_of(const struct vmi_view *v)
 {
-    return v->has_pod ? trouble_of_pod(&v->pod) : trouble_before_pod(v);
+    struct vmi_trouble t = v->has_pod ? trouble_of_pod(&v->pod) : trouble_before_pod(v);
+
+    return !t.reason && v->has_pod && !v->pod.started ? trouble_of_claims(v) : t;
+}
+
+/* A claim that is bound as soon as it has its consumer is no trouble: such a start is quick. */
+static struct vmi_trouble
+trouble_of_claims(const struct vmi_view *v)
+{
+    for (size_t i = 0; i < v->claims.n && v->now_s - v->vmi.meta.creation_s >= CLAIM_QUIET_S; i++) {
+        const struct claim_view *c = &v->claims.items[i];
+        if (c->exists && !c->bound) {
+            return (struct vmi_trouble){
+                .reason = "PVCNotReady",
+                .message = arena_printf(v->arena, "PVC %s is not bound yet: kubectl describe pvc %s says why", c->name,
+                                        c->name)};
+        }
+    }
+    return (struct vmi_trouble){0};
 }
 
 static struct vmi_trouble
@@ -64,7 +83,7 @@ trouble_before_pod(const struct vmi_view *v)
     if (v->last_error) {
         return (struct vmi_trouble){.reason = "FailedCreate", .message = v->last_error};
     }
-    if (!v->config->ca_bundle) {
+    if (!v->config->gateway_pins) {
         return (struct vmi_trouble){.reason = "FailedCreate", .message = "the gateway's certificate is not made yet"};
     }
     return (struct vmi_trouble){0};
