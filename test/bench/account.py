@@ -27,6 +27,13 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
+def machine_seconds():
+    """Processor time that all programs together have had so far, without what was idle or stolen."""
+    with open("/proc/stat", encoding="ascii") as file:
+        user, nice, system, _, _, irq, softirq = [int(word) for word in file.readline().split()[1:8]]
+    return (user + nice + system + irq + softirq) / TICK
+
+
 def memory(pid):
     """Bytes: rss, pss, and private, which it alone has written."""
     names = {"Rss": "rss", "Pss": "pss", "Private_Dirty": "private"}
@@ -141,9 +148,10 @@ class Window:
         self.processes, self.audit, self.prefix = dict(processes), audit, prefix
         audit.skip()
         self.before = {name: cpu_seconds(pid) for name, pid in self.processes.items()}
+        self.busy = machine_seconds()
         self.start = time.time()
-        self.cpu, self.writes, self.all, self.refused = {}, collections.Counter(), collections.Counter(), collections.Counter()
-        self.first = {}
+        self.cpu, self.first = {}, {}
+        self.writes, self.gets, self.all, self.refused = (collections.Counter() for _ in range(4))
 
     def close(self):
         self.end = time.time()
@@ -152,6 +160,9 @@ class Window:
             after = cpu_seconds(pid)
             if after is not None and self.before[name] is not None:
                 self.cpu[name] = after - self.before[name]
+        # What others took from the machine, this program not among them: it sleeps while it measures.
+        others = machine_seconds() - self.busy - sum(self.cpu.values())
+        self.others = max(0, others) / (self.seconds * os.cpu_count())
         for request in self.audit.read():
             self._count(request)
         return self
@@ -159,7 +170,10 @@ class Window:
     def _count(self, request):
         key = request.author, request.verb, request.resource
         self.all[key] += 1
-        if request.verb in READS or not request.namespace.startswith(self.prefix):
+        if not request.namespace.startswith(self.prefix):
+            return
+        if request.verb in READS:
+            self.gets[key] += request.verb == "get"
             return
         self.writes[key] += 1
         self.first.setdefault(key, seconds_of(request.at))
@@ -175,7 +189,7 @@ class Window:
 
     def reads(self, who="controller"):
         """What it asked for one by one, which a cache should have told it."""
-        return sum(n for (a, verb, _), n in self.all.items() if a == who and verb == "get")
+        return sum(n for (a, _, _), n in self.gets.items() if a == who)
 
     def by_kind(self, who="controller"):
         return {f"{verb} {resource}": n for (a, verb, resource), n in sorted(self.writes.items()) if a == who}

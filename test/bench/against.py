@@ -80,7 +80,12 @@ def bodies_of(versions):
                 patches[f"{kind}_labels"].append({"metadata": {"labels": labels}})
     created = {kind: as_sent(versions[kind][0]) for kind in ("vm", "vmi", "pod")}
     created["pod"]["spec"].pop("nodeName", None)
-    return {**created, **patches, "events": [as_sent(event) for event in versions["event"]][:3]}
+    events = [event for event in versions["event"] if event.get("reportingComponent") != "default-scheduler"]
+    bodies = {**created, "events": [as_sent(event) for event in events]}
+    for kind, found in patches.items():
+        check(found, f"the first machine's life has no write of {kind}")
+        bodies[kind] = [found[0], found[-1]] if kind == "vm_status" else found[-1]
+    return bodies
 
 
 def measure(s):

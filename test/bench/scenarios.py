@@ -72,8 +72,10 @@ def density(s):
     s.tell_times(keys=("density_p50", "density_p95"))
     s.tell_requests(window)
     s.tell_cpu(window)
-    s.note("KubeVirt's 16.1 and 27.2 s are of real guests on real nodes; here a pod that is scheduled runs at once, so this is the"
-           " control plane's part alone")  # fmt: skip
+    s.note(
+        "KubeVirt's 16.1 and 27.2 s are of real guests on real nodes; here a pod that is scheduled runs at once, so this is"
+        " the control plane's part alone"
+    )
 
 
 def steady(s):
@@ -165,9 +167,9 @@ def restart(s):
         replica = s.start_controller(wait=False)
         window.processes["controller"], window.before["controller"] = replica.pid, 0.0
         s.mark("controller started")
-        until("the first decision", lambda: replica.check_alive() or s.load.ask("wait", **{"for": "vmi", "n": s.n + 1, "timeout_s": 1}).get("ok"), 120)
         cached = until_said(replica, "caches are whole")
         replica.until_leads()
+        s.load.wait("vmi", s.n + 1, 120)
         s.load.wait("ready", s.n + 1, s.timeout())
         s.settle()
     first = window.first.get(("controller", "create", "virtualmachineinstances"))
@@ -186,7 +188,12 @@ def restart(s):
 
 def until_said(replica, message):
     """Seconds from the start of the process; a log line's own time is whole seconds."""
-    until(f"the controller says '{message}'", lambda: not replica.is_ours or replica.said(message), 120, 0.02)
+    until(
+        f"the controller says '{message}'",
+        lambda: replica.check_alive() or not replica.is_ours or replica.said(message),
+        120,
+        0.01,
+    )
     return time.time() - replica.started if replica.is_ours else None
 
 

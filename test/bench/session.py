@@ -101,6 +101,7 @@ class Session:
         window = account.Window(self.processes, self.audit, prefix)
         yield window
         window.close()
+        self.tell_disturbance(window)
 
     def idle_memory(self):
         """RSS of a controller that has nothing to do, after a breath."""
@@ -156,6 +157,14 @@ class Session:
 
     # figures that several scenarios tell
 
+    def tell_disturbance(self, window):
+        """Times say little when other programs were at work, or when the controller lost its lease for want of a processor."""
+        if window.others > 0.05:
+            self.note(f"other programs had {window.others:.0%} of the machine for {window.seconds:.0f} s of measuring")
+        for replica in self.replicas:
+            if (won := len(replica.said("lease won"))) > 1:
+                self.note(f"the controller {replica.identity} has won its lease {won} times so far")
+
     def tell_requests(self, window, n=None):
         n = n or self.n
         self.figures.add("requests", window.requests() / n)
@@ -166,6 +175,9 @@ class Session:
         self.figures.add("requests_all", sum(window.writes.values()) / n)
         tables = self.details["tables"]
         tables["Requests of the controller per VM"] = {what: count / n for what, count in window.by_kind().items()}
+        if refused:
+            codes = {f"{verb} {what}: {code}": count / n for (who, verb, what, code), count in sorted(window.refused.items())}
+            tables["Refused requests per VM, all clients"] = codes
         authors = {}
         for (author, verb, resource), count in sorted(window.writes.items()):
             authors[f"{author}: {verb} {resource}"] = count / n
@@ -205,7 +217,8 @@ class Session:
             self.figures.add(key, quantiles["ready"][int(key[-2:])])
         for stage, values in quantiles.items():
             for q, value in values.items():
-                self.figures.add("stage", value, f"create to {stage}, P{q}")
+                if stage != "ready" or f"p{q}" not in [key[-3:] for key in keys]:
+                    self.figures.add("stage", value, f"create to {stage}, P{q}")
         return wall, quantiles
 
     def tell_stored(self):
@@ -230,17 +243,10 @@ class Session:
         self.load.wait("gone", self.n, self.timeout())
         self.mark("all gone")
 
-    def pods(self):
-        """Launcher pods of all machines."""
-        found = []
-        for namespace in self.load.namespaces:
-            path = f"/api/v1/namespaces/{namespace}/pods?labelSelector=kubevirt.io%3Dvirt-launcher"
-            found += self.api.get(path)["items"]
-        return found
-
     def gateway(self):
         """(address, file of its authority) for launchers."""
-        pod = until("a launcher pod", self.pods, 30)[0]
+        path = f"/api/v1/namespaces/{self.load.namespaces[0]}/pods?labelSelector=kubevirt.io%3Dvirt-launcher&limit=1"
+        pod = until("a launcher pod", lambda: self.api.get(path)["items"], 30)[0]
         file = self.work / "gateway-ca.pem"
         file.write_text(pod["metadata"]["annotations"]["vmbridge.io/gateway-ca"], encoding="ascii")
         return f"127.0.0.1:{self.controller.port}", str(file)
