@@ -9,12 +9,13 @@
 #define POD_NAME "virt-launcher-{{name}}-0000000000"
 #define CEILING "ceiling"
 
-enum { JOBS_MAX = 1000000, STEPS_MAX = 16, UID_SIZE = 40, NUMBER_SIZE = 24 };
+enum { JOBS_MAX = 1000000, LIST_MAX = 8, STEPS_MAX = 40, UID_SIZE = 40, NUMBER_SIZE = 24 };
 
-/* The writes in their order. 'index' of an array in the bodies, or -1. */
+/* The writes in their order. A body may be an object or a list of them: 'from' and 'to' say which of the list. */
 static const struct step_kind {
     const char *body;
-    int index;
+    size_t from;
+    size_t to;
     enum kube_verb verb;
     const char *path;
     const char *resource;
@@ -22,20 +23,17 @@ static const struct step_kind {
     enum slot made;   /* whose UID the answer tells */
     enum slot patched;
 } step_kinds[] = {
-    {"vm", -1, KUBE_POST, VMS, "virtualmachines", "{{name}}", SLOT_VM_UID, N_SLOTS},
-    {"vmi", -1, KUBE_POST, VMIS, "virtualmachineinstances", "{{name}}", SLOT_VMI_UID, N_SLOTS},
-    {"vm_status", 0, KUBE_MERGE_PATCH, VMS "/{{name}}/status", "virtualmachines/status", NULL, N_SLOTS, SLOT_VM_UID},
-    {"pod", -1, KUBE_POST, "/api/v1/namespaces/{{namespace}}/pods", "pods", POD_NAME, SLOT_POD_UID, N_SLOTS},
-    {"vmi_status", -1, KUBE_MERGE_PATCH, VMIS "/{{name}}/status", "virtualmachineinstances/status", NULL, N_SLOTS,
+    {"vm", 0, 1, KUBE_POST, VMS, "virtualmachines", "{{name}}", SLOT_VM_UID, N_SLOTS},
+    {"vmi", 0, 1, KUBE_POST, VMIS, "virtualmachineinstances", "{{name}}", SLOT_VMI_UID, N_SLOTS},
+    {"vm_status", 0, 1, KUBE_MERGE_PATCH, VMS "/{{name}}/status", "virtualmachines/status", NULL, N_SLOTS, SLOT_VM_UID},
+    {"pod", 0, 1, KUBE_POST, "/api/v1/namespaces/{{namespace}}/pods", "pods", POD_NAME, SLOT_POD_UID, N_SLOTS},
+    {"vmi_status", 0, LIST_MAX, KUBE_MERGE_PATCH, VMIS "/{{name}}/status", "virtualmachineinstances/status", NULL,
+     N_SLOTS, SLOT_VMI_UID},
+    {"vmi_labels", 0, LIST_MAX, KUBE_MERGE_PATCH, VMIS "/{{name}}", "virtualmachineinstances", NULL, N_SLOTS,
      SLOT_VMI_UID},
-    {"vmi_labels", -1, KUBE_MERGE_PATCH, VMIS "/{{name}}", "virtualmachineinstances", NULL, N_SLOTS, SLOT_VMI_UID},
-    {"vm_status", 1, KUBE_MERGE_PATCH, VMS "/{{name}}/status", "virtualmachines/status", NULL, N_SLOTS, SLOT_VM_UID},
-    {"events", 0, KUBE_POST, "/api/v1/namespaces/{{namespace}}/events", "events", "{{name}}.18a0000000000001", N_SLOTS,
-     N_SLOTS},
-    {"events", 1, KUBE_POST, "/api/v1/namespaces/{{namespace}}/events", "events", "{{name}}.18a0000000000002", N_SLOTS,
-     N_SLOTS},
-    {"events", 2, KUBE_POST, "/api/v1/namespaces/{{namespace}}/events", "events", "{{name}}.18a0000000000003", N_SLOTS,
-     N_SLOTS},
+    {"vm_status", 1, LIST_MAX, KUBE_MERGE_PATCH, VMS "/{{name}}/status", "virtualmachines/status", NULL, N_SLOTS,
+     SLOT_VM_UID},
+    {"events", 0, LIST_MAX, KUBE_POST, "/api/v1/namespaces/{{namespace}}/events", "events", "{{name}}", N_SLOTS, N_SLOTS},
 };
 
 static const struct {
@@ -116,8 +114,11 @@ drop_stored(json_t *body, json_t *meta)
 }
 
 static void
-prepare_new(json_t *body, const struct step_kind *kind)
+prepare_new(json_t *body, const struct step_kind *kind, size_t index)
 {
+    AUTO(freep)
+    char *name =
+        index > 0 || str_eq(kind->body, "events") ? xasprintf("%s.18a%013zx", kind->name, index) : xstrdup(kind->name);
     json_t *meta = json_object_get(body, "metadata");
     json_t *owner;
     size_t i;
@@ -127,7 +128,7 @@ prepare_new(json_t *body, const struct step_kind *kind)
         (void)json_object_set_new(body, "metadata", meta);
     }
     drop_stored(body, meta);
-    (void)json_object_set_new(meta, "name", json_string(kind->name));
+    (void)json_object_set_new(meta, "name", json_string(name));
     (void)json_object_set_new(meta, "namespace", json_string("{{namespace}}"));
     json_array_foreach(json_object_get(meta, "ownerReferences"), i, owner) {
         point_here(owner);
@@ -147,29 +148,35 @@ prepare_patch(json_t *body, const struct step_kind *kind)
 }
 
 static struct err *
-step_read(struct ceiling *c, const json_t *bodies, const struct step_kind *kind)
+step_add(struct ceiling *c, const json_t *given, const struct step_kind *kind, size_t index)
 {
-    const json_t *given = json_object_get(bodies, kind->body);
-
-    if (kind->index >= 0) {
-        given = json_is_array(given) ? json_array_get(given, (size_t)kind->index) : kind->index == 0 ? given : NULL;
-    }
-    if (!given) {
-        return NULL; /* a controller that makes fewer writes has a higher ceiling */
-    }
-    if (!json_is_object(given)) {
-        return err_new(ERR_INVALID, "bodies: %s is no object", kind->body);
+    if (!json_is_object(given) || c->n_steps == STEPS_MAX) {
+        return err_new(ERR_INVALID, "bodies: %s is no object, or there are too many writes", kind->body);
     }
     AUTO(json_freep) json_t *body = json_deep_copy(given);
     if (kind->name) {
-        prepare_new(body, kind);
+        prepare_new(body, kind, index);
     } else {
         prepare_patch(body, kind);
     }
     AUTO(freep) char *text = json_dumps(body, JSON_COMPACT);
-    BUG_ON(!text || c->n_steps == STEPS_MAX);
+    BUG_ON(!text);
     c->steps[c->n_steps++] = (struct step){.kind = kind, .path = pattern_new(kind->path), .body = pattern_new(text)};
     return NULL;
+}
+
+/* What is not given is not written: a controller that makes fewer writes has a higher ceiling. */
+static struct err *
+steps_read(struct ceiling *c, const json_t *bodies, const struct step_kind *kind)
+{
+    const json_t *given = json_object_get(bodies, kind->body);
+    size_t n = json_is_array(given) ? json_array_size(given) : given != NULL;
+    struct err *e = n > LIST_MAX ? err_new(ERR_INVALID, "bodies: more than %d of %s", LIST_MAX, kind->body) : NULL;
+
+    for (size_t i = kind->from; i < n && i < kind->to && !e; i++) {
+        e = step_add(c, json_is_array(given) ? json_array_get(given, i) : given, kind, i);
+    }
+    return e;
 }
 
 static struct err *
@@ -185,7 +192,7 @@ ceiling_read(struct ceiling *c, const json_t *command)
         e = load_number(command, "parallel", 64, BATCH_PARALLEL_MAX, &c->plan.parallel);
     }
     for (size_t i = 0; i < ARRAY_LEN(step_kinds) && !e; i++) {
-        e = step_read(c, bodies, &step_kinds[i]);
+        e = steps_read(c, bodies, &step_kinds[i]);
     }
     if (!e && c->n_steps == 0) {
         e = err_new(ERR_INVALID, "bodies holds none of vm, vmi, vm_status, pod, vmi_status, vmi_labels, events");
@@ -323,30 +330,54 @@ on_repeated(void *arg, const struct batch_result *result)
     repeat_free(r);
 }
 
+/* Without a place for the changing value it goes where every status of ours has a number. */
+static struct err *
+repeat_body(const json_t *given, struct pattern **ret_pattern)
+{
+    AUTO(json_freep) json_t *body = json_deep_copy(given);
+    AUTO(freep) char *text = json_is_object(body) ? json_dumps(body, JSON_COMPACT) : NULL;
+    json_t *status = json_object_get(body, "status");
+
+    if (!text) {
+        return err_new(ERR_INVALID, "body is no object");
+    }
+    struct pattern *p = pattern_new(text);
+    if (pattern_has(p, SLOT_VALUE)) {
+        *ret_pattern = p;
+        return NULL;
+    }
+    pattern_free(p);
+    if (!json_is_integer(json_object_get(status, "observedGeneration"))) {
+        return err_new(ERR_INVALID, "the body has no {{value}}, {{integer}} or status.observedGeneration to change: "
+                                    "all writes but the first would be none");
+    }
+    (void)json_object_set_new(status, "observedGeneration", json_string("{{integer}}"));
+    AUTO(freep) char *changing = json_dumps(body, JSON_COMPACT);
+    BUG_ON(!changing);
+    *ret_pattern = pattern_new(changing);
+    return NULL;
+}
+
 static struct err *
 repeat_read(struct repeat *r, const json_t *command, struct batch_plan *plan)
 {
     const char *path = json_str(command, "resource");
-    AUTO(freep) char *body = json_dumps(json_object_get(command, "body"), JSON_COMPACT);
     struct err *e = load_number(command, "n", -1, JOBS_MAX, &plan->n_jobs);
 
     if (!e) {
         e = load_number(command, "parallel", 1, BATCH_PARALLEL_MAX, &plan->parallel);
     }
-    if (e) {
-        return e;
+    if (!e && (str_empty(path) || path[0] != '/')) {
+        e = err_new(ERR_INVALID, "resource is no path");
     }
-    if (str_empty(path) || path[0] != '/' || !body) {
-        return err_new(ERR_INVALID, "resource is no path, or body no object");
+    if (!e) {
+        e = repeat_body(json_object_get(command, "body"), &r->body);
     }
-    r->parallel = plan->parallel < 1 ? 1 : plan->parallel;
-    r->path = pattern_new(path);
-    r->body = pattern_new(body);
-    if (!pattern_has(r->body, SLOT_VALUE)) {
-        return err_new(ERR_INVALID,
-                       "the body holds no {{value}} or {{integer}}: all writes but the first would change nothing");
+    if (!e) {
+        r->parallel = plan->parallel < 1 ? 1 : plan->parallel;
+        r->path = pattern_new(path);
     }
-    return NULL;
+    return e;
 }
 
 struct err *
