@@ -151,6 +151,7 @@ class Window:
         self.busy = machine_seconds()
         self.start = time.time()
         self.cpu, self.first = {}, {}
+        self.made = collections.defaultdict(set)  # resource: (namespace, name) of what somebody asked to make
         self.writes, self.gets, self.all, self.refused = (collections.Counter() for _ in range(4))
 
     def close(self):
@@ -177,6 +178,8 @@ class Window:
             return
         self.writes[key] += 1
         self.first.setdefault(key, seconds_of(request.at))
+        if request.verb == "create":
+            self.made[request.resource].add((request.namespace, request.name))
         if request.code >= 400:
             self.refused[key + (request.code,)] += 1
 
