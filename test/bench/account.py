@@ -1,4 +1,4 @@
-"""What was used: processors by the kernel's accounting, memory by smaps_rollup, requests by the API server's audit log."""
+"""What was used: processors by /proc/PID/stat, memory by smaps_rollup, requests by the API server's audit log."""
 
 import base64
 import collections
@@ -58,7 +58,7 @@ def resident(pid):
 
 
 class Sampler:
-    """Memory each second: of the controller in detail, of the others their RSS, which costs them nothing to be asked."""
+    """Memory each second: of the controller in detail, of the others their RSS, which costs them nothing."""
 
     def __init__(self, processes):
         self.processes = processes  # {name: pid}, changed by its owner as they come and go

@@ -1,4 +1,4 @@
-"""What the same work costs without a controller: a machine's writes with no logic, and a write against a bare schema."""
+"""The same work without a controller: a machine's writes with no logic, and a write against a bare schema."""
 
 import copy
 import statistics
@@ -163,7 +163,9 @@ def one_round(s, resource):
     """API server CPU of one write, in ms."""
     pid = s.plane.pids()["kube-apiserver"]
     before = account.cpu_seconds(pid)
-    answer = s.load.ask("status_writes", 300, resource=resource, n=WRITES, parallel=4, body={"status": s.stored_vm["status"]})
+    answer = s.load.ask(
+        "status_writes", 300, resource=resource, n=WRITES, parallel=4, body={"status": s.stored_vm["status"]}
+    )
     if not answer.get("ok"):
         s.note(f"the price of a write was not measured: {answer.get('error')}")
         return None

@@ -14,12 +14,14 @@ from scenarios import SCENARIOS
 
 
 def parse(words):
-    lines = "\n".join(f"  {name:<13} {one.what}" + (f" [{one.n} VMs]" if one.n else "") for name, one in SCENARIOS.items())
+    lines = "\n".join(
+        f"  {name:<13} {one.what}" + (f" [{one.n} VMs]" if one.n else "") for name, one in SCENARIOS.items()
+    )
     parser = argparse.ArgumentParser(
         prog="hack/bench",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Runs a scenario on a control plane of its own, real but for its nodes, and prints each figure beside its budget.\n"
-        "Counts and bytes over their budget fail the run; times, memory and processors depend on the machine and are told.",
+        description="Runs a scenario on a control plane of its own, real but for its nodes, and prints figures and budgets.\n"
+        "Counts and bytes over budget fail the run; times, memory and processors depend on the machine and are told.",
         epilog=f"scenarios:\n{lines}\n\nThe last line is 'N passed, N failed', of the figures that can fail.",
     )
     parser.add_argument("scenario", choices=SCENARIOS, metavar="NAME", help="what to run")

@@ -44,12 +44,18 @@ FIGURES = {
     "apiserver_cpu": Figure("API server CPU per VM, all clients", "cpu", "ms", 60, note="KubeVirt 1.9: 162 to 194"),
     "cpu_of": Figure("CPU of {} per VM", "cpu", "ms"),
     # times
-    "wall": Figure("first create to last VM Ready", "time", "s", {1000: 50}, note="KubeVirt 1.9, 1,000 VMs: 151 to 228"),
+    "wall": Figure(
+        "first create to last VM Ready", "time", "s", {1000: 50}, note="KubeVirt 1.9, 1,000 VMs: 151 to 228"
+    ),
     "ready_p50": Figure("create to VM Ready, P50", "time", "s", {1000: 25}, note="KubeVirt 1.9, 1,000 VMs: 155"),
     "ready_share": Figure("P50 of create to Ready, share of the wall time", "ratio", "", 0.5),
     "stage": Figure("{}", "time", "s"),
-    "density_p50": Figure("create to VM Ready, P50", "time", "s", 16.1, note="the budget is KubeVirt's figure, real guests"),
-    "density_p95": Figure("create to VM Ready, P95", "time", "s", 27.2, note="the budget is KubeVirt's figure, real guests"),
+    "density_p50": Figure(
+        "create to VM Ready, P50", "time", "s", 16.1, note="the budget is KubeVirt's figure, real guests"
+    ),
+    "density_p95": Figure(
+        "create to VM Ready, P95", "time", "s", 27.2, note="the budget is KubeVirt's figure, real guests"
+    ),
     # sizes
     "pod_bytes": Figure("launcher pod as stored, the largest", "bytes", "bytes", 6000, note="KubeVirt 1.9: 14,100"),
     "vmi_bytes": Figure("instance as stored, the largest", "bytes", "bytes"),
@@ -60,7 +66,9 @@ FIGURES = {
     "ceiling_share": Figure("share of the API server's ceiling", "ratio", "", 0.8, is_floor=True),
     "write_ours": Figure("a status write against our CRD, API server CPU", "cpu", "ms"),
     "write_bare": Figure("the same against a schemaless CRD, API server CPU", "cpu", "ms"),
-    "write_ratio": Figure("our CRD's write beside the schemaless one's, median", "ratio", "", 1.3, note="KubeVirt: 1.5"),
+    "write_ratio": Figure(
+        "our CRD's write beside the schemaless one's, median", "ratio", "", 1.3, note="KubeVirt: 1.5"
+    ),
     # when nothing changes
     "resync_vmi_writes": Figure("writes when every instance is looked at again", "count", "", 0),
     "resync_vmi_cpu": Figure("CPU for every instance being looked at again", "cpu", "ms", 200),

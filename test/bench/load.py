@@ -36,7 +36,9 @@ class Load:
             try:
                 line = self.answers.get(timeout=patience)
             except queue.Empty:
-                raise Trouble(f"vmbridge-load did not answer '{do}' within {patience:g} s; its log: {self.log}") from None
+                raise Trouble(
+                    f"vmbridge-load did not answer '{do}' within {patience:g} s; its log: {self.log}"
+                ) from None
         check(line is not None, self._ended)
         return json.loads(line)
 

@@ -1,4 +1,4 @@
-"""The control plane under test: started fresh, with nodes that only pretend; and the controller as a process of its own."""
+"""The control plane, started fresh, with nodes that only pretend; and the controller as a process of its own."""
 
 import base64
 import json
@@ -106,7 +106,9 @@ class Plane:
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": "c",
-            "clusters": [{"name": "c", "cluster": {"server": self.api.server, "certificate-authority-data": authority}}],
+            "clusters": [
+                {"name": "c", "cluster": {"server": self.api.server, "certificate-authority-data": authority}}
+            ],
             "users": [{"name": "u", "user": {"token": answer["status"]["token"]}}],
             "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
         }
@@ -184,7 +186,9 @@ class Replica:
         return self
 
     def check_alive(self):
-        check(self.process.poll() is None, lambda: f"the controller ended with {self.process.returncode}: {self.tail()}")
+        check(
+            self.process.poll() is None, lambda: f"the controller ended with {self.process.returncode}: {self.tail()}"
+        )
 
     def tail(self):
         with open(self.log, encoding="utf-8", errors="replace") as file:

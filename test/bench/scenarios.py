@@ -73,8 +73,8 @@ def density(s):
     s.tell_requests(window)
     s.tell_cpu(window)
     s.note(
-        "KubeVirt's 16.1 and 27.2 s are of real guests on real nodes; here a pod that is scheduled runs at once, so this is"
-        " the control plane's part alone"
+        "KubeVirt's 16.1 and 27.2 s are of real guests on real nodes; here a pod that is scheduled runs at once:"
+        " this is the control plane's part alone"
     )
 
 
@@ -111,7 +111,9 @@ def steady(s):
 
 def is_gone(s, number):
     namespace = s.load.namespaces[number % NAMESPACES]
-    paths = [f"/apis/kubevirt.io/v1/namespaces/{namespace}/virtualmachine{kind}/vm-{number}" for kind in ("s", "instances")]
+    paths = [
+        f"/apis/kubevirt.io/v1/namespaces/{namespace}/virtualmachine{kind}/vm-{number}" for kind in ("s", "instances")
+    ]
     return not any(s.api.get(path) for path in paths)
 
 
@@ -135,7 +137,10 @@ def resync(s):
     s.mark("lease lost and won")
     before = s.passes()
     won = len(s.controller.said("lease won"))
-    check(s.controller.is_ours, "resync: only vmbridge's controller can be made to lead anew; --controller is for other scenarios")
+    check(
+        s.controller.is_ours,
+        "resync: only vmbridge's controller can be made to lead anew; --controller is for other scenarios",
+    )
     with s.window() as window:
         hold(s, 4)
         until("the controller leads again", lambda: len(s.controller.said("lease won")) > won, 30)
@@ -219,7 +224,9 @@ def failover(s):
         check(not faults, lambda: str(faults[0]))
         s.load.wait("ready", s.n, s.timeout())
         s.settle()
-    taken = min((at for (who, _, what), at in window.first.items() if who == "controller-b" and what != "leases"), default=None)
+    taken = min(
+        (at for (who, _, what), at in window.first.items() if who == "controller-b" and what != "leases"), default=None
+    )
     check(taken, "the second replica wrote nothing about machines")
     s.figures.add("failover", taken - killed)
     made = {}
@@ -271,7 +278,9 @@ def apply_storm(s):
 def connect(s):
     gateway, authority = s.gateway()
     s.mark(f"connect {s.n}")
-    return s.load.do("connect", s.timeout() + 60, n=s.n, parallel=32, gateway=gateway, ca=authority, timeout_s=s.timeout())
+    return s.load.do(
+        "connect", s.timeout() + 60, n=s.n, parallel=32, gateway=gateway, ca=authority, timeout_s=s.timeout()
+    )
 
 
 def connected(s):
@@ -341,7 +350,9 @@ class Scenario:
 SCENARIOS = {
     "idle": Scenario(idle, 0, "nothing to do, for 30 s"),
     "density": Scenario(density, 100, "a machine every 100 ms"),
-    "burst": Scenario(burst, 100, "all at once; then the API server's ceiling and the price of a write against our CRDs"),
+    "burst": Scenario(
+        burst, 100, "all at once; then the API server's ceiling and the price of a write against our CRDs"
+    ),
     "steady": Scenario(steady, 1000, "ten per cent replaced within an hour, for 10 min"),
     "resync": Scenario(resync, 1000, "all is looked at again, nothing is to be done"),
     "restart": Scenario(restart, 1000, "the controller starts while machines run and one waits"),

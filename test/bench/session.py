@@ -158,7 +158,7 @@ class Session:
     # figures that several scenarios tell
 
     def tell_disturbance(self, window):
-        """Times say little when other programs were at work, or when the controller lost its lease for want of a processor."""
+        """Times say little when others were at work, or when the controller lost its lease for want of a processor."""
         if window.others > 0.05:
             self.note(f"other programs had {window.others:.0%} of the machine for {window.seconds:.0f} s of measuring")
         for replica in self.replicas:
@@ -176,7 +176,9 @@ class Session:
         tables = self.details["tables"]
         tables["Requests of the controller per VM"] = {what: count / n for what, count in window.by_kind().items()}
         if refused:
-            codes = {f"{verb} {what}: {code}": count / n for (who, verb, what, code), count in sorted(window.refused.items())}
+            codes = {
+                f"{verb} {what}: {code}": count / n for (who, verb, what, code), count in sorted(window.refused.items())
+            }
             tables["Refused requests per VM, all clients"] = codes
         authors = {}
         for (author, verb, resource), count in sorted(window.writes.items()):
@@ -230,7 +232,9 @@ class Session:
             keys["vm"].append(f"/registry/kubevirt.io/virtualmachines/{namespace}/{name}")
             keys["vmi"].append(f"/registry/kubevirt.io/virtualmachineinstances/{namespace}/{name}")
         for namespace in self.load.namespaces[:2]:
-            pods = self.api.get(f"/api/v1/namespaces/{namespace}/pods?labelSelector=kubevirt.io%3Dvirt-launcher&limit=10")
+            pods = self.api.get(
+                f"/api/v1/namespaces/{namespace}/pods?labelSelector=kubevirt.io%3Dvirt-launcher&limit=10"
+            )
             keys["pod"] += [f"/registry/pods/{namespace}/{pod['metadata']['name']}" for pod in pods["items"]]
         for kind in ("pod", "vmi", "vm"):
             sizes = account.stored(port, keys[kind])
