@@ -44,7 +44,7 @@ static void app_names(struct app *a);
 static void on_preflight(void *arg, const char *refusal);
 static void app_fail(struct app *a, const char *why);
 static void on_certs(void *arg, const struct certs_set *set);
-static struct err *app_serve(struct app *a, const struct certs_set *set);
+static struct err *app_serve(struct app *a, const char *crt_pem, const char *key_pem);
 static void on_lead(void *arg, bool leads);
 static void on_released(void *arg);
 static void on_server_closed(void *arg);
@@ -194,10 +194,12 @@ on_certs(void *arg, const struct certs_set *set)
     if (a->stopping) {
         return;
     }
-    reconciler_set_ca(a->reconciler, set->ca_pem);
+    AUTO(freep) char *pins = certs_pins(set->ca_pem);
+    AUTO(freep) char *chain = certs_chain(set);
+    reconciler_set_ca(a->reconciler, pins, set->ca_pem);
     AUTO(err_freep)
-    struct err *e =
-        a->server ? server_set_certificate(a->server, set->leaf.crt_pem, set->leaf.key_pem) : app_serve(a, set);
+    struct err *e = a->server ? server_set_certificate(a->server, chain, set->leaf.key_pem)
+                              : app_serve(a, chain, set->leaf.key_pem);
     if (e && a->server) {
         log_error(&lg, "the new certificate is not used", F_ERR(e));
     } else if (e) {
@@ -206,7 +208,7 @@ on_certs(void *arg, const struct certs_set *set)
 }
 
 static struct err *
-app_serve(struct app *a, const struct certs_set *set)
+app_serve(struct app *a, const char *crt_pem, const char *key_pem)
 {
     a->sink = (struct gateway_sink){.who = sink_who,
                                     .state = sink_state,
@@ -218,8 +220,8 @@ app_serve(struct app *a, const struct certs_set *set)
     health_pages(&a->checks, a->pages);
     a->gateway = gateway_new(a->verifier, &a->sink, a->metrics);
     const struct server_options so = {.port = a->options.port,
-                                      .crt_pem = set->leaf.crt_pem,
-                                      .key_pem = set->leaf.key_pem,
+                                      .crt_pem = crt_pem,
+                                      .key_pem = key_pem,
                                       .pages = a->pages,
                                       .n_pages = HEALTH_N_PAGES,
                                       .endpoint = gateway_endpoint(a->gateway),

@@ -74,7 +74,7 @@ begin_gateway(struct guest *g)
     const struct gateway_client_options o = {
         .address = g->options.gateway,
         .name = g->options.gateway_name,
-        .ca_path = g->paths.gateway_ca,
+        .pins_path = g->paths.gateway_pins,
         .token_path = g->paths.token,
         .log = &g->log,
         .desired = on_desired,

@@ -12,7 +12,7 @@ struct guest;
 struct guest_options {
     const char *root;         /* "" in a pod */
     const char *gateway;      /* "host:port"; NULL: none, the guest runs on its own */
-    const char *gateway_name; /* in the gateway's certificate */
+    const char *gateway_name; /* in the gateway's certificate; NULL or "": the host of the address */
     int64_t stop_ms;          /* monotonic: the pod was asked to end before this manager started; 0: no */
     int64_t born_ms;          /* monotonic: when this process began, for the timeline */
 };

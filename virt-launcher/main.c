@@ -24,7 +24,9 @@ static const char usage[] =
     "  --stop-since MS  the pod was asked to end at this monotonic time, before this process began\n"
     "  --print-rules    print the rules by which it decides, in order, and exit\n"
     "\n"
-    "environment: VMBRIDGE_GATEWAY \"host:port\" and VMBRIDGE_GATEWAY_NAME, whom to report to; none: nobody\n";
+    "environment: VMBRIDGE_GATEWAY \"host:port\", whom to report to (none: nobody), and VMBRIDGE_GATEWAY_NAME, the "
+    "name in its\n"
+    "certificate where that is not the host\n";
 
 static void
 on_signal(uv_signal_t *s, int number)

@@ -39,16 +39,21 @@ struct instance {
 extern const struct type instance_type;
 
 #define INSTANCE_ANNOTATION "vmbridge.io/instance"
+/* Whom launchers trust: "sha256:" and base64 of the digest of a CA certificate's DER, one a CA, with blanks between. */
+#define GATEWAY_PINS_ANNOTATION "vmbridge.io/gateway-pins"
+/* In pods of launchers that know no pins: the CAs themselves, PEM. */
 #define GATEWAY_CA_ANNOTATION "vmbridge.io/gateway-ca"
 
-/* File names inside the launcher container. */
-#define LAUNCHER_INFO_DIR "/var/run/vmbridge/info" /* projected: instance.json, gateway-ca.crt, token */
-#define LAUNCHER_RUN_DIR \
-    "/var/run/vmbridge/run" /* emptyDir: libvirt's runtime, sockets, ISO images, overlays' parent */
-#define LAUNCHER_DISK_DIR "/var/run/vmbridge/disks" /* DIR/<volume>: image volume, PVC with a file system (disk.img) */
+/* File names inside the launcher container. All but block devices lie in one emptyDir, which counts as ephemeral storage; what is
+ * mounted lies over it, and the launcher makes the folders run, data and tmp in it. */
+#define LAUNCHER_DIR "/var/run/vmbridge"
+#define LAUNCHER_INFO_DIR LAUNCHER_DIR "/info"      /* projected: instance.json, gateway-pins, token */
+#define LAUNCHER_RUN_DIR LAUNCHER_DIR "/run"        /* libvirt's runtime, sockets, ISO images */
+#define LAUNCHER_DATA_DIR LAUNCHER_DIR "/data"      /* overlays, emptyDisks */
+#define LAUNCHER_TMP_DIR LAUNCHER_DIR "/tmp"        /* TMPDIR: the root is read-only */
+#define LAUNCHER_DISK_DIR LAUNCHER_DIR "/disks"     /* DIR/<volume>: image volume, PVC with a file system (disk.img) */
+#define LAUNCHER_SECRET_DIR LAUNCHER_DIR "/secrets" /* DIR/<volume>/{user,network}: cloud-init secrets */
 #define LAUNCHER_BLOCK_DIR "/dev/vmbridge"          /* DIR/<volume>: PVC in Block mode */
-#define LAUNCHER_DATA_DIR "/var/run/vmbridge/data"  /* emptyDir: overlays, emptyDisks; counts as ephemeral storage */
-#define LAUNCHER_SECRET_DIR "/var/run/vmbridge/secrets" /* DIR/<volume>/{user,network}: cloud-init secrets */
 #define GATEWAY_AUDIENCE "vmbridge-gateway"
 
 #endif

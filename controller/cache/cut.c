@@ -37,7 +37,7 @@ static const char *const *const kind_paths[N_KINDS] = {
 
 /* Annotations are large and foreign; these are read. */
 static const char *const last_applied = "kubectl.kubernetes.io/last-applied-configuration";
-static const char *const pod_annotation = "vmbridge.io/gateway-ca";
+static const char *const pod_annotations[] = {"vmbridge.io/gateway-pins", "vmbridge.io/gateway-ca"};
 
 static void cut_paths(const char *const *paths, const json_t *from, json_t *to);
 static void cut_path(const char *path, const json_t *from, json_t *to);
@@ -99,7 +99,8 @@ cut_annotations(enum kind kind, const json_t *from, json_t *to)
     json_t *value;
 
     json_object_foreach(all, key, value) {
-        bool keep = kind == KIND_POD ? str_eq(key, pod_annotation) : !str_eq(key, last_applied);
+        bool keep = kind == KIND_POD ? str_eq(key, pod_annotations[0]) || str_eq(key, pod_annotations[1])
+                                     : !str_eq(key, last_applied);
         if (keep && (kind == KIND_VM || kind == KIND_VMI || kind == KIND_POD)) {
             BUG_ON(json_object_set(kept, key, value) != 0);
         }

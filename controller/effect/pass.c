@@ -64,6 +64,7 @@ reconciler_config(struct reconciler *r)
         .use_emulation = k.spec.use_emulation == TRI_TRUE,
         .gateway = r->options.gateway,
         .gateway_name = r->options.gateway_name,
+        .gateway_pins = r->gateway_pins,
         .ca_bundle = r->ca_bundle,
         .default_ports = k.spec.default_ports,
         .log_launcher = k.spec.log_launcher,

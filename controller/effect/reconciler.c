@@ -121,8 +121,10 @@ reconciler_is_synced(const struct reconciler *r)
 }
 
 void
-reconciler_set_ca(struct reconciler *r, const char *ca_bundle)
+reconciler_set_ca(struct reconciler *r, const char *pins, const char *ca_bundle)
 {
+    free(r->gateway_pins);
+    r->gateway_pins = xstrdup(pins);
     free(r->ca_bundle);
     r->ca_bundle = xstrdup(ca_bundle);
     reconciler_config(r);
@@ -228,6 +230,7 @@ timer_closed(uv_handle_t *handle)
     event_recorder_free(r->fx.events);
     reconciler_errors_clear(r);
     arena_free(r->config_arena);
+    free(r->gateway_pins);
     free(r->ca_bundle);
     free((char *)(uintptr_t)r->options.namespace);
     free((char *)(uintptr_t)r->options.launcher_image);

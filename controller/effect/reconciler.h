@@ -31,8 +31,8 @@ bool reconciler_is_synced(const struct reconciler *r);
 /* Why it is not synced: the kind that is missing, or NULL. */
 const char *reconciler_waits_for(const struct reconciler *r);
 
-/* PEM bundle that launchers check the gateway with. */
-void reconciler_set_ca(struct reconciler *r, const char *ca_bundle);
+/* What launchers check the gateway with: the pins of its CAs, and for launchers of older versions the CAs as PEM. Copied. */
+void reconciler_set_ca(struct reconciler *r, const char *pins, const char *ca_bundle);
 
 /* From the gateway (serve/gateway.h): which VMI runs in a pod, and what its launcher says. */
 bool reconciler_who(struct reconciler *r, const char *namespace, const char *pod_name, const char *pod_uid,

@@ -55,6 +55,7 @@ struct reconciler {
     struct key_error *errors;
     struct arena *config_arena;
     struct config config;
+    char *gateway_pins;
     char *ca_bundle;
     bool leads;
     uv_timer_t turn;

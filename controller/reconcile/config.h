@@ -11,7 +11,8 @@ struct config {
     bool use_emulation;
     const char *gateway;      /* "vmbridge-gateway.vmbridge-system.svc:8443" */
     const char *gateway_name; /* name in the gateway's certificate */
-    const char *ca_bundle;    /* PEM, for pods; NULL: not made yet, no pod can be made */
+    const char *gateway_pins; /* of the CAs that sign it; NULL: not made yet, no pod can be made */
+    const char *ca_bundle;    /* those CAs, PEM, for pods of older versions; NULL with the pins */
     struct port_list default_ports;
     struct opt_int log_launcher;
 };

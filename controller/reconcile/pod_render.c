@@ -23,6 +23,7 @@ static json_t *pod_labels(const struct vmi_view *v);
 static json_t *pod_annotations(const struct vmi_view *v);
 static json_t *pod_spec(const struct vmi_view *v);
 static void pod_placement(const struct vmi_spec *s, json_t *spec);
+static json_t *pod_env(const struct config *c);
 static json_t *pod_container(const struct vmi_view *v, struct pod_volumes *pv);
 static json_t *pod_resources(const struct vmi_view *v);
 static json_t *pod_ports(const struct vmi_spec *s);
@@ -92,7 +93,7 @@ pod_annotations(const struct vmi_view *v)
     set_text(annotations, "descheduler.alpha.kubernetes.io/request-evict-only", "");
     set_text(annotations, "argocd.argoproj.io/ignore-restart-policy", "true"); /* rule A6: its readiness is real */
     set_text(annotations, INSTANCE_ANNOTATION, instance_text(v));
-    set_text(annotations, GATEWAY_CA_ANNOTATION, v->config->ca_bundle);
+    set_text(annotations, GATEWAY_PINS_ANNOTATION, v->config->gateway_pins);
     return annotations;
 }
 
@@ -173,15 +174,29 @@ pod_placement(const struct vmi_spec *s, json_t *spec)
     }
 }
 
+/* The name in the gateway's certificate is that of its address unless it is said. */
+static json_t *
+pod_env(const struct config *c)
+{
+    size_t len = strlen(c->gateway_name);
+    bool is_told = strncmp(c->gateway, c->gateway_name, len) == 0 && c->gateway[len] == ':';
+    json_t *env = json_pack("[{s:s, s:s}]", "name", "VMBRIDGE_GATEWAY", "value", c->gateway);
+
+    if (!is_told) {
+        json_t *name = json_pack("{s:s, s:s}", "name", "VMBRIDGE_GATEWAY_NAME", "value", c->gateway_name);
+        BUG_ON(json_array_append_new(env, name) != 0);
+    }
+    return env;
+}
+
 static json_t *
 pod_container(const struct vmi_view *v, struct pod_volumes *pv)
 {
     static const char *const policies[] = {"IfNotPresent", "Always", "IfNotPresent", "Never"};
     const struct config *c = v->config;
     json_t *container =
-        json_pack("{s:s, s:s, s:s, s:[{s:s, s:s}, {s:s, s:s}], s:{s:b, s:b, s:{s:[s]}}, s:o, s:o}", "name", "compute",
-                  "image", c->launcher_image, "imagePullPolicy", policies[c->launcher_pull_policy], "env", "name",
-                  "VMBRIDGE_GATEWAY", "value", c->gateway, "name", "VMBRIDGE_GATEWAY_NAME", "value", c->gateway_name,
+        json_pack("{s:s, s:s, s:s, s:o, s:{s:b, s:b, s:{s:[s]}}, s:o, s:o}", "name", "compute", "image",
+                  c->launcher_image, "imagePullPolicy", policies[c->launcher_pull_policy], "env", pod_env(c),
                   "securityContext", "allowPrivilegeEscalation", 0, "readOnlyRootFilesystem", 1, "capabilities", "drop",
                   "ALL", "resources", pod_resources(v), "volumeMounts", pv->mounts);
 

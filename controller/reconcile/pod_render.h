@@ -4,7 +4,7 @@
 
 #include "reconcile/vmi_view.h"
 
-/* The Pod object; of the view's arena. The view is valid, its claims exist, and the CA bundle is there. */
+/* The Pod object; of the view's arena. The view is valid, its claims exist, and the pins of the gateway's CAs are there. */
 const json_t *pod_render(const struct vmi_view *v);
 
 #endif

@@ -25,7 +25,8 @@ struct pod_view {
     const char *terminated_reason;     /* OOMKilled, Error */
     struct launcher_state *last_words; /* its termination message, when it is one of ours */
     const char *image;
-    const char *gateway_ca; /* annotation */
+    const char *gateway_pins; /* annotation */
+    const char *gateway_ca;   /* annotation of pods of older versions */
 };
 
 /* Errors: ERR_INVALID when it cannot be decoded. */

@@ -46,7 +46,7 @@ pod_volume_kinds(const struct vmi_view *v)
     return l;
 }
 
-/* The instance and the gateway's CA come through the downward API, so the guest boots with nobody else around; the token is good for
+/* The instance and whom to trust come through the downward API, so the guest boots with nobody else around; the token is good for
  * the gateway only. */
 static void
 add_own(struct pod_volumes *pv)
@@ -54,16 +54,12 @@ add_own(struct pod_volumes *pv)
     append(pv->volumes,
            json_pack("{s:s, s:{s:[{s:{s:[{s:s, s:{s:s}}, {s:s, s:{s:s}}]}}, {s:{s:s, s:i, s:s}}]}}", "name", "info",
                      "projected", "sources", "downwardAPI", "items", "path", "instance.json", "fieldRef", "fieldPath",
-                     "metadata.annotations['" INSTANCE_ANNOTATION "']", "path", "gateway-ca.crt", "fieldRef",
-                     "fieldPath", "metadata.annotations['" GATEWAY_CA_ANNOTATION "']", "serviceAccountToken",
-                     "audience", GATEWAY_AUDIENCE, "expirationSeconds", TOKEN_LIFE_S, "path", "token"));
+                     "metadata.annotations['" INSTANCE_ANNOTATION "']", "path", "gateway-pins", "fieldRef", "fieldPath",
+                     "metadata.annotations['" GATEWAY_PINS_ANNOTATION "']", "serviceAccountToken", "audience",
+                     GATEWAY_AUDIENCE, "expirationSeconds", TOKEN_LIFE_S, "path", "token"));
     append(pv->mounts, json_pack("{s:s, s:s, s:b}", "name", "info", "mountPath", LAUNCHER_INFO_DIR, "readOnly", 1));
-    append(pv->volumes, json_pack("{s:s, s:{}}", "name", "run", "emptyDir"));
-    append(pv->mounts, json_pack("{s:s, s:s}", "name", "run", "mountPath", LAUNCHER_RUN_DIR));
     append(pv->volumes, json_pack("{s:s, s:{}}", "name", "data", "emptyDir"));
-    append(pv->mounts, json_pack("{s:s, s:s}", "name", "data", "mountPath", LAUNCHER_DATA_DIR));
-    append(pv->volumes, json_pack("{s:s, s:{}}", "name", "tmp", "emptyDir"));
-    append(pv->mounts, json_pack("{s:s, s:s}", "name", "tmp", "mountPath", "/tmp"));
+    append(pv->mounts, json_pack("{s:s, s:s}", "name", "data", "mountPath", LAUNCHER_DIR));
 }
 
 static void

@@ -43,7 +43,7 @@ const struct vmi_rule vmi_rules[] = {
      plan_wait},
     {"blocked", "something the pod needs is not there; status says what", is_blocked, plan_nothing},
     {"pod-missing", "a new instance gets its launcher pod", is_pod_missing, plan_pod},
-    {"ca-changed", "the pod gets the new CA bundle of the gateway", is_ca_old, plan_ca},
+    {"ca-changed", "the pod gets the new CAs of the gateway", is_ca_old, plan_ca},
     {"label-node", "the instance of a VirtualMachine is labelled with its node", is_label_missing, plan_label},
     {"steady", "nothing to do", always, plan_nothing},
 };
@@ -145,7 +145,11 @@ static bool
 is_ca_old(const struct vmi_view *v, const struct vmi_observed *o)
 {
     (void)o; /* the same in every phase */
-    return !v->pod.going && v->config->ca_bundle && !str_eq(v->pod.gateway_ca, v->config->ca_bundle);
+    if (v->pod.going || !v->config->gateway_pins) {
+        return false;
+    }
+    return v->pod.gateway_ca ? !str_eq(v->pod.gateway_ca, v->config->ca_bundle)
+                             : !str_eq(v->pod.gateway_pins, v->config->gateway_pins);
 }
 
 static bool
@@ -226,7 +230,10 @@ plan_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
 static void
 plan_ca(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
 {
-    json_t *patch = json_pack("{s:{s:{s:s}}}", "metadata", "annotations", GATEWAY_CA_ANNOTATION, v->config->ca_bundle);
+    bool has_pem = v->pod.gateway_ca != NULL; /* a launcher of an older version reads the certificates themselves */
+    json_t *patch =
+        json_pack("{s:{s:{s:s}}}", "metadata", "annotations", has_pem ? GATEWAY_CA_ANNOTATION : GATEWAY_PINS_ANNOTATION,
+                  has_pem ? v->config->ca_bundle : v->config->gateway_pins);
 
     (void)o; /* the same in every phase */
     BUG_ON(!patch);

@@ -205,6 +205,18 @@ certs_renew(const struct certs_set *old, const char *const *names, const struct 
     return NULL;
 }
 
+char *
+certs_chain(const struct certs_set *s)
+{
+    for (size_t i = 0;; i++) {
+        AUTO(freep) char *ca = certs_bundle_at(s->ca_pem, i);
+
+        if (!ca || certs_belongs(ca, s->leaf.crt_pem)) {
+            return xasprintf("%s%s", s->leaf.crt_pem, ca ? ca : "");
+        }
+    }
+}
+
 json_t *
 certs_to_secret(const struct certs_set *s, const char *namespace, const char *resource_version)
 {

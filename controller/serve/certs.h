@@ -16,7 +16,7 @@ struct certs_pair {
 
 /* What the Secret holds. */
 struct certs_set {
-    struct certs_pair leaf; /* tls.crt, tls.key: what the server shows */
+    struct certs_pair leaf; /* tls.crt, tls.key: of the server */
     char *ca_pem;           /* ca.crt: all CAs to trust; the first one signs */
     char *ca_key;           /* ca.key: of the first one */
     char *next_key;         /* ca-next.key: of the second one, while a renewal runs; else NULL */
@@ -50,6 +50,12 @@ int64_t certs_not_after(const char *crt_pem);
  * Errors: ERR_INVALID: 'old' is damaged (the text says which key of the Secret). */
 MUST_CHECK struct err *certs_renew(const struct certs_set *old, const char *const *names,
                                    const struct certs_policy *policy, int64_t now_s, struct certs_set **ret_new);
+
+/* What the server shows: the leaf, and behind it the CA that signed it, since launchers know CAs by their digests alone. The caller
+ * frees. */
+MUST_CHECK char *certs_chain(const struct certs_set *s);
+/* The digests of the certificates in 'bundle' (GATEWAY_PINS_ANNOTATION); the caller frees. */
+MUST_CHECK char *certs_pins(const char *bundle);
 
 /* Secret to set and back. 'resource_version' NULL for a new one; the caller owns the tree.
  * Errors: ERR_INVALID names the key that is missing or unreadable. */

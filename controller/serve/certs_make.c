@@ -254,6 +254,28 @@ certs_pair_fits(const char *crt_pem, const char *key_pem)
     return ok;
 }
 
+char *
+certs_pins(const char *bundle)
+{
+    AUTO(bio_freep) BIO *in = BIO_new_mem_buf(bundle, -1);
+    char *pins = xstrdup("");
+
+    for (;;) {
+        AUTO(x509_freep) X509 *x = PEM_read_bio_X509(in, NULL, NULL, NULL);
+        unsigned char digest[EVP_MAX_MD_SIZE];
+        char coded[EVP_MAX_MD_SIZE * 2];
+        unsigned len = 0;
+
+        if (!x || X509_digest(x, EVP_sha256(), digest, &len) != 1) {
+            ERR_clear_error(); /* the end of the text is an error to OpenSSL */
+            return pins;
+        }
+        AUTO(freep) char *before = pins;
+        (void)EVP_EncodeBlock((unsigned char *)coded, digest, (int)len); /* as long as its arguments say */
+        pins = xasprintf("%s%ssha256:%s", before, before[0] ? " " : "", coded);
+    }
+}
+
 /* Cuts a bundle: text of certificate number 'index', or NULL. The caller frees. */
 char *
 certs_bundle_at(const char *bundle, size_t index)

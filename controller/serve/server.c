@@ -215,6 +215,11 @@ server_new(uv_loop_t *loop, const struct server_options *options, struct server 
         server_close(s, NULL, NULL);
         return e;
     }
+    e = server_tls_use(s->ssl, options->crt_pem, options->key_pem); /* libwebsockets took the first certificate alone */
+    if (e) {
+        server_close(s, NULL, NULL);
+        return e;
+    }
     s->port = lws_get_vhost_listen_port(lws_get_vhost_by_name(s->lws, "gateway"));
     *ret_server = s;
     return NULL;

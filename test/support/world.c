@@ -23,6 +23,7 @@ world_init(struct world *w)
                                 .use_emulation = true,
                                 .gateway = "vmbridge-gateway.vmbridge-system.svc:8443",
                                 .gateway_name = "vmbridge-gateway.vmbridge-system.svc",
+                                .gateway_pins = "PINS",
                                 .ca_bundle = "PEM"};
 }
 

@@ -184,6 +184,66 @@ START_TEST(a_ca_hands_over)
 }
 END_TEST
 
+/* What openssl x509 -outform DER | openssl dgst -sha256 -binary | base64 says of a certificate. */
+START_TEST(pins_name_each_ca)
+{
+    struct certs_pair a, b;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    char coded[100];
+    unsigned len = 0;
+
+    ck_assert_ptr_null(certs_make_ca(NOW_S, 1000, &a));
+    ck_assert_ptr_null(certs_make_ca(NOW_S, 1000, &b));
+    AUTO(freep) char *bundle = xasprintf("%s%s", a.crt_pem, b.crt_pem);
+    AUTO(freep) char *one = certs_pins(a.crt_pem);
+    AUTO(freep) char *other = certs_pins(b.crt_pem);
+    AUTO(freep) char *both = certs_pins(bundle);
+    AUTO(freep) char *want_both = xasprintf("%s %s", one, other);
+    X509 *x = read_x509(a.crt_pem);
+    unsigned char *der = NULL;
+    int der_len = i2d_X509(x, &der);
+    ck_assert_int_eq(EVP_Digest(der, (size_t)der_len, digest, &len, EVP_sha256(), NULL), 1);
+    (void)EVP_EncodeBlock((unsigned char *)coded, digest, (int)len);
+    AUTO(freep) char *want = xasprintf("sha256:%s", coded);
+    ck_assert_str_eq(one, want);
+    ck_assert_str_ne(one, other);
+    ck_assert_str_eq(both, want_both);
+    OPENSSL_free(der);
+    X509_free(x);
+    certs_pair_fini(&a);
+    certs_pair_fini(&b);
+}
+END_TEST
+
+/* At each step of a CA's life the server shows two certificates, the second of which signed the first and is in the bundle. */
+START_TEST(the_chain_ends_in_the_ca_that_signed)
+{
+    static const int64_t steps_s[] = {0, 799000, 800000, 899000, 900000, 950000, 1000001};
+    struct certs_set *s = NULL;
+    bool is_changed;
+
+    ck_assert_ptr_null(certs_renew(NULL, names, &policy, NOW_S, &s));
+    for (size_t i = 0; i < ARRAY_LEN(steps_s); i++) {
+        s = renewed(s, NOW_S + steps_s[i], &is_changed);
+        AUTO(freep) char *chain = certs_chain(s);
+        const char *ca = strstr(chain + 1, "-----BEGIN");
+        ck_assert_uint_eq(count_certificates(chain), 2);
+        ck_assert(is_trusted(ca, s->leaf.crt_pem, names[0], NOW_S + steps_s[i] + 1));
+        ck_assert_ptr_nonnull(strstr(s->ca_pem, ca));
+    }
+    /* Somebody turned the bundle round: the leaf is still the first CA's. */
+    struct certs_pair other;
+    ck_assert_ptr_null(certs_make_ca(NOW_S, 1000, &other));
+    char *first = s->ca_pem;
+    s->ca_pem = xasprintf("%s%s", other.crt_pem, first);
+    AUTO(freep) char *chain = certs_chain(s);
+    ck_assert(is_trusted(strstr(chain + 1, "-----BEGIN"), s->leaf.crt_pem, names[0], NOW_S + 1000002));
+    free(first);
+    certs_pair_fini(&other);
+    certs_set_free(s);
+}
+END_TEST
+
 START_TEST(new_names_make_a_new_leaf)
 {
     static const char *const more[] = {"vmbridge-gateway.ns1.svc", "other.example", NULL};
@@ -295,6 +355,8 @@ main(void)
     tcase_add_test(t, a_ca_that_is_none);
     tcase_add_test(t, when_it_is_due);
     tcase_add_test(t, a_ca_hands_over);
+    tcase_add_test(t, pins_name_each_ca);
+    tcase_add_test(t, the_chain_ends_in_the_ca_that_signed);
     tcase_add_test(t, new_names_make_a_new_leaf);
     tcase_add_test(t, secret_there_and_back);
     tcase_add_loop_test(t, a_damaged_secret_is_named, 0, (int)ARRAY_LEN(damage_rows));

@@ -76,7 +76,9 @@ fill_world(struct world *w, const json_t *c, bool backwards)
         ck_assert(!text || launchers_state(w->launchers, json_str(launcher, "vmi"), json_str(launcher, "pod"), text,
                                            strlen(text)));
     }
-    w->config.ca_bundle = json_bool(c, "withoutCA", false) ? NULL : w->config.ca_bundle;
+    if (json_bool(c, "withoutCA", false)) {
+        w->config.gateway_pins = w->config.ca_bundle = NULL;
+    }
     w->config.use_emulation = json_bool(c, "useEmulation", true);
 }
 

@@ -15,10 +15,11 @@ paths_make(struct arena *a, const char *root, struct paths *ret_paths)
 
     *ret_paths = (struct paths){
         .instance = arena_printf(a, "%s" LAUNCHER_INFO_DIR "/instance.json", root),
-        .gateway_ca = arena_printf(a, "%s" LAUNCHER_INFO_DIR "/gateway-ca.crt", root),
+        .gateway_pins = arena_printf(a, "%s" LAUNCHER_INFO_DIR "/gateway-pins", root),
         .token = arena_printf(a, "%s" LAUNCHER_INFO_DIR "/token", root),
         .run = run,
         .data = arena_printf(a, "%s" LAUNCHER_DATA_DIR, root),
+        .tmp = arena_printf(a, "%s" LAUNCHER_TMP_DIR, root),
         .disks = arena_printf(a, "%s" LAUNCHER_DISK_DIR, root),
         .block = arena_printf(a, "%s" LAUNCHER_BLOCK_DIR, root),
         .secrets = arena_printf(a, "%s" LAUNCHER_SECRET_DIR, root),

@@ -6,11 +6,12 @@
 
 /* Strings are the arena's. */
 struct paths {
-    const char *instance; /* the annotation, mounted */
-    const char *gateway_ca;
+    const char *instance;     /* the annotation, mounted */
+    const char *gateway_pins; /* whom to trust */
     const char *token;
     const char *run;     /* libvirt's home, sockets, ISO images; lives as long as the pod */
     const char *data;    /* overlays and empty disks */
+    const char *tmp;     /* TMPDIR */
     const char *disks;   /* DIR/<volume>: mounted images and claims */
     const char *block;   /* DIR/<volume>: block devices */
     const char *secrets; /* DIR/<volume>/{user,network} */

@@ -31,6 +31,7 @@ libvirt_daemon_environment(const struct paths *p)
         {"XDG_CONFIG_HOME", p->conf},
         {"XDG_CACHE_HOME", p->cache},
         {"HOME", p->run},
+        {"TMPDIR", p->tmp}, /* /tmp is read-only */
         {"VMBRIDGE_PASST_DIR", p->passt_dir},
         {"LIBVIRT_AUTOSTART", "0"},
         {"LC_ALL", "C.UTF-8"},
@@ -75,7 +76,7 @@ libvirt_daemon_configure(const struct paths *p)
 {
     AUTO(freep) char *conf_dir = xasprintf("%s/libvirt", p->conf);
     AUTO(freep) char *conf = xasprintf("%s/libvirtd.conf", conf_dir);
-    const char *const dirs[] = {conf_dir, p->capabilities, p->passt_dir, p->data};
+    const char *const dirs[] = {conf_dir, p->capabilities, p->passt_dir, p->data, p->tmp};
 
     for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
         struct err *e = file_make_dirs(dirs[i]);

@@ -1,4 +1,4 @@
-// libwebsockets on the loop, with a TLS context of our own: it trusts the CA of the pod's file and nothing else. What a connection
+// libwebsockets on the loop, with a TLS context of our own: it trusts the CAs whose digests the pod has and nothing else. What a connection
 // does is in the callback; everything else is when to dial, and whom.
 #include "report/gateway_client.h"
 
@@ -26,7 +26,9 @@ struct gateway_client {
     struct gateway_client_options o;
     struct lws_context *lws;
     SSL_CTX *tls;
-    struct lws *wsi; /* NULL: not connected */
+    struct gateway_pins pins; /* as they were at the last dial */
+    char *name;               /* in the certificate, wherever we are sent */
+    struct lws *wsi;          /* NULL: not connected */
     bool is_dialling;
     bool is_up;
     uv_timer_t timer;
@@ -79,6 +81,19 @@ make_lws(struct gateway_client *c)
     return c->lws ? NULL : err_new(ERR_FATAL, "libwebsockets cannot be set up: is libwebsockets-evlib-uv installed?");
 }
 
+/* The host of "host:port" and "[v6]:port"; NULL when it is neither. The caller frees. */
+static char *
+host_of(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+
+    if (!colon || colon == address) {
+        return NULL;
+    }
+    bool is_v6 = address[0] == '[' && colon[-1] == ']';
+    return is_v6 ? xstrndup(address + 1, (size_t)(colon - address) - 2) : xstrndup(address, (size_t)(colon - address));
+}
+
 struct err *
 gateway_client_new(uv_loop_t *loop, const struct gateway_client_options *o, struct gateway_client **ret_client)
 {
@@ -86,6 +101,7 @@ gateway_client_new(uv_loop_t *loop, const struct gateway_client_options *o, stru
 
     c->loop = loop;
     c->o = *o;
+    c->name = str_empty(o->name) ? host_of(o->address) : xstrdup(o->name); /* NULL: it is never dialled */
     c->backoff = (struct backoff){.base_ms = REDIAL_MS, .max_ms = REDIAL_MAX_MS};
     c->in = STRBUF_INIT(LAUNCHER_MSG_MAX);
     c->token = STRBUF_INIT(TOKEN_MAX);
@@ -94,6 +110,7 @@ gateway_client_new(uv_loop_t *loop, const struct gateway_client_options *o, stru
     c->timer.data = c->lookup.data = c;
     struct err *e = gateway_tls_new(&c->tls);
     if (!e) {
+        gateway_tls_pin(c->tls, &c->pins);
         e = make_lws(c);
     }
     if (e) {
@@ -147,7 +164,7 @@ complain(struct gateway_client *c, const char *what)
     }
 }
 
-/* Splits "host:port" and "[v6]:port"; the name is looked up off the loop. */
+/* The name is looked up off the loop. */
 static void
 on_dial(uv_timer_t *t)
 {
@@ -157,21 +174,16 @@ on_dial(uv_timer_t *t)
     free(c->dialled);
     c->dialled = xstrdup(c->redirect ? c->redirect : c->o.address);
     free(STEAL(c->redirect)); /* one try */
-    char *colon = strrchr(c->dialled, ':');
-    if (!colon || colon == c->dialled) {
+    AUTO(freep) char *host = host_of(c->dialled);
+    if (!host) {
         complain(c, "the address is not host:port");
         client_dial_later(c);
         return;
     }
-    AUTO(freep) char *host = xstrndup(c->dialled, (size_t)(colon - c->dialled));
-    bool is_v6 = host[0] == '[' && host[strlen(host) - 1] == ']';
-    if (is_v6) {
-        host[strlen(host) - 1] = '\0';
-    }
     free(c->port);
-    c->port = xstrdup(colon + 1);
+    c->port = xstrdup(strrchr(c->dialled, ':') + 1);
     c->is_dialling = true;
-    if (uv_getaddrinfo(c->loop, &c->lookup, on_address, host + is_v6, c->port, &hints) != 0) {
+    if (uv_getaddrinfo(c->loop, &c->lookup, on_address, host, c->port, &hints) != 0) {
         client_dial_later(c);
     }
 }
@@ -179,7 +191,7 @@ on_dial(uv_timer_t *t)
 static struct err *
 client_connect(struct gateway_client *c, const char *ip)
 {
-    struct err *e = gateway_tls_trust(c->tls, c->o.ca_path);
+    struct err *e = gateway_pins_read(c->o.pins_path, &c->pins);
 
     if (!e) {
         e = gateway_token_read(c->o.token_path, &c->token);
@@ -187,15 +199,14 @@ client_connect(struct gateway_client *c, const char *ip)
     if (e) {
         return e;
     }
-    const char *name = str_empty(c->o.name) ? ip : c->o.name;
     const struct lws_client_connect_info info = {
         .context = c->lws,
         .address = ip,
         .port = (int)strtol(c->port, NULL, 10),
         .ssl_connection = LCCSCF_USE_SSL,
         .path = LAUNCHER_MSG_PATH,
-        .host = name, /* also what the certificate must say */
-        .origin = name,
+        .host = c->name, /* also what the certificate must say */
+        .origin = c->name,
         .protocol = LAUNCHER_MSG_PROTOCOL,
         .local_protocol_name = LAUNCHER_MSG_PROTOCOL,
         .userdata = c,

@@ -10,9 +10,9 @@
 struct gateway_client;
 
 struct gateway_client_options {
-    const char *address; /* "host:port" of the Service */
-    const char *name;    /* that the certificate must bear */
-    const char *ca_path; /* read anew for each connection, like the token */
+    const char *address;   /* "host:port" of the Service */
+    const char *name;      /* that the certificate must bear; NULL or "": the host of 'address' */
+    const char *pins_path; /* read anew for each connection, like the token */
     const char *token_path;
     const struct log *log;
     /* The gateway asks for something; 'desired' is borrowed until the return. */

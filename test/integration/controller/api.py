@@ -18,6 +18,7 @@ from kubectl import find  # noqa: E402
 VM = "/apis/kubevirt.io/v1/namespaces/{}/virtualmachines"
 VMI = "/apis/kubevirt.io/v1/namespaces/{}/virtualmachineinstances"
 CORE = "/api/v1/namespaces/{}/"
+SYSTEM = "vmbridge-system"
 MERGE, APPLY, JSON = "application/merge-patch+json", "application/apply-patch+yaml", "application/json"
 
 

@@ -144,12 +144,12 @@ def test_pods_get_the_new_ca_and_launchers_come_back(t):
     first = t.start().until_leads()
     t.running("m")
     pod, launcher = t.pod("m"), t.launcher("m")
-    old = pod["metadata"]["annotations"]["vmbridge.io/gateway-ca"]
+    old = pod["metadata"]["annotations"]["vmbridge.io/gateway-pins"]
     t.replicas.remove(first)
     t.world.stop(first)
     t.api.delete(CORE.format(SYSTEM) + "secrets/vmbridge-certs")
     second = t.start().until_leads()
-    t.until(lambda: t.pod("m")["metadata"]["annotations"]["vmbridge.io/gateway-ca"] != old, "the pod has the new CA")
+    t.until(lambda: t.pod("m")["metadata"]["annotations"]["vmbridge.io/gateway-pins"] != old, "the pod has the new CA")
     t.until(lambda: launcher.connects and launcher.connects[-1] == second.port, "the launcher is back")
     check(t.pod("m")["metadata"]["uid"] == pod["metadata"]["uid"], "another pod")
     t.remains(lambda: condition(t.vm("m"), "Ready").get("status") == "True", 0.5, "it is ready")

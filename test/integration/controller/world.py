@@ -8,11 +8,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../support"))
 from actor import Actor  # noqa: E402
-from api import CORE, VM, VMI, Api, Recorder, condition  # noqa: E402
+from api import CORE, SYSTEM, VM, VMI, Api, Recorder, condition  # noqa: E402
 from kubectl import ROOT, Kubectl  # noqa: E402
 from process import Controller  # noqa: E402
 
-SYSTEM = "vmbridge-system"
 WATCHED = {
     "vm": "/apis/kubevirt.io/v1/virtualmachines",
     "vmi": "/apis/kubevirt.io/v1/virtualmachineinstances",

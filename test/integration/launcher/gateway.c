@@ -7,10 +7,10 @@
 
 #include <unistd.h>
 
-static const char usage[] =
-    "usage: gateway ADDRESS CA-FILE\n"
-    "\n"
-    "Listens on ADDRESS:8443 with a new certificate for vmbridge-gateway, whose CA it writes to CA-FILE.\n";
+static const char usage[] = "usage: gateway ADDRESS PINS-FILE\n"
+                            "\n"
+                            "Listens on ADDRESS:8443 with a new certificate for vmbridge-gateway, and writes the "
+                            "digest of its CA to PINS-FILE.\n";
 
 struct gateway {
     struct server_stream *stream;
@@ -90,7 +90,7 @@ on_stdin(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 }
 
 static struct err *
-listen_on(uv_loop_t *loop, const char *address, const char *ca_path, const struct server_endpoint *endpoint)
+listen_on(uv_loop_t *loop, const char *address, const char *pins_path, const struct server_endpoint *endpoint)
 {
     const char *const names[] = {"vmbridge-gateway", NULL};
     struct certs_pair ca = {0}, leaf = {0};
@@ -100,14 +100,16 @@ listen_on(uv_loop_t *loop, const char *address, const char *ca_path, const struc
     if (!e) {
         e = certs_make_leaf(&ca, names, clock_wall_s(), CERTS_DAY_S / 2, &leaf);
     }
+    AUTO(freep) char *chain = e ? NULL : xasprintf("%s%s", leaf.crt_pem, ca.crt_pem);
     const struct server_options o = {
-        .address = address, .port = SERVER_PORT, .crt_pem = leaf.crt_pem, .key_pem = leaf.key_pem, .endpoint = endpoint};
+        .address = address, .port = SERVER_PORT, .crt_pem = chain, .key_pem = leaf.key_pem, .endpoint = endpoint};
     if (!e) {
         e = server_new(loop, &o, &server);
     }
-    AUTO(fclosep) FILE *f = e ? NULL : fopen(ca_path, "we");
-    if (!e && (!f || fputs(ca.crt_pem, f) < 0)) {
-        e = err_new(ERR_RETRY, "write %s", ca_path);
+    AUTO(freep) char *pins = e ? NULL : certs_pins(ca.crt_pem);
+    AUTO(fclosep) FILE *f = e ? NULL : fopen(pins_path, "we");
+    if (!e && (!f || fputs(pins, f) < 0)) {
+        e = err_new(ERR_RETRY, "write %s", pins_path);
     }
     certs_pair_fini(&ca);
     certs_pair_fini(&leaf);

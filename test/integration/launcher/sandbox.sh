@@ -16,7 +16,7 @@ sandbox_make() {
     launcher_prepare
     launcher_root "$LAUNCHER_TREE" "$LAUNCHER_BASE" "$1" "$SANDBOX/root"
     rm -rf "$SANDBOX"/root/tmp/* "$SANDBOX"/pod
-    mkdir -p "$SANDBOX"/pod/vmbridge/{info,run,disks,data,secrets}
+    mkdir -p "$SANDBOX"/pod/vmbridge/{info,disks,secrets}
     chmod 1777 "$SANDBOX/pod"
     sandbox_network
 }
@@ -72,7 +72,6 @@ sandbox_start() {
             mount --bind "$1/termination" "$root/dev/termination-log"
             mkdir -p "$root/dev/vmbridge"
             mount --bind "$1/pod" "$root/run"
-            mount -t tmpfs -o mode=1777 tmp "$root/tmp"
             mount -o remount,bind,ro "$root"
             echo $$ >"$1/inner"
             sandbox=$1

@@ -118,8 +118,9 @@ ready(void *arg)
 static void
 start_server(struct driver *d, const struct certs_set *set)
 {
+    AUTO(freep) char *chain = certs_chain(set);
     struct server_options options = {.address = "127.0.0.1",
-                                     .crt_pem = set->leaf.crt_pem,
+                                     .crt_pem = chain,
                                      .key_pem = set->leaf.key_pem,
                                      .pages = d->pages,
                                      .n_pages = HEALTH_N_PAGES,
@@ -143,7 +144,8 @@ on_certs(void *arg, const struct certs_set *set)
     if (!d->server) {
         start_server(d, set);
     } else {
-        die_if(server_set_certificate(d->server, set->leaf.crt_pem, set->leaf.key_pem));
+        AUTO(freep) char *chain = certs_chain(set);
+        die_if(server_set_certificate(d->server, chain, set->leaf.key_pem));
     }
     tell("certs %lld", (long long)certs_not_after(set->leaf.crt_pem));
 }
