@@ -20,7 +20,7 @@ def parse(words):
     parser = argparse.ArgumentParser(
         prog="hack/bench",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Runs a scenario on a control plane of its own, real but for its nodes, and prints figures and budgets.\n"
+        description="Runs a scenario on a control plane of its own, and prints each figure beside its budget.\n"
         "Counts and bytes over budget fail the run; times, memory and processors depend on the machine and are told.",
         epilog=f"scenarios:\n{lines}\n\nThe last line is 'N passed, N failed', of the figures that can fail.",
     )

@@ -1,6 +1,7 @@
 """The control plane, started fresh, with nodes that only pretend; and the controller as a process of its own."""
 
 import base64
+import collections
 import json
 import os
 import pathlib
@@ -158,21 +159,24 @@ class Replica:
         self.log = pathlib.Path(folder) / f"controller-{identity}.log"
         words = {"program": str(program), "kubeconfig": str(kubeconfig), "port": self.port, "identity": identity}
         line = [word.format(**words) for word in shlex.split(template or self.OURS)]
+        self.log_offset, self.messages = 0, collections.Counter()
         self.started = time.time()
-        with open(self.log, "a", encoding="utf-8") as log:
+        with open(self.log, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(line, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         self.pid = self.process.pid
 
     def said(self, message):
-        """Times at which our controller logged that message."""
-        found = []
-        with open(self.log, encoding="utf-8", errors="replace") as file:
+        """How often our controller has logged that message; the log is large and read on from where it ended."""
+        with open(self.log, "rb") as file:
+            file.seek(self.log_offset)
             for line in file:
-                if line.startswith("{") and f'"{message}"' in line and line.endswith("\n"):
-                    entry = json.loads(line)
-                    if entry["msg"] == message:
-                        found.append(entry["time"])
-        return found
+                if not line.endswith(b"\n"):
+                    break
+                self.log_offset += len(line)
+                found = re.search(rb'"msg":"([^"]*)"', line)
+                if found:
+                    self.messages[found.group(1).decode()] += 1
+        return self.messages[message]
 
     def until_leads(self, seconds=60):
         """Another controller is given five seconds to settle, since nobody knows what it would say."""

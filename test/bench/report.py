@@ -194,13 +194,24 @@ def paint_memory(axes, found):
         points = [(at, row[name] / 2**20) for at, row in found["memory"] if name in row]
         axes.plot(*zip(*points), label=name if name.endswith("private") else name + " RSS", linewidth=1.3)
     top = axes.get_ylim()[1]
-    for at, text in found["marks"]:
+    for at, text in joined(found["marks"], 0.03 * found["memory"][-1][0]):
         axes.axvline(at, color="#bbbbbb", linewidth=0.8)
         axes.text(at, top, " " + text, rotation=90, fontsize=7, va="top", color="#666666")
     axes.set_xlabel("seconds")
     axes.set_ylabel("MiB")
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False, fontsize=8, loc="lower right")
+
+
+def joined(marks, apart):
+    """Marks that are too near to each other to be read become one."""
+    found = []
+    for at, text in marks:
+        if found and at - found[-1][0] < apart:
+            found[-1] = found[-1][0], f"{found[-1][1]}, {text}"
+        else:
+            found.append((at, text))
+    return found
 
 
 def paint_stages(axes, found):

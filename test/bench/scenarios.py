@@ -46,15 +46,15 @@ def whole_burst(s):
     s.watch()
     window = s.bring_up()
     s.settle()
+    s.tell_requests(window)
+    s.tell_stored()
+    s.tell_cpu(window)
+    s.tell_memory()
     wall, quantiles = s.tell_times()
     s.figures.add("wall", wall)
     s.figures.add("ready_share", quantiles["ready"][50] / wall)
     s.speed = s.n / wall
     s.figures.add("speed", s.speed)
-    s.tell_requests(window)
-    s.tell_cpu(window)
-    s.tell_memory()
-    s.tell_stored()
 
 
 def short(s):
@@ -69,9 +69,9 @@ def density(s):
     s.idle_memory()
     window = s.bring_up(gap_ms=100)
     s.settle()
-    s.tell_times(keys=("density_p50", "density_p95"))
     s.tell_requests(window)
     s.tell_cpu(window)
+    s.tell_times(keys=("density_p50", "density_p95"))
     s.note(
         "KubeVirt's 16.1 and 27.2 s are of real guests on real nodes; here a pod that is scheduled runs at once:"
         " this is the control plane's part alone"
@@ -136,14 +136,14 @@ def resync(s):
     s.note(f"after an edit of the configuration {s.passes() - before:.0f} objects were looked at")
     s.mark("lease lost and won")
     before = s.passes()
-    won = len(s.controller.said("lease won"))
+    won = s.controller.said("lease won")
     check(
         s.controller.is_ours,
         "resync: only vmbridge's controller can be made to lead anew; --controller is for other scenarios",
     )
     with s.window() as window:
         hold(s, 4)
-        until("the controller leads again", lambda: len(s.controller.said("lease won")) > won, 30)
+        until("the controller leads again", lambda: s.controller.said("lease won") > won, 30)
         s.settle()
     s.figures.add("resync_writes", window.requests() + window.events())
     s.figures.add("resync_cpu", window.cpu["controller"] * 1000)

@@ -162,7 +162,7 @@ class Session:
         if window.others > 0.05:
             self.note(f"other programs had {window.others:.0%} of the machine for {window.seconds:.0f} s of measuring")
         for replica in self.replicas:
-            if (won := len(replica.said("lease won"))) > 1:
+            if (won := replica.said("lease won")) > 1:
                 self.note(f"the controller {replica.identity} has won its lease {won} times so far")
 
     def tell_requests(self, window, n=None):
