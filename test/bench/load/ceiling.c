@@ -310,10 +310,11 @@ make_repeat(void *arg, size_t job, size_t step, struct batch_write *ret_write)
     const struct repeat *r = arg;
     char lane[NUMBER_SIZE];
     char value[NUMBER_SIZE];
+    long long now = r->value + (long long)job;
 
     (void)step; /* there is one */
     (void)snprintf(lane, sizeof(lane), "%zu", job % r->parallel);
-    (void)snprintf(value, sizeof(value), "%lld", (long long)(r->value + (int64_t)job));
+    (void)snprintf(value, sizeof(value), "%lld", now);
     const char *const values[N_SLOTS] = {[SLOT_NUMBER] = lane, [SLOT_VALUE] = value};
     *ret_write = (struct batch_write){.verb = KUBE_MERGE_PATCH,
                                       .resource = "status",

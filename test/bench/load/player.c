@@ -289,11 +289,14 @@ write_state(struct player *p, struct lws *wsi)
     if (p->is_told) {
         return 0;
     }
+    static const char room[LWS_PRE];
     AUTO(freep) char *text = state_text(p);
-    size_t len = strlen(text);
-    AUTO(freep) unsigned char *buf = xcalloc(1, LWS_PRE + len);
-    memcpy(buf + LWS_PRE, text, len);
-    if (lws_write(wsi, buf + LWS_PRE, len, LWS_WRITE_TEXT) < (int)len) {
+    AUTO(strbuf_fini) struct strbuf frame = STRBUF_INIT(LWS_PRE + LAUNCHER_MSG_MAX);
+    if (!strbuf_add(&frame, room, sizeof(room)) || !strbuf_adds(&frame, text)) {
+        return -1;
+    }
+    size_t len = frame.len - LWS_PRE;
+    if (lws_write(wsi, (unsigned char *)frame.buf + LWS_PRE, len, LWS_WRITE_TEXT) < (int)len) {
         return -1;
     }
     p->is_told = true;
