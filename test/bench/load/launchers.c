@@ -1,6 +1,8 @@
 // The commands about launchers: tokens and dialling, reports at a rate, the end.
 #include "launchers.h"
 
+#include <unistd.h>
+
 #include "batch.h"
 #include "load.h"
 #include "player.h"
@@ -15,6 +17,7 @@ enum {
     FLUSH_MS = 3000,
     CLOSE_TICK_MS = 10,
     QUIET_TICKS = 5,
+    FILES_SPARE = 256, /* for everything that is no launcher */
 };
 
 /* The command at hand: 'connect' or 'report' or 'disconnect'; one at a time. */
@@ -249,6 +252,10 @@ connect_read(struct players *p, const json_t *command)
     }
     if (!e) {
         e = ca ? gateway_tls_trust(p->stage.tls, ca) : err_new(ERR_INVALID, "ca is missing: a file of certificates");
+    }
+    if (!e && sysconf(_SC_OPEN_MAX) < (long)p->wanted + FILES_SPARE) {
+        e = err_new(ERR_INVALID, "%zu launchers need more open files than %ld; raise ulimit -n", p->wanted,
+                    sysconf(_SC_OPEN_MAX));
     }
     if (!e && p->load->book.counts[COUNT_POD_RUNNING] < p->wanted) {
         e = err_new(ERR_INVALID, "only %zu launcher pods are Running", p->load->book.counts[COUNT_POD_RUNNING]);
