@@ -164,7 +164,7 @@ def one_round(s, resource):
     pid = s.plane.pids()["kube-apiserver"]
     before = account.cpu_seconds(pid)
     answer = s.load.ask(
-        "status_writes", 300, resource=resource, n=WRITES, parallel=4, body={"status": s.stored_vm["status"]}
+        "status_writes", 300, resource=resource, n=WRITES, parallel=1, body={"status": s.stored_vm["status"]}
     )
     if not answer.get("ok"):
         s.note(f"the price of a write was not measured: {answer.get('error')}")

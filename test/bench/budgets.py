@@ -91,9 +91,9 @@ FIGURES = {
     "connect_seconds": Figure("all connect, with their tokens", "time", "s"),
     "return_seconds": Figure("all are back after a restart of the controller", "time", "s", {10000: 60}),
     "lost": Figure("launchers that did not come back", "count", "", 0),
-    "storm_rate": Figure("messages a second that were sent", "ratio", "1/s"),
-    "message_cpu": Figure("controller CPU per message", "cpu", "ms"),
-    "message_writes": Figure("writes per message", "count", ""),
+    "storm_rate": Figure("messages a second that were sent, {}", "ratio", "1/s"),
+    "message_cpu": Figure("controller CPU per message, {}", "cpu", "ms"),
+    "message_writes": Figure("writes per message, {}", "count", ""),
     # a day's change
     "churn": Figure("machines replaced", "count", ""),
     "churn_requests": Figure("requests per machine that was replaced", "count", ""),
