@@ -27,7 +27,7 @@ def parse(words):
     parser.add_argument("scenario", choices=SCENARIOS, metavar="NAME", help="what to run")
     parser.add_argument("n", nargs="?", type=int, metavar="N", help="machines")
     parser.add_argument("times", nargs="?", type=int, default=100, metavar="TIMES", help="of apply-storm (100)")
-    parser.add_argument("--seconds", type=float, help="of idle, steady and status-storm, instead of their own")
+    parser.add_argument("--seconds", type=int, help="of idle, steady and status-storm, instead of their own")
     parser.add_argument(
         "--controller",
         metavar="COMMAND",

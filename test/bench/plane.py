@@ -79,7 +79,7 @@ class Plane:
         for plural in ("virtualmachines", "virtualmachineinstances", "kubevirts"):
             path = "/apis/kubevirt.io/v1/" + plural
             until(f"the API server serves {plural}", lambda path=path: self.api.get(path), 60)
-        for name in ("service-account", "rbac-controller", "kubevirt"):
+        for name in ("service-account", "rbac-controller", "flow-schema", "kubevirt"):
             self.kubectl("apply", "-f", str(ROOT / f"deploy/base/{name}.yaml"))
         self._add_account(ACCOUNTS[1])
 
