@@ -72,8 +72,8 @@ static struct err *
 begin_gateway(struct guest *g)
 {
     const struct gateway_client_options o = {
-        .address = g->options.gateway,
-        .name = g->options.gateway_name,
+        .address = g->instance.gateway,
+        .name = g->instance.gateway_name,
         .pins_path = g->paths.gateway_pins,
         .token_path = g->paths.token,
         .log = &g->log,

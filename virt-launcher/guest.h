@@ -10,11 +10,9 @@
 struct guest;
 
 struct guest_options {
-    const char *root;         /* "" in a pod */
-    const char *gateway;      /* "host:port"; NULL: none, the guest runs on its own */
-    const char *gateway_name; /* in the gateway's certificate; NULL or "": the host of the address */
-    int64_t stop_ms;          /* monotonic: the pod was asked to end before this manager started; 0: no */
-    int64_t born_ms;          /* monotonic: when this process began, for the timeline */
+    const char *root; /* "" in a pod */
+    int64_t stop_ms;  /* monotonic: the pod was asked to end before this manager started; 0: no */
+    int64_t born_ms;  /* monotonic: when this process began, for the timeline */
 };
 
 /* Begins; the rest happens on the loop until guest_is_over. Options are copied, their strings borrowed. */

@@ -17,11 +17,17 @@ read_instance(struct guest *g)
         e = json_parse(strbuf_str(&text), text.len, INSTANCE_MAX, &j);
     }
     if (!e) {
-        e = api_decode(&instance_type, json_in_arena(g->arena, j), g->arena, &g->instance);
+        json_in_arena(g->arena, j);
     }
-    if (!e && g->instance.version != INSTANCE_VERSION) {
+    if (!e && json_int(j, "version", 0) != INSTANCE_VERSION) { /* before its fields are looked at */
         e = err_new(ERR_INVALID, "version %lld is not run here, only %d: launcher and controller differ",
-                    (long long)g->instance.version, INSTANCE_VERSION);
+                    (long long)json_int(j, "version", 0), INSTANCE_VERSION);
+    }
+    if (!e) {
+        e = api_decode(&instance_type, j, g->arena, &g->instance);
+    }
+    if (!e) {
+        e = instance_complete(&g->instance, g->arena);
     }
     return err_wrap(e, "read the instance");
 }

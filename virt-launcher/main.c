@@ -1,4 +1,4 @@
-// The manager, virt-launcher: arguments and environment to options, signals to the guest, its end to an exit code. Decides nothing.
+// The manager, virt-launcher: arguments to options, signals to the guest, its end to an exit code. Decides nothing.
 #include <getopt.h>
 #include <signal.h>
 #include <unistd.h>
@@ -22,11 +22,7 @@ static const char usage[] =
     "\n"
     "  --root DIR       put DIR before every path of the pod, to run outside one\n"
     "  --stop-since MS  the pod was asked to end at this monotonic time, before this process began\n"
-    "  --print-rules    print the rules by which it decides, in order, and exit\n"
-    "\n"
-    "environment: VMBRIDGE_GATEWAY \"host:port\", whom to report to (none: nobody), and VMBRIDGE_GATEWAY_NAME, the "
-    "name in its\n"
-    "certificate where that is not the host\n";
+    "  --print-rules    print the rules by which it decides, in order, and exit\n";
 
 static void
 on_signal(uv_signal_t *s, int number)
@@ -120,8 +116,6 @@ main(int argc, char **argv)
     if (!read_arguments(argc, argv, &o, &early)) {
         return early;
     }
-    o.gateway = getenv("VMBRIDGE_GATEWAY");
-    o.gateway_name = getenv("VMBRIDGE_GATEWAY_NAME");
     AUTO(err_freep) struct err *e = set_environment(&o);
     if (e) {
         log_error(&log, "cannot begin", F_ERR(e));

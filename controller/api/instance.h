@@ -1,11 +1,12 @@
-// What a launcher pod carries in its annotation vmbridge.io/instance: one run of a VMI, complete, so that the guest boots with
-// nobody else around. JSON, versioned; made by reconcile/, read by the launcher.
+// What a launcher pod carries in its annotation vmbridge.io/instance: one run of a VMI, so that the guest boots with nobody else
+// around. JSON, versioned; made by reconcile/, read by the launcher. It is stored with each pod: what an absent field means is not
+// said, nor what the pod says of itself (placement, probes).
 #ifndef VMB_INSTANCE_H
 #define VMB_INSTANCE_H
 
 #include "api/vmi.h"
 
-enum { INSTANCE_VERSION = 1 };
+enum { INSTANCE_VERSION = 2, INSTANCE_PORTS_MAX = 1024 };
 
 /* Where a volume is inside the pod; the same names make the pod's mounts (reconcile/pod_render) and the domain's disks. */
 enum volume_kind { VOLUME_UNSET, VOLUME_IMAGE, VOLUME_PVC_FILE, VOLUME_PVC_BLOCK, VOLUME_EMPTY_DISK, VOLUME_NO_CLOUD };
@@ -25,18 +26,30 @@ struct instance {
     const char *namespace;
     const char *name;
     const char *uid;
-    const char *hostname;     /* of the guest: spec.hostname or the name */
-    const char *system_uuid;  /* SMBIOS UUID, derived or given */
-    const char *machine_type; /* "q35" or what an earlier start froze */
-    enum tri use_emulation;
+    const char *gateway;      /* host:port, whom to report to; absent: nobody */
+    const char *gateway_name; /* in its certificate; absent: the host */
+    const char *system_uuid;  /* SMBIOS UUID that was derived; absent: the spec's */
+    const char *machine_type; /* what an earlier start froze; absent: the spec's, or "q35" */
+    enum tri use_emulation;   /* absent: KVM */
     struct opt_int log_verbosity;
     struct opt_int overhead_bytes;
+    struct str_list block_volumes; /* those whose claim is a block device */
+    struct str_list ports;         /* "22", "53/udp": let in from the start */
+    struct vmi_spec spec;          /* as the VMI has it; instance_complete fills in what is absent */
+    /* Not said, but made by instance_complete. */
+    const char *hostname; /* of the guest: spec.hostname or the name */
     struct instance_volume_list volumes;
-    struct port_list open_ports; /* let in from the start */
-    struct vmi_spec spec;
+    struct port_list open_ports;
 };
 
 extern const struct type instance_type;
+
+/* After decoding: defaults, and what follows from other fields. Lists are the arena's. Errors: ERR_INVALID for a port that is none. */
+MUST_CHECK struct err *instance_complete(struct instance *i, struct arena *a);
+/* The second half of it: what follows from other fields, the spec being as it is. */
+MUST_CHECK struct err *instance_derive(struct instance *i, struct arena *a);
+/* Ports as the annotation says them. */
+struct str_list instance_ports(const struct port_list *ports, struct arena *a);
 
 #define INSTANCE_ANNOTATION "vmbridge.io/instance"
 /* Whom launchers trust: "sha256:" and base64 of the digest of a CA certificate's DER, one a CA, with blanks between. */

@@ -3,8 +3,8 @@
 
 #include "api/identity.h"
 #include "api/quantity.h"
-#include "reconcile/open_ports.h"
 #include "reconcile/overhead.h"
+#include "reconcile/pod_instance.h"
 #include "reconcile/pod_volumes.h"
 #include "reconcile/vm_view.h"
 
@@ -21,14 +21,13 @@ enum {
 static json_t *pod_metadata(const struct vmi_view *v);
 static json_t *pod_labels(const struct vmi_view *v);
 static json_t *pod_annotations(const struct vmi_view *v);
+static bool has_files(const struct vmi_view *v);
 static json_t *pod_spec(const struct vmi_view *v);
 static void pod_placement(const struct vmi_spec *s, json_t *spec);
-static json_t *pod_env(const struct config *c);
 static json_t *pod_container(const struct vmi_view *v, struct pod_volumes *pv);
 static json_t *pod_resources(const struct vmi_view *v);
 static json_t *pod_ports(const struct vmi_spec *s);
 static void pod_probes(const struct vmi_spec *s, json_t *container);
-static char *instance_text(const struct vmi_view *v);
 static void set(json_t *object, const char *key, json_t *value);
 static void set_text(json_t *object, const char *key, const char *value);
 static void set_raw(json_t *object, const char *key, const json_t *value);
@@ -92,36 +91,21 @@ pod_annotations(const struct vmi_view *v)
     set_text(annotations, "kubectl.kubernetes.io/default-container", "compute");
     set_text(annotations, "descheduler.alpha.kubernetes.io/request-evict-only", "");
     set_text(annotations, "argocd.argoproj.io/ignore-restart-policy", "true"); /* rule A6: its readiness is real */
-    set_text(annotations, INSTANCE_ANNOTATION, instance_text(v));
+    set_text(annotations, INSTANCE_ANNOTATION, pod_instance(v));
     set_text(annotations, GATEWAY_PINS_ANNOTATION, v->config->gateway_pins);
     return annotations;
 }
 
-/* One run, complete: the spec with its defaults, and what cannot be derived inside the pod. */
-static char *
-instance_text(const struct vmi_view *v)
+/* Whether there is a claim with a file system: the files of no other volume are the policy's matter. */
+static bool
+has_files(const struct vmi_view *v)
 {
-    const struct vmi *vmi = &v->vmi;
-    const struct instance i = {
-        .version = INSTANCE_VERSION,
-        .namespace = vmi->meta.namespace,
-        .name = vmi->meta.name,
-        .uid = vmi->meta.uid,
-        .hostname = vmi->spec.hostname,
-        .system_uuid = !str_empty(vmi->spec.domain.firmware.uuid)
-                           ? vmi->spec.domain.firmware.uuid
-                           : identity_uuid(v->arena, vmi->meta.namespace, vmi->meta.name),
-        .machine_type = !str_empty(vmi->spec.domain.machine_type) ? vmi->spec.domain.machine_type : "q35",
-        .use_emulation = v->config->use_emulation ? TRI_TRUE : TRI_FALSE,
-        .log_verbosity = v->config->log_launcher,
-        .overhead_bytes = {.set = true, .v = overhead_bytes(&vmi->spec, v->config->use_emulation)},
-        .volumes = pod_volume_kinds(v),
-        .open_ports = open_ports(v),
-        .spec = vmi->spec,
-    };
-    AUTO(json_freep) json_t *j = api_encode(&instance_type, &i);
-
-    return json_text(j, v->arena);
+    for (size_t i = 0; i < v->claims.n; i++) {
+        if (!v->claims.items[i].is_block) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static json_t *
@@ -131,11 +115,12 @@ pod_spec(const struct vmi_view *v)
     struct pod_volumes pv = pod_volumes_make(v);
     int64_t grace_s =
         (s->termination_grace_period_s.set ? s->termination_grace_period_s.v : GRACE_DEFAULT_S) + GRACE_EXTRA_S;
-    json_t *spec = json_pack("{s:b, s:b, s:s, s:I, s:{s:b, s:i, s:i, s:i, s:s, s:{s:s}}}",
-                             "automountServiceAccountToken", 0, "enableServiceLinks", 0, "restartPolicy", "Never",
-                             "terminationGracePeriodSeconds", (json_int_t)grace_s, "securityContext", "runAsNonRoot", 1,
-                             "runAsUser", LAUNCHER_ID, "runAsGroup", LAUNCHER_ID, "fsGroup", LAUNCHER_ID,
-                             "fsGroupChangePolicy", "OnRootMismatch", "seccompProfile", "type", "RuntimeDefault");
+    json_t *spec =
+        json_pack("{s:b, s:b, s:s, s:I, s:{s:b, s:i, s:i, s:i, s:s*, s:{s:s}}}", "automountServiceAccountToken", 0,
+                  "enableServiceLinks", 0, "restartPolicy", "Never", "terminationGracePeriodSeconds",
+                  (json_int_t)grace_s, "securityContext", "runAsNonRoot", 1, "runAsUser", LAUNCHER_ID, "runAsGroup",
+                  LAUNCHER_ID, "fsGroup", LAUNCHER_ID, "fsGroupChangePolicy", has_files(v) ? "OnRootMismatch" : NULL,
+                  "seccompProfile", "type", "RuntimeDefault");
 
     BUG_ON(!spec);
     set(spec, "containers", json_pack("[o]", pod_container(v, &pv)));
@@ -174,31 +159,16 @@ pod_placement(const struct vmi_spec *s, json_t *spec)
     }
 }
 
-/* The name in the gateway's certificate is that of its address unless it is said. */
-static json_t *
-pod_env(const struct config *c)
-{
-    size_t len = strlen(c->gateway_name);
-    bool is_told = strncmp(c->gateway, c->gateway_name, len) == 0 && c->gateway[len] == ':';
-    json_t *env = json_pack("[{s:s, s:s}]", "name", "VMBRIDGE_GATEWAY", "value", c->gateway);
-
-    if (!is_told) {
-        json_t *name = json_pack("{s:s, s:s}", "name", "VMBRIDGE_GATEWAY_NAME", "value", c->gateway_name);
-        BUG_ON(json_array_append_new(env, name) != 0);
-    }
-    return env;
-}
-
 static json_t *
 pod_container(const struct vmi_view *v, struct pod_volumes *pv)
 {
     static const char *const policies[] = {"IfNotPresent", "Always", "IfNotPresent", "Never"};
     const struct config *c = v->config;
     json_t *container =
-        json_pack("{s:s, s:s, s:s, s:o, s:{s:b, s:b, s:{s:[s]}}, s:o, s:o}", "name", "compute", "image",
-                  c->launcher_image, "imagePullPolicy", policies[c->launcher_pull_policy], "env", pod_env(c),
-                  "securityContext", "allowPrivilegeEscalation", 0, "readOnlyRootFilesystem", 1, "capabilities", "drop",
-                  "ALL", "resources", pod_resources(v), "volumeMounts", pv->mounts);
+        json_pack("{s:s, s:s, s:s, s:{s:b, s:b, s:{s:[s]}}, s:o, s:o}", "name", "compute", "image", c->launcher_image,
+                  "imagePullPolicy", policies[c->launcher_pull_policy], "securityContext", "allowPrivilegeEscalation",
+                  0, "readOnlyRootFilesystem", 1, "capabilities", "drop", "ALL", "resources", pod_resources(v),
+                  "volumeMounts", pv->mounts);
 
     BUG_ON(!container);
     if (json_array_size(pv->devices) > 0) {

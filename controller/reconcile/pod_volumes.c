@@ -24,28 +24,6 @@ pod_volumes_make(const struct vmi_view *v)
     return pv;
 }
 
-struct instance_volume_list
-pod_volume_kinds(const struct vmi_view *v)
-{
-    const struct volume_list *volumes = &v->vmi.spec.volumes;
-    struct instance_volume_list l = {.items = ARENA_NEW_N(v->arena, struct instance_volume, volumes->n)};
-
-    for (size_t i = 0; i < volumes->n; i++) {
-        const struct volume *vol = &volumes->items[i];
-        enum volume_kind kind = VOLUME_EMPTY_DISK;
-        if (vol->container_disk) {
-            kind = VOLUME_IMAGE;
-        } else if (vol->pvc) {
-            const struct claim_view *c = claim_find(&v->claims, vol->pvc->claim_name);
-            kind = c && c->is_block ? VOLUME_PVC_BLOCK : VOLUME_PVC_FILE;
-        } else if (vol->cloud_init_no_cloud) {
-            kind = VOLUME_NO_CLOUD;
-        }
-        l.items[l.n++] = (struct instance_volume){.name = vol->name, .kind = kind};
-    }
-    return l;
-}
-
 /* The instance and whom to trust come through the downward API, so the guest boots with nobody else around; the token is good for
  * the gateway only. */
 static void

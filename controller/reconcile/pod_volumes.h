@@ -14,7 +14,4 @@ struct pod_volumes {
 
 struct pod_volumes pod_volumes_make(const struct vmi_view *v);
 
-/* Kind of each volume, in the order of the spec: what the launcher is told. */
-struct instance_volume_list pod_volume_kinds(const struct vmi_view *v);
-
 #endif

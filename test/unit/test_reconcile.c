@@ -1,5 +1,7 @@
 // The rules of VM and VMI, one YAML file a case (test/golden/reconcile): objects in, rule, actions, status and events out; every rule
 // has a case; what is planned, done and planned again comes to rest; order of events does not matter.
+#include "api/defaults.h"
+#include "api/instance.h"
 #include "base/clock.h"
 #include "base/yaml.h"
 #include "reconcile/vm_plan.h"
@@ -151,6 +153,17 @@ check_names(const char *file, const char *what, const json_t *want, size_t n, co
     }
 }
 
+static const json_t *
+pod_of(const struct plan *p)
+{
+    for (size_t i = 0; i < p->n_actions; i++) {
+        if (p->actions[i].kind == ACTION_CREATE_POD) {
+            return p->actions[i].body;
+        }
+    }
+    return NULL;
+}
+
 static void
 check_plan(const char *file, const json_t *want, const struct plan *p)
 {
@@ -167,6 +180,9 @@ check_plan(const char *file, const json_t *want, const struct plan *p)
             names[i] = p->events[i].reason;
         }
         check_names(file, "events", json_object_get(want, "events"), p->n_events, names);
+    }
+    if (json_object_get(want, "pod")) {
+        check_subset(file, "pod", pod_of(p), json_object_get(want, "pod"));
     }
     if (json_is_null(json_object_get(want, "status"))) {
         ck_assert_msg(!p->status_new, "%s: a status is written", file);
@@ -218,6 +234,77 @@ START_TEST(what_is_done_comes_to_rest)
 }
 END_TEST
 
+/* The spec in full, but for what a pod says in fields of Kubernetes. */
+static json_t *
+machine_text(struct arena *a, const struct vmi_spec *s)
+{
+    static const char *const others[] = {
+        "nodeSelector",  "affinity",       "tolerations",     "topologySpreadConstraints",
+        "dnsConfig",     "dnsPolicy",      "schedulerName",   "priorityClassName",
+        "livenessProbe", "readinessProbe", "imagePullPolicy", "imagePullSecret"};
+    json_t *j = json_in_arena(a, api_encode(&vmi_spec_type, s));
+    size_t i;
+    json_t *volume;
+
+    for (size_t k = 0; k < ARRAY_LEN(others); k++) {
+        (void)json_object_del(j, others[k]); /* or it is absent */
+        json_array_foreach(json_object_get(j, "volumes"), i, volume) {
+            (void)json_object_del(json_object_get(volume, "containerDisk"), others[k]);
+        }
+    }
+    return j;
+}
+
+static void
+check_instance(const char *file, const json_t *c, const json_t *pod, struct arena *a)
+{
+    const char *text = json_str(json_at(pod, "metadata", "annotations", NULL), INSTANCE_ANNOTATION);
+    struct instance i = {0};
+    struct vmi_spec s = {0};
+    json_t *j = NULL;
+    size_t k;
+    json_t *object;
+
+    ck_assert_ptr_null(json_parse(text, strlen(text), FILE_MAX, &j));
+    AUTO(err_freep) struct err *e = api_decode(&instance_type, json_in_arena(a, j), a, &i);
+    ck_assert_msg(!e, "%s: %s", file, e ? err_text(e) : "");
+    ck_assert_ptr_null(instance_complete(&i, a));
+    json_array_foreach(json_object_get(c, "objects"), k, object) {
+        if (str_eq(json_str(object, "kind"), "VirtualMachineInstance")) {
+            ck_assert_ptr_null(api_decode(&vmi_spec_type, json_object_get(object, "spec"), a, &s));
+        }
+    }
+    vmi_spec_default(&s, a, &(struct default_options){.name = i.name});
+    const json_t *want = machine_text(a, &s);
+    const json_t *got = machine_text(a, &i.spec);
+    ck_assert_msg(json_equal(want, got), "%s: the launcher runs %s, not %s", file, json_text(got, a),
+                  json_text(want, a));
+    ck_assert_str_eq(i.hostname, s.hostname);
+}
+
+/* What is not said in the pod is filled in by the launcher as the controller did. */
+START_TEST(the_launcher_comes_to_the_same_machine)
+{
+    size_t n_pods = 0;
+
+    for (size_t i = 0; i < n_cases; i++) {
+        AUTO(json_freep) json_t *c = read_case(case_files[i]);
+        AUTO(arena_freep) struct arena *a = arena_new(4 * 1024 * 1024);
+        struct world w;
+        struct plan p = {0};
+        fill_world(&w, c, false);
+        ck_assert(world_plan(&w, json_str(c, "key"), a, &p));
+        const json_t *pod = pod_of(&p);
+        if (pod) {
+            check_instance(case_files[i], c, pod, a);
+            n_pods++;
+        }
+        world_fini(&w);
+    }
+    ck_assert_uint_ge(n_pods, 3);
+}
+END_TEST
+
 static void
 check_rule_has_case(const char *kind, const char *rule)
 {
@@ -256,6 +343,7 @@ main(void)
     tcase_add_loop_test(tc, plan_is_as_written, 0, (int)n_cases);
     tcase_add_loop_test(tc, what_is_done_comes_to_rest, 0, (int)n_cases);
     tcase_add_test(tc, every_rule_has_a_case);
+    tcase_add_test(tc, the_launcher_comes_to_the_same_machine);
     suite_add_tcase(s, tc);
     SRunner *sr = srunner_create(s);
     srunner_run_all(sr, CK_NORMAL);

@@ -102,8 +102,8 @@ class Launcher:
         if not self.token:
             self.token = self.actor.token(self)
         pod = self.actor.recorder.get("pod", self.namespace, self.name) or self.pod
-        env = {e["name"]: e.get("value") for e in pod["spec"]["containers"][0]["env"]}
-        name = env.get("VMBRIDGE_GATEWAY_NAME") or env["VMBRIDGE_GATEWAY"].rpartition(":")[0]
+        instance = json.loads(pod["metadata"]["annotations"]["vmbridge.io/instance"])
+        name = instance.get("gatewayName") or instance["gateway"].rpartition(":")[0]
         with tempfile.NamedTemporaryFile("w") as ca:
             ca.write(self._trusted(pod))
             ca.flush()

@@ -44,7 +44,7 @@ sandbox_disk() {
 }
 
 # sandbox_start INSTANCE OPTION...: starts the monitor as PID 1, its output in $SANDBOX/{out,err}; options go to the launcher.
-# VAR=value words before them set its environment. Its exit code ends in $SANDBOX/code.
+# Its exit code ends in $SANDBOX/code.
 sandbox_start() {
     cp "$1" "$SANDBOX/pod/vmbridge/info/instance.json"
     shift
@@ -78,11 +78,10 @@ sandbox_start() {
             shift
             exec setpriv --no-new-privs --bounding-set=-all,+sys_chroot,+setuid,+setgid chroot --userspec=107:107 --groups=107 "$root" \
                 /usr/bin/env -i "$@"
-        ' inner "$SANDBOX" "${SANDBOX_ENV[@]}" /usr/bin/virt-launcher-monitor "$@" >"$SANDBOX/out" 2>"$SANDBOX/err" </dev/null || rc=$?
+        ' inner "$SANDBOX" /usr/bin/virt-launcher-monitor "$@" >"$SANDBOX/out" 2>"$SANDBOX/err" </dev/null || rc=$?
         echo $rc >"$SANDBOX/code"
     ) &
 }
-SANDBOX_ENV=()
 
 # sandbox_pid NAME: the newest process of that name in the sandbox, seen from outside.
 sandbox_pid() {
