@@ -11,7 +11,7 @@
 
 #include <unistd.h>
 
-enum { REQUESTS_PER_S = 200, REQUESTS_BURST = 400 };
+enum { REQUESTS_PER_S = 500, REQUESTS_BURST = 1000 };
 
 struct app {
     uv_loop_t *loop;

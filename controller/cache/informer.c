@@ -105,6 +105,12 @@ informer_doom(struct informer *i, const char *key, const char *uid)
     }
 }
 
+void
+informer_settle(struct informer *i, const char *key, uint64_t basis)
+{
+    store_settle(i->store, key, basis);
+}
+
 static void
 informer_put(struct informer *i, const char *key, const char *uid, const json_t *object)
 {

@@ -27,5 +27,7 @@ void informer_synced(struct informer *i);
 void informer_own(struct informer *i, const json_t *object, const char *base_version);
 /* A delete of ours was answered without an object. */
 void informer_doom(struct informer *i, const char *key, const char *uid);
+/* store_settle() of its store. */
+void informer_settle(struct informer *i, const char *key, uint64_t basis);
 
 #endif

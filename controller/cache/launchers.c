@@ -16,6 +16,7 @@ struct entry {
 struct launchers {
     struct entry *table;
     size_t n_connected;
+    uint64_t n_changes;
 };
 
 static struct entry *entry_find(const struct launchers *l, const char *vmi_uid);
@@ -61,6 +62,7 @@ launchers_connected(struct launchers *l, const char *vmi_uid, const char *pod_ui
     }
     l->n_connected += e->pub.connected ? 0 : 1;
     e->pub.connected = true;
+    e->pub.version = ++l->n_changes;
     if (!str_eq(e->pod_uid, pod_uid)) {
         entry_set(&e->pod_uid, &e->pub.pod_uid, pod_uid);
         entry_set(&e->state, &e->pub.state, NULL);
@@ -75,6 +77,7 @@ launchers_disconnected(struct launchers *l, const char *vmi_uid, const char *pod
 
     if (e && e->pub.connected && str_eq(e->pod_uid, pod_uid)) {
         e->pub.connected = false;
+        e->pub.version = ++l->n_changes;
         l->n_connected--;
         entry_set(&e->desired, &e->pub.desired, NULL);
     }
@@ -90,6 +93,7 @@ launchers_state(struct launchers *l, const char *vmi_uid, const char *pod_uid, c
     }
     AUTO(freep) char *copy = xstrndup(text, len);
     entry_set(&e->state, &e->pub.state, copy);
+    e->pub.version = ++l->n_changes;
     return true;
 }
 

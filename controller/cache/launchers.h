@@ -12,6 +12,7 @@ struct launcher {
     const char *state;   /* JSON text of the last state message, or NULL */
     const char *desired; /* JSON text last sent down over this connection, or NULL */
     bool connected;
+    uint64_t version; /* another one after each change but launchers_sent */
 };
 
 struct launchers;

@@ -23,6 +23,7 @@ struct store {
     struct index *subjects;
     uint64_t mark;
     size_t bytes;
+    uint64_t n_changes;
     char removed[REMOVED_MAX][UID_SIZE]; /* a ring of the last UIDs that went */
     size_t n_removed;
 };
@@ -94,6 +95,7 @@ store_put(struct store *s, const json_t *cut)
     }
     bool is_new = !e->text;
     bool changed = entry_fill(s, e, key, cut);
+    s->n_changes += changed ? 1 : 0;
     e->mark = s->mark;
     if (is_new) {
         HASH_ADD_KEYPTR(hh, s->table, e->object.key, strlen(e->object.key), e);
@@ -110,6 +112,18 @@ store_doom(struct store *s, const char *key, const char *uid)
 
     if (e && str_eq(e->object.uid, uid)) {
         e->object.doomed = true;
+        e->object.settled = 0;
+        s->n_changes++;
+    }
+}
+
+void
+store_settle(struct store *s, const char *key, uint64_t basis)
+{
+    struct entry *e = store_find(s, key);
+
+    if (e) {
+        e->object.settled = basis;
     }
 }
 
@@ -155,6 +169,12 @@ size_t
 store_bytes(const struct store *s)
 {
     return s->bytes;
+}
+
+uint64_t
+store_changes(const struct store *s)
+{
+    return s->n_changes;
 }
 
 void
@@ -296,6 +316,7 @@ entry_fill(struct store *s, struct entry *e, const char *key, const json_t *cut)
     }
     e->object.len = strlen(e->object.json);
     e->object.doomed = was_doomed;
+    e->object.settled = 0;
     s->bytes += e->object.len;
     if (in_table) {
         HASH_ADD_KEYPTR(hh, s->table, e->object.key, strlen(e->object.key), e);
@@ -320,6 +341,7 @@ owner_field(const json_t *object, const char *field)
 static void
 entry_drop(struct store *s, struct entry *e)
 {
+    s->n_changes++;
     HASH_DEL(s->table, e);
     index_clear(s->namespaces, &e->by_namespace);
     index_clear(s->subjects, &e->by_subject);

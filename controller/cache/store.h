@@ -19,7 +19,8 @@ struct object {
     const char *owner_name;
     const char *json; /* compact, cut (cache/cut.h) */
     size_t len;
-    bool doomed; /* its deletion was answered with success and the watch has not said so yet */
+    uint64_t settled; /* store_settle() */
+    bool doomed;      /* its deletion was answered with success and the watch has not said so yet */
 };
 
 struct store;
@@ -32,6 +33,8 @@ enum kind store_kind(const struct store *s);
 bool store_put(struct store *s, const json_t *cut);
 /* Marks the object as deleted by us, if it still has that UID. */
 void store_doom(struct store *s, const char *key, const char *uid);
+/* Notes on what basis (reconcile/basis.h) a look at the object found nothing to do; 0 again when the object changes. */
+void store_settle(struct store *s, const char *key, uint64_t basis);
 /* Removes it and remembers its UID for a while: store_was_removed(). */
 bool store_remove(struct store *s, const char *key);
 bool store_was_removed(const struct store *s, const char *uid);
@@ -39,6 +42,8 @@ bool store_was_removed(const struct store *s, const char *uid);
 const struct object *store_get(const struct store *s, const char *key);
 size_t store_count(const struct store *s);
 size_t store_bytes(const struct store *s);
+/* How often anything in it has changed. */
+uint64_t store_changes(const struct store *s);
 
 /* A list begins: store_sweep() afterwards removes what was not put since, calling 'gone' before each removal. */
 void store_mark(struct store *s);

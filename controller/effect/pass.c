@@ -1,6 +1,7 @@
 // One pass: key to view to plan, and the configuration that views share.
 #include "base/clock.h"
 #include "effect/reconciler_priv.h"
+#include "reconcile/basis.h"
 #include "reconcile/kubevirt_plan.h"
 #include "reconcile/kubevirt_view.h"
 #include "reconcile/vm_plan.h"
@@ -11,6 +12,8 @@ static const struct log lg = {.part = "reconcile"};
 static struct err *pass_vm(struct pass *p, const struct object *o, struct plan *ret_plan);
 static struct err *pass_vmi(struct pass *p, const struct object *o, struct plan *ret_plan);
 static struct err *pass_kubevirt(struct pass *p, const struct object *o, struct plan *ret_plan);
+static uint64_t pass_basis(struct pass *p, enum kind kind, const struct object *o);
+static struct vmi_sources pass_sources(const struct reconciler *r);
 static const char *pass_error(struct pass *p);
 static const struct store *store_of(const struct reconciler *r, enum kind kind);
 
@@ -31,6 +34,11 @@ pass_plan(struct pass *p, struct plan_target *ret_target, struct plan *ret_plan)
         }
         const struct object *o = store_get(store_of(p->r, kinds[i].kind), slash + 1);
         if (!o) {
+            return NULL;
+        }
+        p->basis = pass_basis(p, kinds[i].kind, o);
+        if (p->basis && p->basis == o->settled) {
+            p->unchanged = true;
             return NULL;
         }
         const char *name_at = strchr(o->key, '/') + 1;
@@ -57,6 +65,7 @@ reconciler_config(struct reconciler *r)
         log_error(&lg, "the configuration object is not understood: defaults are used", F_ERR(e));
         k = (struct kubevirt){0};
     }
+    r->config_version++;
     r->config = (struct config){
         .launcher_image = r->options.launcher_image,
         .launcher_pull_policy = k.spec.image_pull_policy,
@@ -141,15 +150,54 @@ pass_vm(struct pass *p, const struct object *o, struct plan *ret_plan)
     return e;
 }
 
+static struct vmi_sources
+pass_sources(const struct reconciler *r)
+{
+    return (struct vmi_sources){.pods = store_of(r, KIND_POD),
+                                .pvcs = store_of(r, KIND_PVC),
+                                .services = store_of(r, KIND_SERVICE),
+                                .launchers = r->launchers,
+                                .config = &r->config};
+}
+
+/* 0 when the look is to be taken in any case: a failure is to be told or tried again. */
+static uint64_t
+pass_basis(struct pass *p, enum kind kind, const struct object *o)
+{
+    const struct reconciler *r = p->r;
+    const struct vmi_sources src = pass_sources(r);
+
+    if (reconciler_error(r, p->key)) {
+        return 0;
+    }
+    switch (kind) {
+    case KIND_VM:
+        return basis_of_vm(o, store_get(store_of(r, KIND_VMI), o->key), r->config_version);
+    case KIND_VMI:
+        return basis_of_vmi(o, &src, r->config_version);
+    case KIND_POD:
+    case KIND_PVC:
+    case KIND_SERVICE:
+    case KIND_KUBEVIRT:
+        break;
+    }
+    return 0;
+}
+
+void
+pass_settle(struct pass *p, const struct plan_target *target)
+{
+    AUTO(freep) char *key = xasprintf("%s/%s", target->namespace, target->name);
+
+    if (p->basis) {
+        informer_settle(p->r->informers[target->kind], key, p->basis);
+    }
+}
+
 static struct err *
 pass_vmi(struct pass *p, const struct object *o, struct plan *ret_plan)
 {
-    const struct reconciler *r = p->r;
-    const struct vmi_sources src = {.pods = store_of(r, KIND_POD),
-                                    .pvcs = store_of(r, KIND_PVC),
-                                    .services = store_of(r, KIND_SERVICE),
-                                    .launchers = r->launchers,
-                                    .config = &r->config};
+    const struct vmi_sources src = pass_sources(p->r);
     struct vmi_view v;
     struct err *e = vmi_view_make(p->arena, &src, o, p->now_s, &v);
 

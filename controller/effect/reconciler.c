@@ -376,6 +376,9 @@ work(struct reconciler *r, const char *key)
     if (!e && arena_is_over(arena)) {
         e = err_new(ERR_INVALID, "the object is too large to be handled");
     }
+    if (pass.unchanged) {
+        metrics_add(r->options.metrics, &m_passes, "rule=\"unchanged\",result=\"ok\"", 1);
+    }
     if (e || !plan.rule) {
         arena_free(arena);
         settle(run, e);
@@ -385,6 +388,9 @@ work(struct reconciler *r, const char *key)
     run->rule = plan.rule;
     run->held = pass.held;
     run->requeue_ms = pass.held ? pass.retry_ms : plan.requeue_ms;
+    if (plan_is_quiet(&plan) && !run->held && run->requeue_ms == 0) {
+        pass_settle(&pass, &target);
+    }
     for (size_t i = 0; i < plan.n_actions; i++) {
         AUTO(freep) char *labels = xasprintf("kind=\"%s\"", action_name(plan.actions[i].kind));
         metrics_add(r->options.metrics, &m_actions, labels, 1);

@@ -11,7 +11,7 @@
 enum {
     PASS_ARENA_MAX = 4 * 1024 * 1024,
     CONFIG_ARENA_MAX = 256 * 1024,
-    RUNS_MAX = 64,
+    RUNS_MAX = 24, /* at once: a busy API server answers more of them no sooner, and each one later */
     CONFLICT_MS = 100,
     INVALID_MS = 30000
 };
@@ -55,6 +55,7 @@ struct reconciler {
     struct key_error *errors;
     struct arena *config_arena;
     struct config config;
+    uint64_t config_version;
     char *gateway_pins;
     char *ca_bundle;
     bool leads;
@@ -70,10 +71,15 @@ struct pass {
     uint32_t rnd;
     bool held;        /* out: actions that failed are left out of this plan, to tell the failure */
     int64_t retry_ms; /* out, when held */
+    uint64_t basis;   /* out: of the view (reconcile/basis.h); 0: it counts for nothing */
+    bool unchanged;   /* out: an earlier look on the same basis found nothing to do */
 };
 
-/* Makes the view of a key and plans. A key whose object is gone has no rule: nothing is to be done. */
+/* Makes the view of a key and plans. A key whose object is gone or unchanged has no rule: nothing is to be done. */
 MUST_CHECK struct err *pass_plan(struct pass *p, struct plan_target *ret_target, struct plan *ret_plan);
+
+/* Nothing was to be done, and time alone changes nothing: the next look on the same basis is spared. */
+void pass_settle(struct pass *p, const struct plan_target *target);
 
 /* Reads the configuration object anew. */
 void reconciler_config(struct reconciler *r);

@@ -4,6 +4,7 @@
 #include "api/instance.h"
 #include "base/clock.h"
 #include "base/yaml.h"
+#include "reconcile/basis.h"
 #include "reconcile/vm_plan.h"
 #include "reconcile/vmi_plan.h"
 #include "world.h"
@@ -305,6 +306,92 @@ START_TEST(the_launcher_comes_to_the_same_machine)
 }
 END_TEST
 
+static uint64_t
+instance_basis(const struct world *w)
+{
+    const struct vmi_sources src = {.pods = world_store(w, KIND_POD),
+                                    .pvcs = world_store(w, KIND_PVC),
+                                    .services = world_store(w, KIND_SERVICE),
+                                    .launchers = w->launchers,
+                                    .config = &w->config};
+
+    return basis_of_vmi(store_get(world_store(w, KIND_VMI), "default/a"), &src, 1);
+}
+
+static void
+put_text(struct world *w, const char *text)
+{
+    AUTO(json_freep) json_t *j = json_loads(text, 0, NULL);
+
+    ck_assert_ptr_nonnull(j);
+    world_put(w, j);
+}
+
+/* Whatever a look reads makes another basis; what it does not read makes none. */
+START_TEST(a_look_is_spared_only_when_nothing_it_reads_has_changed)
+{
+    static const char *const changes[] = {
+        "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"uid\":\"p1\",\"ownerReferences\":[{\"kind\":"
+        "\"VirtualMachineInstance\",\"name\":\"a\",\"uid\":\"u\",\"controller\":true}]},\"status\":{\"phase\":"
+        "\"Running\"}}",
+        "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"old\",\"uid\":\"p0\",\"ownerReferences\":[{\"kind\":"
+        "\"VirtualMachineInstance\",\"name\":\"a\",\"uid\":\"u0\",\"controller\":true}]},\"status\":{\"phase\":"
+        "\"Running\"}}",
+        "{\"kind\":\"PersistentVolumeClaim\",\"metadata\":{\"name\":\"data\"},\"status\":{\"phase\":\"Bound\"}}",
+        "{\"kind\":\"Service\",\"metadata\":{\"name\":\"s\"},\"spec\":{\"selector\":{\"app\":\"x\"}}}",
+        "{\"kind\":\"VirtualMachineInstance\",\"metadata\":{\"name\":\"a\",\"uid\":\"u\"},\"status\":{\"phase\":"
+        "\"Running\"}}",
+    };
+    struct world w;
+
+    world_init(&w);
+    put_text(&w, "{\"kind\":\"VirtualMachineInstance\",\"metadata\":{\"name\":\"a\",\"uid\":\"u\"}}");
+    uint64_t last = instance_basis(&w);
+    ck_assert(last != 0 && last == instance_basis(&w));
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        put_text(&w, changes[i]);
+        uint64_t now = instance_basis(&w);
+        ck_assert_msg(now != last, "%s", changes[i]);
+        last = now;
+    }
+    put_text(&w, "{\"kind\":\"VirtualMachineInstance\",\"metadata\":{\"name\":\"b\",\"uid\":\"ub\"}}");
+    ck_assert(last == instance_basis(&w));
+    launchers_name(w.launchers, "u", "default/a");
+    ck_assert(last == instance_basis(&w));
+    launchers_connected(w.launchers, "u", "p1");
+    ck_assert(last != instance_basis(&w));
+    last = instance_basis(&w);
+    launchers_sent(w.launchers, "u", "{}");
+    ck_assert(last == instance_basis(&w));
+    ck_assert(launchers_state(w.launchers, "u", "p1", "{}", 2));
+    ck_assert(last != instance_basis(&w));
+    last = instance_basis(&w);
+    launchers_disconnected(w.launchers, "u", "p1");
+    ck_assert(last != instance_basis(&w));
+    last = instance_basis(&w);
+    informer_doom(w.informers[KIND_VMI], "default/a", "u");
+    ck_assert(last != instance_basis(&w));
+    world_fini(&w);
+}
+END_TEST
+
+START_TEST(an_object_that_changes_is_not_settled_any_more)
+{
+    struct world w;
+
+    world_init(&w);
+    put_text(&w, "{\"kind\":\"VirtualMachine\",\"metadata\":{\"name\":\"a\",\"uid\":\"u\"}}");
+    const struct object *vm = store_get(world_store(&w, KIND_VM), "default/a");
+    informer_settle(w.informers[KIND_VM], "default/a", 7);
+    ck_assert_uint_eq(vm->settled, 7);
+    put_text(&w, "{\"kind\":\"VirtualMachine\",\"metadata\":{\"name\":\"a\",\"uid\":\"u\"},\"spec\":{}}");
+    ck_assert_uint_eq(store_get(world_store(&w, KIND_VM), "default/a")->settled, 0);
+    ck_assert(basis_of_vm(vm, NULL, 1) != basis_of_vm(vm, NULL, 2));
+    ck_assert(basis_of_vm(vm, NULL, 1) != basis_of_vm(vm, vm, 1));
+    world_fini(&w);
+}
+END_TEST
+
 static void
 check_rule_has_case(const char *kind, const char *rule)
 {
@@ -343,6 +430,8 @@ main(void)
     tcase_add_loop_test(tc, plan_is_as_written, 0, (int)n_cases);
     tcase_add_loop_test(tc, what_is_done_comes_to_rest, 0, (int)n_cases);
     tcase_add_test(tc, every_rule_has_a_case);
+    tcase_add_test(tc, a_look_is_spared_only_when_nothing_it_reads_has_changed);
+    tcase_add_test(tc, an_object_that_changes_is_not_settled_any_more);
     tcase_add_test(tc, the_launcher_comes_to_the_same_machine);
     suite_add_tcase(s, tc);
     SRunner *sr = srunner_create(s);

@@ -39,7 +39,7 @@ class World:
             while not self.api.get("/apis/kubevirt.io/v1/" + plural):
                 check(time.monotonic() < end, "the API server does not serve", plural)
                 time.sleep(0.05)
-        for name in ("service-account", "rbac-controller", "kubevirt"):
+        for name in ("service-account", "rbac-controller", "flow-schema", "kubevirt"):
             self.kubectl("apply", "-f", os.path.join(ROOT, f"deploy/base/{name}.yaml"))
         self._add_account("replica-b")
 
