@@ -54,6 +54,9 @@ def run(s, logs):
         if s.plane:
             print(f"logs in {session.keep_logs(s, logs)}", file=sys.stderr)
         return False
+    except (KeyboardInterrupt, SystemExit):
+        s.note("stopped by a signal")
+        return False
     finally:
         s.close()
 
