@@ -116,7 +116,8 @@ main(int argc, char **argv)
         break;
     }
     ignore_broken_pipes();
-    (void)mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);     // NOLINT(concurrency-mt-unsafe): memory goes back after a burst
+    (void)mallopt(M_ARENA_MAX, 1);               // NOLINT(concurrency-mt-unsafe): one thread allocates, others hardly
+    (void)mallopt(M_TRIM_THRESHOLD, TRIM_BYTES); // NOLINT(concurrency-mt-unsafe): memory goes back after a burst
     (void)mallopt(M_MMAP_THRESHOLD, 2 * TRIM_BYTES); // NOLINT(concurrency-mt-unsafe): large buffers leave no holes
     return run(&options);
 }

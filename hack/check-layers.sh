@@ -24,6 +24,7 @@ controller/api/gen_[a-z_]+\.c            | base api                             
 controller/api/identity\.c               | base api                                           | openssl
 controller/api/                          | base api                                           | jansson uthash
 controller/kube/                         | base kube                                          | curl openssl uv jansson uthash
+controller/cache/packed\.[ch]            | base cache                                         | lz4
 controller/cache/                        | base api cache                                     | jansson uthash
 controller/reconcile/[a-z_]+_view\.[ch]  | base api reconcile cache/store.h cache/launchers.h | jansson uthash
 controller/reconcile/                    | base api reconcile                                 | jansson uthash
@@ -57,6 +58,7 @@ utlist.h        uthash
 utarray.h       uthash
 utstring.h      uthash
 archive         libarchive
+lz4             lz4
 libvirt/        libvirt
 libxml/         libxml2
 check.h         check

@@ -5,9 +5,9 @@
 #include <utlist.h>
 
 struct index_bucket {
-    char *key;
     struct index_link *links;
     UT_hash_handle hh;
+    char key[];
 };
 
 struct index {
@@ -44,8 +44,9 @@ index_set(struct index *ix, struct index_link *link, const char *key)
     }
     HASH_FIND_STR(ix->buckets, key, b);
     if (!b) {
-        b = XNEW(struct index_bucket);
-        b->key = xstrdup(key);
+        size_t size = strlen(key) + 1;
+        b = xcalloc(1, sizeof(*b) + size);
+        memcpy(b->key, key, size);
         HASH_ADD_KEYPTR(hh, ix->buckets, b->key, strlen(b->key), b);
     }
     link->bucket = b;
@@ -64,7 +65,6 @@ index_clear(struct index *ix, struct index_link *link)
     link->bucket = NULL;
     if (!b->links) {
         HASH_DEL(ix->buckets, b);
-        free(b->key);
         free(b);
     }
 }

@@ -3,15 +3,21 @@
 
 #include "cache/cut.h"
 
+#include <malloc.h>
+
+enum { GIVE_BACK_FROM = 512 }; /* objects that went */
+
 struct informer {
     struct store *store;
     informer_changed_fn *changed;
     void *arg;
     bool is_synced;
+    size_t n_most; /* objects, at most, since memory was given back */
 };
 
 static void informer_put(struct informer *i, const char *key, const char *uid, const json_t *object);
 static void informer_gone(void *arg, const struct object *object);
+static void give_back(struct informer *i);
 static char *object_key(const json_t *object);
 
 struct informer *
@@ -64,6 +70,7 @@ informer_apply(struct informer *i, const json_t *object, bool removed)
         if (old && str_eq(old->uid, uid)) {
             informer_gone(i, old);
             (void)store_remove(i->store, key);
+            give_back(i);
         }
         return;
     }
@@ -74,6 +81,7 @@ void
 informer_synced(struct informer *i)
 {
     store_sweep(i->store, informer_gone, i);
+    give_back(i);
     i->is_synced = true;
 }
 
@@ -123,12 +131,13 @@ informer_put(struct informer *i, const char *key, const char *uid, const json_t 
     AUTO(json_freep) json_t *cut = cut_object(store_kind(i->store), object);
     /* whom a Service selected before has to hear of the change too */
     old = store_kind(i->store) == KIND_SERVICE ? store_get(i->store, key) : NULL;
-    AUTO(freep) char *before = old ? xstrdup(old->json) : NULL;
+    AUTO(packed_freep) struct packed *before = old ? packed_copy(old->json) : NULL;
     if (!store_put(i->store, cut)) {
         return;
     }
+    i->n_most = store_count(i->store) > i->n_most ? store_count(i->store) : i->n_most;
     if (before) {
-        const struct object was = {.key = key, .json = before, .len = strlen(before)};
+        const struct object was = {.key = key, .json = before};
         i->changed(i->arg, KIND_SERVICE, &was, false);
     }
     i->changed(i->arg, store_kind(i->store), store_get(i->store, key), false);
@@ -140,6 +149,18 @@ informer_gone(void *arg, const struct object *object)
     struct informer *i = arg;
 
     i->changed(i->arg, store_kind(i->store), object, true);
+}
+
+/* Half of the objects went: their memory lies in holes, which malloc alone keeps. */
+static void
+give_back(struct informer *i)
+{
+    size_t n = store_count(i->store);
+
+    if (n + GIVE_BACK_FROM <= i->n_most && n <= i->n_most / 2) {
+        (void)malloc_trim(0); /* whether there was anything does not matter */
+        i->n_most = n;
+    }
 }
 
 static char *

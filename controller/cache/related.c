@@ -8,9 +8,10 @@ struct walk {
 };
 
 static void emit_key(const struct walk *w, enum kind kind, const char *store_key);
-static void emit_same_namespace(const struct walk *w, const struct object *object, const struct store *vmis);
+static void emit_claimed(const struct walk *w, const struct object *claim, const struct store *vmis);
 static void emit_selected(const struct walk *w, const struct object *service, const struct store *vmis);
 static bool emit_vmi(void *arg, const struct object *vmi);
+static bool has_text(const struct object *o, const char *needle);
 static char *key_namespace(const char *store_key);
 
 void
@@ -18,7 +19,6 @@ related_keys(enum kind kind, const struct object *object, const struct store *vm
              void (*emit)(void *arg, const char *key), void *arg)
 {
     struct walk w = {.emit = emit, .arg = arg};
-    AUTO(freep) char *needle = NULL;
 
     switch (kind) {
     case KIND_VM:
@@ -35,9 +35,7 @@ related_keys(enum kind kind, const struct object *object, const struct store *vm
         return;
     }
     case KIND_PVC:
-        needle = xasprintf("\"claimName\":\"%s\"", strchr(object->key, '/') + 1);
-        w.needle = needle;
-        emit_same_namespace(&w, object, vmis);
+        emit_claimed(&w, object, vmis);
         return;
     case KIND_SERVICE:
         emit_selected(&w, object, vmis);
@@ -64,46 +62,62 @@ emit_key(const struct walk *w, enum kind kind, const char *store_key)
 }
 
 static void
-emit_same_namespace(const struct walk *w, const struct object *object, const struct store *vmis)
+emit_claimed(const struct walk *w, const struct object *claim, const struct store *vmis)
 {
-    AUTO(freep) char *namespace = key_namespace(object->key);
+    AUTO(freep) char *namespace = key_namespace(claim->key);
+    const char *name = strchr(claim->key, '/') + 1;
+    AUTO(freep) char *needle = xasprintf("\"claimName\":\"%s\"", name);
     struct walk copy = *w;
 
-    store_each_in(vmis, namespace, emit_vmi, &copy);
+    copy.needle = needle;
+    store_each_hinted(vmis, namespace, name, emit_vmi, &copy);
 }
 
 /* Those whose JSON has the pair; what only their pods bear (kubevirt.io/...) is not in it: then all of the namespace. */
 static void
 emit_selected(const struct walk *w, const struct object *service, const struct store *vmis)
 {
-    json_t *j = NULL;
+    AUTO(json_freep) json_t *j = NULL;
+    AUTO(freep) char *namespace = key_namespace(service->key);
     struct walk copy = *w;
     const char *key = NULL;
     const char *value = NULL;
-    AUTO(freep) char *needle = NULL;
-    struct err *e = json_parse(service->json, service->len, service->len, &j);
+    struct err *e = object_parse(service, SIZE_MAX, &j);
 
     BUG_ON(e); /* the cache wrote it */
-    bool selects = selector_pair(j, &key, &value);
-    if (selects && !strstr(key, "kubevirt.io")) {
-        needle = xasprintf("\"%s\":\"%s\"", key, value);
-        copy.needle = needle;
+    if (!selector_pair(j, &key, &value)) {
+        return;
     }
-    if (selects) {
-        emit_same_namespace(&copy, service, vmis);
+    if (strstr(key, "kubevirt.io")) {
+        store_each_in(vmis, namespace, emit_vmi, &copy);
+        return;
     }
-    json_decref(j);
+    AUTO(freep) char *needle = xasprintf("\"%s\":\"%s\"", key, value);
+    AUTO(freep) char *word = xasprintf("%s=%s", key, value);
+    copy.needle = needle;
+    store_each_hinted(vmis, namespace, word, emit_vmi, &copy);
 }
 
+/* A hint may err, hence the look. */
 static bool
 emit_vmi(void *arg, const struct object *vmi)
 {
     const struct walk *w = arg;
 
-    if (!w->needle || strstr(vmi->json, w->needle)) {
+    if (!w->needle || has_text(vmi, w->needle)) {
         emit_key(w, KIND_VMI, vmi->key);
     }
     return true;
+}
+
+static bool
+has_text(const struct object *o, const char *needle)
+{
+    AUTO(freep) char *text = NULL;
+    struct err *e = packed_text(o->json, &text);
+
+    BUG_ON(e); /* the cache packed it */
+    return strstr(text, needle);
 }
 
 static char *

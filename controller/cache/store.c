@@ -1,4 +1,4 @@
-// The table of one kind. One allocation holds an object's strings and its JSON.
+// The table of one kind. One allocation holds an object's strings, another one its JSON.
 #include "cache/store.h"
 
 #include "cache/index.h"
@@ -9,7 +9,9 @@ enum { REMOVED_MAX = 64, UID_SIZE = 40 };
 
 struct entry {
     struct object object;
-    char *text; /* key, uid, version, owner and JSON, one after the other, each with its NUL */
+    char *text; /* key, uid, version and owner, one after the other, each with its NUL */
+    struct packed *json;
+    uint64_t hints; /* of instances: bits of hint_of() of the claims and labels */
     uint64_t mark;
     struct index_link by_namespace;
     struct index_link by_subject;
@@ -22,7 +24,9 @@ struct store {
     struct index *namespaces;
     struct index *subjects;
     uint64_t mark;
+    struct packer *packer;
     size_t bytes;
+    size_t text_bytes;
     uint64_t n_changes;
     char removed[REMOVED_MAX][UID_SIZE]; /* a ring of the last UIDs that went */
     size_t n_removed;
@@ -30,6 +34,10 @@ struct store {
 
 static struct entry *store_find(const struct store *s, const char *key);
 static bool entry_fill(struct store *s, struct entry *e, const char *key, const json_t *cut);
+static void entry_names(struct store *s, struct entry *e, const char *key, const json_t *cut);
+static void entry_forget(struct store *s, struct entry *e);
+static uint64_t hint_of(const char *word, const char *more);
+static uint64_t hints_of(const json_t *vmi);
 static const char *owner_field(const json_t *object, const char *field);
 static void entry_drop(struct store *s, struct entry *e);
 static void index_subject(struct store *s, struct entry *e, const json_t *cut);
@@ -44,6 +52,19 @@ kind_name(enum kind kind)
     return names[kind];
 }
 
+struct err *
+object_parse(const struct object *o, size_t max_bytes, json_t **ret_json)
+{
+    AUTO(freep) char *text = NULL;
+
+    if (o->json->len > max_bytes) {
+        return err_new(ERR_INVALID, "more than %zu bytes", max_bytes);
+    }
+    AUTO(err_freep) struct err *e = packed_text(o->json, &text);
+    BUG_ON(e); /* the cache packed it */
+    return json_parse(text, o->json->len, max_bytes, ret_json);
+}
+
 struct store *
 store_new(enum kind kind)
 {
@@ -52,6 +73,7 @@ store_new(enum kind kind)
     s->kind = kind;
     s->namespaces = index_new();
     s->subjects = index_new();
+    s->packer = packer_new();
     return s;
 }
 
@@ -69,6 +91,7 @@ store_free(struct store *s)
     }
     index_free(s->namespaces);
     index_free(s->subjects);
+    packer_free(s->packer);
     free(s);
 }
 
@@ -171,6 +194,12 @@ store_bytes(const struct store *s)
     return s->bytes;
 }
 
+size_t
+store_text_bytes(const struct store *s)
+{
+    return s->text_bytes;
+}
+
 uint64_t
 store_changes(const struct store *s)
 {
@@ -221,6 +250,20 @@ store_each_about(const struct store *s, const char *namespace, const char *subje
     AUTO(freep) char *key = xasprintf("%s/%s", namespace, subject);
 
     each_link(index_first(s->subjects, key), offsetof(struct entry, by_subject), fn, arg);
+}
+
+void
+store_each_hinted(const struct store *s, const char *namespace, const char *word,
+                  bool (*fn)(void *arg, const struct object *object), void *arg)
+{
+    uint64_t hint = hint_of(word, "");
+
+    for (struct index_link *l = index_first(s->namespaces, namespace); l; l = l->next) {
+        struct entry *e = CONTAINER_OF(l, struct entry, by_namespace);
+        if ((e->hints & hint) == hint && !fn(arg, &e->object)) {
+            return;
+        }
+    }
 }
 
 bool
@@ -276,34 +319,51 @@ store_find(const struct store *s, const char *key)
     return e;
 }
 
-/* The key's bytes must not move while the entry is in the table: uthash points at them, so a changed object is re-added. */
+/* True when the entry changed. What bears another version is another text, so only a list that comes anew is compared. */
 static bool
 entry_fill(struct store *s, struct entry *e, const char *key, const json_t *cut)
 {
     const json_t *meta = json_at(cut, "metadata", NULL);
     AUTO(freep) char *json = json_dumps(cut, JSON_COMPACT);
-    const char *parts[] = {key,
-                           json_str(meta, "uid"),
-                           json_str(meta, "resourceVersion"),
-                           owner_field(cut, "uid"),
-                           owner_field(cut, "name"),
-                           json};
-    const char **fields[] = {&e->object.key,       &e->object.uid,        &e->object.resource_version,
-                             &e->object.owner_uid, &e->object.owner_name, &e->object.json};
-    size_t size = 0;
 
     BUG_ON(!json);
-    bool was_doomed = e->object.doomed && str_eq(e->object.uid, parts[1]);
-    if (e->text && str_eq(e->object.json, json) && e->object.doomed == was_doomed) {
+    size_t len = strlen(json);
+    const char *version = json_str(meta, "resourceVersion");
+    bool was_doomed = e->object.doomed && str_eq(e->object.uid, json_str(meta, "uid"));
+    if (e->text && str_eq(e->object.resource_version, version ? version : "") && packed_is(e->json, json, len) &&
+        e->object.doomed == was_doomed) {
         return false;
     }
+    struct packed *packed = packed_new(s->packer, json, len);
+    entry_forget(s, e);
+    e->json = packed;
+    e->object.json = packed;
+    e->object.doomed = was_doomed;
+    e->object.settled = 0;
+    s->bytes += packed_bytes(packed);
+    s->text_bytes += len;
+    entry_names(s, e, key, cut);
+    e->hints = s->kind == KIND_VMI ? hints_of(cut) : 0;
+    return true;
+}
+
+/* The key's bytes must not move while the entry is in the table: uthash points at them, so a changed entry is re-added. */
+static void
+entry_names(struct store *s, struct entry *e, const char *key, const json_t *cut)
+{
+    const json_t *meta = json_at(cut, "metadata", NULL);
+    const char *parts[] = {key, json_str(meta, "uid"), json_str(meta, "resourceVersion"), owner_field(cut, "uid"),
+                           owner_field(cut, "name")};
+    const char **fields[] = {&e->object.key, &e->object.uid, &e->object.resource_version, &e->object.owner_uid,
+                             &e->object.owner_name};
+    bool in_table = e->text != NULL;
+    size_t size = 0;
+
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         size += (parts[i] ? strlen(parts[i]) : 0) + 1;
     }
-    bool in_table = e->text != NULL;
     if (in_table) {
         HASH_DEL(s->table, e);
-        s->bytes -= e->object.len;
         free(e->text);
     }
     e->text = xcalloc(size, 1);
@@ -314,14 +374,45 @@ entry_fill(struct store *s, struct entry *e, const char *key, const json_t *cut)
         *fields[i] = at;
         at += n + 1;
     }
-    e->object.len = strlen(e->object.json);
-    e->object.doomed = was_doomed;
-    e->object.settled = 0;
-    s->bytes += e->object.len;
     if (in_table) {
         HASH_ADD_KEYPTR(hh, s->table, e->object.key, strlen(e->object.key), e);
     }
-    return true;
+}
+
+/* Two bits of 64 for the word that the two make together. With the half dozen words of an instance, one in thirty is taken for
+ * another. */
+static uint64_t
+hint_of(const char *word, const char *more)
+{
+    uint64_t h = 0xcbf29ce484222325ULL; /* FNV-1a */
+
+    for (; *word; word++) {
+        h = (h ^ (unsigned char)*word) * 0x100000001b3ULL;
+    }
+    for (; *more; more++) {
+        h = (h ^ (unsigned char)*more) * 0x100000001b3ULL;
+    }
+    h ^= h >> 32;
+    return 1ULL << (h & 63) | 1ULL << (h >> 6 & 63);
+}
+
+static uint64_t
+hints_of(const json_t *vmi)
+{
+    uint64_t hints = 0;
+    size_t i;
+    json_t *value;
+    const char *key;
+
+    json_array_foreach(json_at(vmi, "spec", "volumes", NULL), i, value) {
+        const char *claim = json_str(json_at(value, "persistentVolumeClaim", NULL), "claimName");
+        hints |= claim ? hint_of(claim, "") : 0;
+    }
+    json_object_foreach(json_at(vmi, "metadata", "labels", NULL), key, value) {
+        AUTO(freep) char *word = xasprintf("%s=", key);
+        hints |= json_is_string(value) ? hint_of(word, json_string_value(value)) : 0;
+    }
+    return hints;
 }
 
 static const char *
@@ -345,7 +436,17 @@ entry_drop(struct store *s, struct entry *e)
     HASH_DEL(s->table, e);
     index_clear(s->namespaces, &e->by_namespace);
     index_clear(s->subjects, &e->by_subject);
-    s->bytes -= e->object.len;
+    entry_forget(s, e);
     free(e->text);
     free(e);
+}
+
+static void
+entry_forget(struct store *s, struct entry *e)
+{
+    if (e->json) {
+        s->bytes -= packed_bytes(e->json);
+        s->text_bytes -= e->json->len;
+        packed_free(e->json);
+    }
 }

@@ -1,9 +1,10 @@
-// The objects of one kind, as bytes: a small header and the compact JSON of what reconcile reads (design.md 3.1). Does no I/O.
+// The objects of one kind, as bytes: a small header and, packed, the JSON of what reconcile reads. Does no I/O.
 // Borrowed pointers are valid until the next change of the same object.
 #ifndef VMB_STORE_H
 #define VMB_STORE_H
 
 #include "base/json.h"
+#include "cache/packed.h"
 
 enum kind { KIND_VM, KIND_VMI, KIND_POD, KIND_PVC, KIND_SERVICE, KIND_KUBEVIRT };
 enum { N_KINDS = KIND_KUBEVIRT + 1 };
@@ -17,11 +18,13 @@ struct object {
     const char *resource_version;
     const char *owner_uid; /* of the controlling owner, or "" */
     const char *owner_name;
-    const char *json; /* compact, cut (cache/cut.h) */
-    size_t len;
-    uint64_t settled; /* store_settle() */
-    bool doomed;      /* its deletion was answered with success and the watch has not said so yet */
+    const struct packed *json; /* compact, cut (cache/cut.h); object_parse() reads it */
+    uint64_t settled;          /* store_settle() */
+    bool doomed;               /* its deletion was answered with success and the watch has not said so yet */
 };
+
+/* The object's JSON, at most 'max_bytes'. The caller owns the tree. Errors: ERR_INVALID when it is longer. */
+MUST_CHECK struct err *object_parse(const struct object *o, size_t max_bytes, json_t **ret_json);
 
 struct store;
 
@@ -41,7 +44,9 @@ bool store_was_removed(const struct store *s, const char *uid);
 
 const struct object *store_get(const struct store *s, const char *key);
 size_t store_count(const struct store *s);
+/* What the JSON takes in memory, packed, and as text. */
 size_t store_bytes(const struct store *s);
+size_t store_text_bytes(const struct store *s);
 /* How often anything in it has changed. */
 uint64_t store_changes(const struct store *s);
 
@@ -57,6 +62,11 @@ void store_each_in(const struct store *s, const char *namespace, bool (*fn)(void
                    void *arg);
 void store_each_about(const struct store *s, const char *namespace, const char *subject,
                       bool (*fn)(void *arg, const struct object *object), void *arg);
+
+/* Calls 'fn' for all instances of a namespace that use a claim ("claim") or bear a label ("key=value"), and for a few others: it
+ * has to look. The store is one of instances. */
+void store_each_hinted(const struct store *s, const char *namespace, const char *word,
+                       bool (*fn)(void *arg, const struct object *object), void *arg);
 
 /* The pair of a Service's selector that it is looked up by: whoever is selected has it. False when it selects nothing. */
 bool selector_pair(const json_t *service, const char **ret_key, const char **ret_value);

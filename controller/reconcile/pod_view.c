@@ -16,7 +16,7 @@ pod_view_make(struct arena *a, const struct object *pod, struct pod_view *ret_vi
 {
     json_t *j = NULL;
     struct pod_view v = {0};
-    struct err *e = json_parse(pod->json, pod->len, POD_MAX, &j);
+    struct err *e = object_parse(pod, POD_MAX, &j);
 
     if (e) {
         return err_wrap(e, "decode pod %s", pod->key);

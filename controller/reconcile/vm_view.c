@@ -11,7 +11,7 @@ vm_view_make(struct arena *a, const struct object *vm, const struct object *vmi,
 {
     json_t *j = NULL;
     struct vm_view v = {.arena = a, .now_s = now_s, .rnd = rnd};
-    struct err *e = json_parse(vm->json, vm->len, OBJECT_MAX, &j);
+    struct err *e = object_parse(vm, OBJECT_MAX, &j);
 
     if (!e) {
         e = api_decode(&vm_type, json_in_arena(a, j), a, &v.vm);
@@ -25,7 +25,7 @@ vm_view_make(struct arena *a, const struct object *vm, const struct object *vmi,
     }
     v.strategy = vm_run_strategy(&v.vm.spec);
     if (vmi) {
-        e = json_parse(vmi->json, vmi->len, OBJECT_MAX, &j);
+        e = object_parse(vmi, OBJECT_MAX, &j);
         if (!e) {
             e = api_decode(&vmi_type, json_in_arena(a, j), a, &v.vmi);
         }

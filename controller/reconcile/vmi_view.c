@@ -60,7 +60,7 @@ static struct err *
 gather_spec(struct vmi_view *v, const struct object *vmi)
 {
     json_t *j = NULL;
-    struct err *e = json_parse(vmi->json, vmi->len, OBJECT_MAX, &j);
+    struct err *e = object_parse(vmi, OBJECT_MAX, &j);
 
     if (!e) {
         e = api_decode(&vmi_type, json_in_arena(v->arena, j), v->arena, &v->vmi);
@@ -152,7 +152,7 @@ static void
 claim_read(struct arena *a, const struct object *pvc, struct claim_view *c)
 {
     json_t *j = NULL;
-    struct err *e = json_parse(pvc->json, pvc->len, OBJECT_MAX, &j);
+    struct err *e = object_parse(pvc, OBJECT_MAX, &j);
 
     BUG_ON(e); /* the cache wrote it */
     json_in_arena(a, j);
@@ -200,7 +200,7 @@ gather_service(void *arg, const struct object *service)
 {
     struct vmi_view *v = arg;
     json_t *j = NULL;
-    struct err *e = json_parse(service->json, service->len, OBJECT_MAX, &j);
+    struct err *e = object_parse(service, OBJECT_MAX, &j);
     size_t i;
     json_t *port;
 

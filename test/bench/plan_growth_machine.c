@@ -269,13 +269,14 @@ static bool
 copy_object(void *arg, const struct object *o)
 {
     const struct copy *c = arg;
-    AUTO(freep) char *text = xstrndup(o->json, o->len);
+    AUTO(freep) char *text = NULL;
     json_t *j = NULL;
 
+    BUG_ON(packed_text(o->json, &text));
     for (size_t i = 0; i < N_TOKENS; i++) {
         replace(text, c->from[i], c->to[i]);
     }
-    AUTO(err_freep) struct err *e = json_parse(text, o->len, SIZE_MAX, &j);
+    AUTO(err_freep) struct err *e = json_parse(text, strlen(text), SIZE_MAX, &j);
     BUG_ON(e);
     informer_apply(c->m->w.informers[c->kind], j, false);
     json_decref(j);

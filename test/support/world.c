@@ -189,7 +189,7 @@ static json_t *
 object_json(const struct object *o)
 {
     json_t *j = NULL;
-    struct err *e = json_parse(o->json, o->len, SIZE_MAX, &j);
+    struct err *e = object_parse(o, SIZE_MAX, &j);
 
     BUG_ON(e);
     return j;
