@@ -25,7 +25,7 @@ pod_volumes_make(const struct vmi_view *v)
 }
 
 /* The instance and whom to trust come through the downward API, so the guest boots with nobody else around; the token is good for
- * the gateway only. */
+ * the gateway only. Projected, image and secret volumes are read-only whatever their mounts say. */
 static void
 add_own(struct pod_volumes *pv)
 {
@@ -35,7 +35,7 @@ add_own(struct pod_volumes *pv)
                      "metadata.annotations['" INSTANCE_ANNOTATION "']", "path", "gateway-pins", "fieldRef", "fieldPath",
                      "metadata.annotations['" GATEWAY_PINS_ANNOTATION "']", "serviceAccountToken", "audience",
                      GATEWAY_AUDIENCE, "expirationSeconds", TOKEN_LIFE_S, "path", "token"));
-    append(pv->mounts, json_pack("{s:s, s:s, s:b}", "name", "info", "mountPath", LAUNCHER_INFO_DIR, "readOnly", 1));
+    append(pv->mounts, json_pack("{s:s, s:s}", "name", "info", "mountPath", LAUNCHER_INFO_DIR));
     append(pv->volumes, json_pack("{s:s, s:{}}", "name", "data", "emptyDir"));
     append(pv->mounts, json_pack("{s:s, s:s}", "name", "data", "mountPath", LAUNCHER_DIR));
 }
@@ -62,7 +62,7 @@ add_image(const struct volume *vol, struct pod_volumes *pv)
 
     append(pv->volumes, json_pack("{s:s, s:{s:s, s:s}}", "name", name, "image", "reference", d->image, "pullPolicy",
                                   pull_policy_name(d->image_pull_policy)));
-    append(pv->mounts, json_pack("{s:s, s:s, s:b}", "name", name, "mountPath", path, "readOnly", 1));
+    append(pv->mounts, json_pack("{s:s, s:s}", "name", name, "mountPath", path));
     if (!str_empty(d->image_pull_secret)) {
         append(pv->pull_secrets, json_pack("{s:s}", "name", d->image_pull_secret));
     }
@@ -95,7 +95,7 @@ add_secret(const struct volume *vol, const char *secret, const char *part, struc
     AUTO(freep) char *path = xasprintf("%s/%s/%s", LAUNCHER_SECRET_DIR, vol->name, part);
 
     append(pv->volumes, json_pack("{s:s, s:{s:s}}", "name", name, "secret", "secretName", secret));
-    append(pv->mounts, json_pack("{s:s, s:s, s:b}", "name", name, "mountPath", path, "readOnly", 1));
+    append(pv->mounts, json_pack("{s:s, s:s}", "name", name, "mountPath", path));
 }
 
 static void

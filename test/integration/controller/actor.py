@@ -26,6 +26,12 @@ def stamp():
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
+def pin(certificate):
+    """The digest of a PEM certificate, as pods have it."""
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).digest()
+    return "sha256:" + base64.b64encode(digest).decode()
+
+
 class Manner:
     """How the pods of one namespace are treated."""
 
@@ -120,13 +126,13 @@ class Launcher:
             sock.close()
 
     def _trusted(self, pod):
-        """The CAs whose digests the pod has, as PEM; OpenSSL's check of Python trusts no digests."""
+        """The CAs whose digests the pod has, as PEM: Python can trust certificates only."""
         pins = pod["metadata"]["annotations"]["vmbridge.io/gateway-pins"].split()
         secret = self.actor.api.get(CORE.format(SYSTEM) + "secrets/vmbridge-certs") or {"data": {"ca.crt": ""}}
         bundle = base64.b64decode(secret["data"]["ca.crt"]).decode()
         end = "-----END CERTIFICATE-----"
-        cas = [text + end for text in bundle.split(end)[:-1]]
-        known = [ca for ca in cas if "sha256:" + base64.b64encode(hashlib.sha256(ssl.PEM_cert_to_DER_cert(ca.strip())).digest()).decode() in pins]
+        cas = [(text + end).strip() for text in bundle.split(end)[:-1]]
+        known = [ca for ca in cas if pin(ca) in pins]
         if not known:
             raise ConnectionError("no CA of the gateway is known to this pod")
         return "\n".join(known)
