@@ -21,6 +21,7 @@ enum {
     PASS_ARENA_MAX = 4 * 1024 * 1024,
     RESYNC_US = 12 * 1000 * 1000, /* one that would take longer is left out */
     PER_NAMESPACE = 100,
+    CLAIMS_MAX = 1000,
     SWEEPS = 5,
     PROBE = 100,
     SWEEP_US = 1000 * 1000, /* a sweep that would take longer looks at evenly spread machines only */
@@ -40,7 +41,8 @@ static const struct layout layouts[] = {{"spread", PER_NAMESPACE}, {"one", 0}};
 struct figures {
     size_t n;
     size_t n_namespaces;
-    double cache_bytes; /* as the stores count them: JSON alone; this and what follows per machine */
+    double text_bytes;  /* of JSON, before it is packed; this and what follows per machine */
+    double cache_bytes; /* the same as the stores keep it */
     double kind_bytes[N_KINDS];
     double heap_bytes;     /* in use in malloc for the stores */
     double launcher_bytes; /* the same for what launchers said */
@@ -51,7 +53,11 @@ struct figures {
     double lookup_us; /* CPU for finding a machine's objects without reading them, and its keys' way through a queue */
     size_t n_looked_at; /* machines in a sweep */
     double resync_ms;   /* CPU of a whole resync; 0: left out */
-    size_t n_loud;      /* plans that would write or say something: must be 0 */
+    double pack_us;     /* CPU for packing one object's JSON, and for reading it again */
+    double unpack_us;
+    double claim_us;   /* CPU for finding who uses a claim that changed */
+    double left_bytes; /* of private memory, when all machines have gone, in all */
+    size_t n_loud;     /* plans that would write or say something: must be 0 */
 };
 
 struct args {
@@ -158,6 +164,78 @@ measure_passes(struct run *r, const char *kind)
         r->f.n_looked_at = n;
     }
     return sweeps[SWEEPS / 2];
+}
+
+struct packing {
+    struct packer *packer;
+    size_t n;
+    double pack_us;
+    double unpack_us;
+};
+
+static bool
+pack_again(void *arg, const struct object *o)
+{
+    struct packing *p = arg;
+    AUTO(freep) char *text = NULL;
+    double before = cpu_us();
+
+    BUG_ON(packed_text(o->json, &text));
+    double between = cpu_us();
+    AUTO(packed_freep) struct packed *again = packed_new(p->packer, text, o->json->len);
+    p->pack_us += cpu_us() - between;
+    p->unpack_us += between - before;
+    BUG_ON(!packed_is(again, text, o->json->len));
+    p->n++;
+    return true;
+}
+
+static void
+measure_packing(struct run *r)
+{
+    struct packing p = {0};
+
+    for (int k = KIND_VM; k <= KIND_POD; k++) {
+        p.packer = packer_new();
+        store_each(world_store(&r->m.w, (enum kind)k), pack_again, &p);
+        packer_free(p.packer);
+    }
+    r->f.pack_us = p.pack_us / (double)p.n;
+    r->f.unpack_us = p.unpack_us / (double)p.n;
+}
+
+struct claims {
+    const struct store *vmis;
+    size_t n;
+    size_t n_found;
+};
+
+static void
+count_key(void *arg, const char *key)
+{
+    size_t *n = arg;
+
+    *n += str_starts(key, "vmi/");
+}
+
+static bool
+find_user(void *arg, const struct object *claim)
+{
+    struct claims *c = arg;
+
+    related_keys(KIND_PVC, claim, c->vmis, count_key, &c->n_found);
+    return ++c->n < CLAIMS_MAX;
+}
+
+static void
+measure_claims(struct run *r)
+{
+    struct claims c = {.vmis = world_store(&r->m.w, KIND_VMI)};
+    double before = cpu_us();
+
+    store_each(world_store(&r->m.w, KIND_PVC), find_user, &c);
+    r->f.claim_us = (cpu_us() - before) / (double)c.n;
+    BUG_ON(c.n_found != c.n);
 }
 
 struct enqueue {
@@ -276,6 +354,7 @@ measure(struct run *r, const json_t *template)
     for (int k = 0; k < N_KINDS; k++) {
         r->f.kind_bytes[k] = (double)store_bytes(world_store(&r->m.w, (enum kind)k)) / n;
         r->f.cache_bytes += r->f.kind_bytes[k];
+        r->f.text_bytes += (double)store_text_bytes(world_store(&r->m.w, (enum kind)k)) / n;
     }
     r->f.heap_bytes = (heap_bytes() - heap) / n;
     heap = heap_bytes();
@@ -286,9 +365,13 @@ measure(struct run *r, const json_t *template)
     r->f.vm_us = measure_passes(r, "vm");
     r->f.vmi_us = measure_passes(r, "vmi");
     r->f.lookup_us = measure_lookup(r);
+    measure_packing(r);
+    measure_claims(r);
     if ((r->f.vm_us + r->f.vmi_us) * n < RESYNC_US) {
         r->f.resync_ms = median_resync(r, (r->f.vm_us + r->f.vmi_us) * n < SWEEP_US ? SWEEPS : 1);
     }
+    machines_leave(&r->m);
+    r->f.left_bytes = private_bytes() - private;
     machines_fini(&r->m);
 }
 
@@ -324,8 +407,10 @@ static json_t *
 figures_json(const struct figures *f)
 {
     json_t *j =
-        json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I}", "vms", (json_int_t)f->n, "namespaces",
-                  (json_int_t)f->n_namespaces, "cacheBytesPerVM", f->cache_bytes, "heapBytesPerVM", f->heap_bytes,
+        json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I}", "vms",
+                  (json_int_t)f->n, "namespaces", (json_int_t)f->n_namespaces, "textBytesPerVM", f->text_bytes,
+                  "packMicroseconds", f->pack_us, "unpackMicroseconds", f->unpack_us, "claimMicroseconds", f->claim_us,
+                  "privateBytesLeft", f->left_bytes, "cacheBytesPerVM", f->cache_bytes, "heapBytesPerVM", f->heap_bytes,
                   "launcherBytesPerVM", f->launcher_bytes, "privateBytesPerVM", f->private_bytes, "vmPassMicroseconds",
                   f->vm_us, "vmiPassMicroseconds", f->vmi_us, "lookupMicroseconds", f->lookup_us, "vmsPerSweep",
                   (json_int_t)f->n_looked_at, "plansNotQuiet", (json_int_t)f->n_loud);
@@ -353,9 +438,10 @@ print_row(const struct layout *layout, const struct figures *f)
         (void)snprintf(resync, sizeof(resync), "%.1f", f->resync_ms);
         (void)snprintf(queue, sizeof(queue), "%.0f", f->queue_bytes);
     }
-    printf("%-7s %8zu %6zu %8.0f %8.0f %9.0f %8s %9.0f %8.1f %8.1f %8.1f %10s %6zu\n", layout->name, f->n,
-           f->n_namespaces, f->cache_bytes, f->heap_bytes, f->launcher_bytes, queue, f->private_bytes, f->vm_us,
-           f->vmi_us, f->lookup_us, resync, f->n_loud);
+    printf("%-7s %8zu %6zu %8.0f %8.0f %8.0f %9.0f %8s %9.0f %9.2f %8.1f %8.1f %8.1f %7.2f %9.2f %8.1f %10s %6zu\n",
+           layout->name, f->n, f->n_namespaces, f->text_bytes, f->cache_bytes, f->heap_bytes, f->launcher_bytes, queue,
+           f->private_bytes, f->left_bytes / 1048576, f->vm_us, f->vmi_us, f->lookup_us, f->pack_us, f->unpack_us,
+           f->claim_us, resync, f->n_loud);
     (void)fflush(stdout);
 }
 
@@ -413,10 +499,13 @@ usage(void)
     printf(
         "usage: plan_growth --template FILE [--sizes N,N...] [--layout spread|one] [--json FILE]\n\n"
         "Fills the controller's caches with N running machines (default 100,1000,10000,50000,100000), all in one\n"
-        "namespace or %d in each, and prints per size and machine: bytes of JSON in the stores, heap of the stores,\n"
-        "heap of what launchers said, heap of a full queue, private memory of the process; CPU of a pass of a VM\n"
-        "and of an instance in which nothing changes (median of %d sweeps), CPU of a whole resync, and plans that\n"
-        "would write. Exit 1 when there is one of these; times never fail. FILE is test/bench/plan_growth.yaml.\n",
+        "namespace or %d in each, and prints per size and machine: bytes of JSON as text and as kept in the stores,\n"
+        "heap of the stores, heap of what launchers said, heap of a full queue, private memory of the process; what "
+        "is\n"
+        "left of that in all when they have gone; CPU of a pass of a VM and of an instance in which nothing changes\n"
+        "(median of %d sweeps), of packing and unpacking one object, of finding who uses a claim, of a whole resync;\n"
+        "and plans that would write. Exit 1 when there is one of these; times never fail. FILE is "
+        "test/bench/plan_growth.yaml.\n",
         PER_NAMESPACE, SWEEPS);
 }
 
@@ -488,8 +577,9 @@ main(int argc, char **argv)
     read_args(&args, argc, argv);
     AUTO(json_freep) json_t *template = read_template(args.template);
     AUTO(json_freep) json_t *report = json_object();
-    printf("%-7s %8s %6s %8s %8s %9s %8s %9s %8s %8s %8s %10s %6s\n", "layout", "VMs", "ns", "JSON B", "heap B",
-           "launch. B", "queue B", "private B", "VM us", "VMI us", "find us", "resync ms", "loud");
+    printf("%-7s %8s %6s %8s %8s %8s %9s %8s %9s %9s %8s %8s %8s %7s %9s %8s %10s %6s\n", "layout", "VMs", "ns",
+           "JSON B", "kept B", "heap B", "launch. B", "queue B", "private B", "left MiB", "VM us", "VMI us", "find us",
+           "pack us", "unpack us", "claim us", "resync ms", "loud");
     for (size_t i = 0; i < ARRAY_LEN(layouts); i++) {
         if (!args.layout || str_eq(args.layout, layouts[i].name)) {
             json_t *rows = json_array();

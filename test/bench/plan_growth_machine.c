@@ -68,6 +68,23 @@ machines_dial_in(struct machines *m)
     }
 }
 
+static bool
+forget_launcher(void *arg, const struct object *vmi)
+{
+    launchers_remove(arg, vmi->uid);
+    return true;
+}
+
+void
+machines_leave(struct machines *m)
+{
+    store_each(world_store(&m->w, KIND_VMI), forget_launcher, m->w.launchers);
+    for (int k = 0; k < N_KINDS; k++) {
+        informer_begin(m->w.informers[k]);
+        informer_synced(m->w.informers[k]);
+    }
+}
+
 bool
 plan_is_loud(const struct plan *p)
 {
@@ -258,8 +275,37 @@ replace(char *text, const char *from, const char *to)
     }
 }
 
+/* The rest of what differs, in place: times, version, node, address and container, from digits that follow from 'seed'. */
+static void
+scatter(char *text, const json_t *pod, uint32_t seed)
+{
+    const char *id =
+        strrchr(json_str(json_array_get(json_at(pod, "status", "containerStatuses", NULL), 0), "containerID"), '/');
+    char to[80], hour[16];
+    size_t n = 0;
+
+    for (uint32_t x = seed; n < strlen(id + 1); n++) {
+        x = x * 1664525U + 1013904223U;
+        to[n] = "0123456789abcdef"[x >> 28];
+    }
+    to[n] = '\0';
+    replace(text, id + 1, to);
+    (void)snprintf(to, sizeof(to), "10.2%02u.1%02u.1%02u", seed % 97, seed / 7 % 100, seed / 11 % 100);
+    replace(text, json_str(json_object_get(pod, "status"), "podIP"), to);
+    (void)snprintf(to, sizeof(to), "worker-%04u", seed % 1009);
+    replace(text, "worker-0123", to);
+    (void)snprintf(hour, sizeof(hour), "%02uT%02u:%02u:", 1 + seed % 28, seed / 3 % 24, seed / 5 % 60);
+    replace(text, "01T00:00:", hour);
+    char *version = strstr(text, "\"resourceVersion\":\"");
+    if (version) {
+        (void)snprintf(to, sizeof(to), "%08u", FIRST_VERSION + seed % 10000000);
+        memcpy(strchr(version, ':') + 2, to, strlen(to));
+    }
+}
+
 struct copy {
     struct machines *m;
+    uint32_t seed;
     enum kind kind;
     const char *from[N_TOKENS];
     const char *to[N_TOKENS];
@@ -276,6 +322,7 @@ copy_object(void *arg, const struct object *o)
     for (size_t i = 0; i < N_TOKENS; i++) {
         replace(text, c->from[i], c->to[i]);
     }
+    scatter(text, json_object_get(c->m->template, "pod"), c->seed);
     AUTO(err_freep) struct err *e = json_parse(text, strlen(text), SIZE_MAX, &j);
     BUG_ON(e);
     informer_apply(c->m->w.informers[c->kind], j, false);
@@ -288,7 +335,7 @@ add_machine(struct machines *m, const struct world *model, size_t i, size_t as)
 {
     AUTO(arena_freep) struct arena *a = arena_new(PASS_ARENA_MAX);
     AUTO(freep) char *key = machine_key(i, 1);
-    struct copy c = {.m = m};
+    struct copy c = {.m = m, .seed = (uint32_t)as * 2654435761U >> 4};
 
     make_tokens(a, i, key, c.from);
     make_tokens(a, as, m->keys[as], c.to);

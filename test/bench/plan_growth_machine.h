@@ -22,6 +22,8 @@ void machines_fini(struct machines *m);
 void machines_fill(struct machines *m, size_t per_namespace);
 /* Has the launcher of each connect, tell its state, and be told what is desired. */
 void machines_dial_in(struct machines *m);
+/* All go, as a list tells it that comes after a time without a watch. */
+void machines_leave(struct machines *m);
 
 /* A plan that would write or say something. */
 bool plan_is_loud(const struct plan *p);
