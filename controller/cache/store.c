@@ -269,17 +269,20 @@ store_each_hinted(const struct store *s, const char *namespace, const char *word
 bool
 selector_pair(const json_t *service, const char **ret_key, const char **ret_value)
 {
+    const json_t *selector = json_at(service, "spec", "selector", NULL);
+    const char *found = NULL;
     const char *key;
     json_t *value;
 
-    json_object_foreach(json_at(service, "spec", "selector", NULL), key, value) {
+    json_object_foreach((json_t *)(uintptr_t)selector, key, value) {
+        found = json_string_value(value);
         *ret_key = key;
-        *ret_value = json_string_value(value);
-        if (*ret_value && !str_eq(key, "kubevirt.io")) { /* which all launchers bear: any other says more */
-            return true;
+        *ret_value = found;
+        if (found && !str_eq(key, "kubevirt.io")) { /* which all launchers bear: any other says more */
+            break;
         }
     }
-    return json_object_size(json_at(service, "spec", "selector", NULL)) > 0 && *ret_value;
+    return found;
 }
 
 static void

@@ -299,7 +299,10 @@ scatter(char *text, const json_t *pod, uint32_t seed)
     char *version = strstr(text, "\"resourceVersion\":\"");
     if (version) {
         (void)snprintf(to, sizeof(to), "%08u", FIRST_VERSION + seed % 10000000);
-        memcpy(strchr(version, ':') + 2, to, strlen(to));
+        char *digits = strchr(version, ':') + 2;
+        n = strcspn(digits, "\"");
+        BUG_ON(n != strlen(to));
+        memcpy(digits, to, n);
     }
 }
 
