@@ -233,7 +233,8 @@ def test_an_orphan_runs_on(t):
     t.running("m")
     vmi, pod = uid(t.vmi("m")), uid(t.pod("m"))
     t.api.delete(t.vm_path("m"), propagationPolicy="Orphan")
-    t.until(lambda: not t.vm("m") and not t.vmi("m")["metadata"].get("ownerReferences"), "the machine is gone, the instance without owner")
+    t.until(lambda: not t.vm("m") and not t.vmi("m")["metadata"].get("ownerReferences"), "the machine is gone, the instance without owner",
+            60)
     t.remains(lambda: uid(t.vmi("m")) == vmi and uid(t.pod("m")) == pod and
               not t.vmi("m")["metadata"].get("deletionTimestamp"), 1.5, "instance and pod run on")
     check(t.vmi("m")["status"]["phase"] == "Running", t.picture())
