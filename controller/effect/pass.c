@@ -1,5 +1,6 @@
 // One pass: key to view to plan, and the configuration that views share.
 #include "base/clock.h"
+#include "base/strbuf.h"
 #include "effect/reconciler_priv.h"
 #include "reconcile/basis.h"
 #include "reconcile/kubevirt_plan.h"
@@ -14,6 +15,7 @@ static struct err *pass_vmi(struct pass *p, const struct object *o, struct plan 
 static struct err *pass_kubevirt(struct pass *p, const struct object *o, struct plan *ret_plan);
 static uint64_t pass_basis(struct pass *p, enum kind kind, const struct object *o);
 static struct vmi_sources pass_sources(const struct reconciler *r);
+static char *config_text(const struct config *c);
 static const char *pass_error(struct pass *p);
 static const struct store *store_of(const struct reconciler *r, enum kind kind);
 
@@ -65,7 +67,6 @@ reconciler_config(struct reconciler *r)
         log_error(&lg, "the configuration object is not understood: defaults are used", F_ERR(e));
         k = (struct kubevirt){0};
     }
-    r->config_version++;
     r->config = (struct config){
         .launcher_image = r->options.launcher_image,
         .launcher_pull_policy = k.spec.image_pull_policy,
@@ -79,6 +80,27 @@ reconciler_config(struct reconciler *r)
         .log_launcher = k.spec.log_launcher,
     };
     log_set_level(log_level_of_verbosity(k.spec.log_controller.v));
+    char *text = config_text(&r->config);
+    r->config_version += str_eq(text, r->config_text) ? 0 : 1;
+    free(r->config_text);
+    r->config_text = text;
+}
+
+/* All that views read of it. */
+static char *
+config_text(const struct config *c)
+{
+    AUTO(strbuf_fini) struct strbuf ports = STRBUF_INIT(CONFIG_ARENA_MAX);
+
+    for (size_t i = 0; i < c->default_ports.n; i++) {
+        const struct port *p = &c->default_ports.items[i];
+        (void)strbuf_addf(&ports, " %lld/%d", (long long)p->port,
+                          (int)p->protocol); /* the arena's cap is above all ports */
+    }
+    return xasprintf("%s %d %d %d %s %s %s %s %d %lld%s", c->launcher_image, (int)c->launcher_pull_policy,
+                     (int)c->disk_pull_policy, c->use_emulation, c->gateway, c->gateway_name,
+                     c->gateway_pins ? c->gateway_pins : "", c->ca_bundle ? c->ca_bundle : "", c->log_launcher.set,
+                     (long long)c->log_launcher.v, strbuf_str(&ports));
 }
 
 bool

@@ -230,6 +230,7 @@ timer_closed(uv_handle_t *handle)
     event_recorder_free(r->fx.events);
     reconciler_errors_clear(r);
     arena_free(r->config_arena);
+    free(r->config_text);
     free(r->gateway_pins);
     free(r->ca_bundle);
     free((char *)(uintptr_t)r->options.namespace);

@@ -55,7 +55,8 @@ struct reconciler {
     struct key_error *errors;
     struct arena *config_arena;
     struct config config;
-    uint64_t config_version;
+    char *config_text;       /* what views read of it */
+    uint64_t config_version; /* grows when that changes */
     char *gateway_pins;
     char *ca_bundle;
     bool leads;
