@@ -331,16 +331,16 @@ put_text(struct world *w, const char *text)
 START_TEST(a_look_is_spared_only_when_nothing_it_reads_has_changed)
 {
     static const char *const changes[] = {
-        "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"uid\":\"p1\",\"ownerReferences\":[{\"kind\":"
-        "\"VirtualMachineInstance\",\"name\":\"a\",\"uid\":\"u\",\"controller\":true}]},\"status\":{\"phase\":"
-        "\"Running\"}}",
-        "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"old\",\"uid\":\"p0\",\"ownerReferences\":[{\"kind\":"
-        "\"VirtualMachineInstance\",\"name\":\"a\",\"uid\":\"u0\",\"controller\":true}]},\"status\":{\"phase\":"
-        "\"Running\"}}",
+        ("{\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"uid\":\"p1\",\"ownerReferences\":[{\"kind\":"
+         "\"VirtualMachineInstance\",\"name\":\"a\",\"uid\":\"u\",\"controller\":true}]},\"status\":{\"phase\":"
+         "\"Running\"}}"),
+        ("{\"kind\":\"Pod\",\"metadata\":{\"name\":\"old\",\"uid\":\"p0\",\"ownerReferences\":[{\"kind\":"
+         "\"VirtualMachineInstance\",\"name\":\"a\",\"uid\":\"u0\",\"controller\":true}]},\"status\":{\"phase\":"
+         "\"Running\"}}"),
         "{\"kind\":\"PersistentVolumeClaim\",\"metadata\":{\"name\":\"data\"},\"status\":{\"phase\":\"Bound\"}}",
         "{\"kind\":\"Service\",\"metadata\":{\"name\":\"s\"},\"spec\":{\"selector\":{\"app\":\"x\"}}}",
-        "{\"kind\":\"VirtualMachineInstance\",\"metadata\":{\"name\":\"a\",\"uid\":\"u\"},\"status\":{\"phase\":"
-        "\"Running\"}}",
+        ("{\"kind\":\"VirtualMachineInstance\",\"metadata\":{\"name\":\"a\",\"uid\":\"u\"},\"status\":{\"phase\":"
+         "\"Running\"}}"),
     };
     struct world w;
 

@@ -18,7 +18,7 @@ static const struct {
     {"behind a nested object", "{\"n\":{\"a\":1,\"l\":[{}]},\"a\":2}", "a", "2"},
     {"brackets in a string are none", "{\"n\":\"]}{\\\"\",\"a\":true}", "a", "true"},
     {"a backslash at the end of a string", "{\"n\":\"\\\\\",\"a\":{}}", "a", "{}"},
-    {"spaces anywhere", " { \"n\" : [ 1 , 2 ] , \"a\" : \"x\" } " + 1, "a", "\"x\""},
+    {"spaces anywhere", "{ \"n\" : [ 1 , 2 ] , \"a\" : \"x\" } ", "a", "\"x\""},
     {"an empty object", "{}", "a", NULL},
     {"an inner key is another one's", "{\"n\":{\"a\":1}}", "a", NULL},
     {"a list", "[\"a\"]", "a", NULL},
