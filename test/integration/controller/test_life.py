@@ -103,7 +103,7 @@ def test_A4_paused_comes_and_goes(t):
     t.running("m")
     t.launcher("m").say("paused", reason="user")
     t.until_status("m", "Paused")
-    check(condition(t.vm("m"), "Paused")["status"] == "True" and condition(t.vmi("m"), "Paused")["status"] == "True")
+    t.until(lambda: all(condition(o, "Paused").get("status") == "True" for o in (t.vm("m"), t.vmi("m"))), "both say paused")
     check(condition(t.vmi("m"), "Ready")["message"], "not ready, and no word why")
     t.launcher("m").say("running")
     t.until_ready("m")

@@ -222,7 +222,9 @@ class Case:
                           f"{name} says {status}", seconds)
 
     def until_ready(self, name, seconds=20):
-        return self.until(lambda: condition(self.vm(name), "Ready").get("status") == "True" and self.vm(name), f"{name} is ready", seconds)
+        """The machine says so, and its instance, which comes by a watch of its own and perhaps later."""
+        return self.until(lambda: all(condition(o, "Ready").get("status") == "True" for o in (self.vm(name), self.vmi(name))) and
+                          self.vm(name), f"{name} is ready", seconds)
 
     def until_stopped(self, name, seconds=20):
         return self.until(lambda: self.vmi(name) is None and not self.pods(name) and
