@@ -34,9 +34,9 @@ FIGURES = {
     "rss_per_vm": Figure("controller RSS per VM, beyond idle", "memory", "KiB"),
     "rss_after": Figure("controller RSS, 15 s after all were deleted", "memory", "MiB"),
     # requests
-    "requests": Figure("requests per VM, create to Running", "count", "", 6, note="KubeVirt 1.9: 15.25"),
+    "requests": Figure("requests per VM that were carried out, create to Running", "count", "", 6, note="KubeVirt 1.9: 15.25"),
     "events": Figure("events per VM, create to Running", "count", "", 3),
-    "reads": Figure("single reads by the controller per VM", "count", "", 0),
+    "reads": Figure("single reads by the controller per VM", "count", ""),
     "refused": Figure("requests of the controller that were refused, per VM", "count", ""),
     "requests_all": Figure("writes about machines per VM, all clients", "count", ""),
     # processors

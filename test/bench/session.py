@@ -168,10 +168,10 @@ class Session:
 
     def tell_requests(self, window, n=None):
         n = n or self.n
-        self.figures.add("requests", window.requests() / n)
+        refused = sum(count for key, count in window.refused.items() if key[0] == "controller" and key[2] != "events")
+        self.figures.add("requests", (window.requests() - refused) / n)
         self.figures.add("events", window.events() / n)
         self.figures.add("reads", window.reads() / n)
-        refused = sum(count for key, count in window.refused.items() if key[0] == "controller")
         self.figures.add("refused", refused / n)
         self.figures.add("requests_all", sum(window.writes.values()) / n)
         tables = self.details["tables"]
