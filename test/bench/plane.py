@@ -8,8 +8,6 @@ import pathlib
 import re
 import shlex
 import signal
-import socket
-import ssl
 import subprocess
 import sys
 import time
@@ -18,8 +16,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / "test/support"), str(ROOT / "test/integration/controller")]
 
+import controller_page  # noqa: E402
 from api import Api  # noqa: E402
 from kubectl import Kubectl  # noqa: E402
+from process import free_port  # noqa: E402
 
 CACHE = pathlib.Path(
     os.environ.get("VMBRIDGE_CACHE")
@@ -138,12 +138,6 @@ class Plane:
         command(ROOT / "hack/cluster/down", "--name", self.name)
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Replica:
     """One process of a controller. What `template` names in braces is filled in: {kubeconfig} {port} {identity}."""
 
@@ -199,23 +193,13 @@ class Replica:
             return "".join(file.readlines()[-10:])
 
     def page(self, path):
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as raw, context.wrap_socket(raw) as sock:
-            sock.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-            data = b""
-            while more := sock.recv(65536):
-                data += more
-        head, _, body = data.partition(b"\r\n\r\n")
-        return int(head.split()[1]), body.decode()
+        return controller_page.page(self.port, path, timeout=30)
 
     def metrics(self):
         """{"name{labels}": value}"""
         status, text = self.page("/metrics")
         check(status == 200, f"/metrics of the controller: {status}")
-        lines = [line for line in text.splitlines() if line and line[0] != "#"]
-        return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines}
+        return controller_page.numbers(text)
 
     def kill(self):
         if self.process.poll() is None:

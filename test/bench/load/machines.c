@@ -120,23 +120,33 @@ took_create(void *arg, size_t job, size_t step, const struct kube_reply *reply)
     return !reply->err;
 }
 
-struct err *
-load_create(struct load *l, const json_t *command)
+/* Reads what the commands have in common, and the template for those that fill one; then begins. */
+static struct err *
+begin(struct load *l, const json_t *command, bool has_template, struct batch_plan *plan)
 {
     struct work *w = XNEW(struct work);
-    struct batch_plan plan = {.n_steps = 1, .make = make_create, .took = took_create, .done = on_done, .arg = w};
 
     w->load = l;
-    struct err *e = plan_read(w, command, &plan);
-    if (!e) {
+    plan->done = on_done;
+    plan->arg = w;
+    struct err *e = plan_read(w, command, plan);
+    if (!e && has_template) {
         e = template_read(command, &w->template);
     }
     if (e) {
         work_free(w);
         return e;
     }
-    batch_start(&l->loop, l->kube, &plan);
+    batch_start(&l->loop, l->kube, plan);
     return NULL;
+}
+
+struct err *
+load_create(struct load *l, const json_t *command)
+{
+    struct batch_plan plan = {.n_steps = 1, .make = make_create, .took = took_create};
+
+    return begin(l, command, true, &plan);
 }
 
 /* Deleting */
@@ -169,17 +179,9 @@ took_delete(void *arg, size_t job, size_t step, const struct kube_reply *reply)
 struct err *
 load_delete(struct load *l, const json_t *command)
 {
-    struct work *w = XNEW(struct work);
-    struct batch_plan plan = {.n_steps = 1, .make = make_delete, .took = took_delete, .done = on_done, .arg = w};
+    struct batch_plan plan = {.n_steps = 1, .make = make_delete, .took = took_delete};
 
-    w->load = l;
-    struct err *e = plan_read(w, command, &plan);
-    if (e) {
-        work_free(w);
-        return e;
-    }
-    batch_start(&l->loop, l->kube, &plan);
-    return NULL;
+    return begin(l, command, false, &plan);
 }
 
 /* Applying: each manifest its number of times, one after the other. */
@@ -204,21 +206,8 @@ make_apply(void *arg, size_t job, size_t step, struct batch_write *ret_write)
 struct err *
 load_apply(struct load *l, const json_t *command)
 {
-    struct work *w = XNEW(struct work);
-    struct batch_plan plan = {.make = make_apply, .done = on_done, .arg = w};
+    struct batch_plan plan = {.make = make_apply};
+    struct err *e = load_number(command, "times", 1, TIMES_MAX, &plan.n_steps);
 
-    w->load = l;
-    struct err *e = plan_read(w, command, &plan);
-    if (!e) {
-        e = load_number(command, "times", 1, TIMES_MAX, &plan.n_steps);
-    }
-    if (!e) {
-        e = template_read(command, &w->template);
-    }
-    if (e) {
-        work_free(w);
-        return e;
-    }
-    batch_start(&l->loop, l->kube, &plan);
-    return NULL;
+    return e ? e : begin(l, command, true, &plan);
 }

@@ -4,9 +4,10 @@ import os
 import re
 import signal
 import socket
-import ssl
 import subprocess
 import time
+
+import controller_page  # world.py has put test/support into the path
 
 SANITIZER = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|runtime error:|handles are left|BUG")
 
@@ -68,22 +69,13 @@ class Controller:
         return self.until_said("lease won", seconds).until_ready(seconds)
 
     def page(self, path):
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as raw, context.wrap_socket(raw) as sock:
-            sock.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-            data = b""
-            while more := sock.recv(65536):
-                data += more
-        head, _, body = data.partition(b"\r\n\r\n")
-        return int(head.split()[1]), body.decode()
+        return controller_page.page(self.port, path)
 
     def metrics(self):
         """{"name{labels}": value}"""
         status, text = self.page("/metrics")
         assert status == 200, (status, text)
-        return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in text.splitlines() if line and line[0] != "#"}
+        return controller_page.numbers(text)
 
     def requests(self):
         """{(method, resource): number} of requests that ended, without those of the Lease, watches and lists."""
