@@ -81,7 +81,8 @@ event_record(struct event_recorder *er, const struct plan_target *about, const s
     }
     AUTO(freep) char *body = json_dumps(j, JSON_COMPACT);
     AUTO(freep) char *path = xasprintf("/api/v1/namespaces/%s/events", about->namespace);
-    const struct kube_call call = {.verb = KUBE_POST, .path = path, .resource = "events", .body = body};
+    const struct kube_call call = {
+        .verb = KUBE_POST, .path = path, .resource = "events", .body = body, .fenced = true, .unread = true};
     (void)kube_send(er->kube, &call, on_sent, er);
 }
 

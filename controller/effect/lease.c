@@ -288,7 +288,9 @@ on_write(void *arg, const struct kube_reply *reply)
         return;
     }
     lease_saw(l, reply->body);
-    int64_t left = l->sent_ms + LEASE_STOP_MS - clock_mono_ms();
+    int64_t until_ms = l->sent_ms + LEASE_STOP_MS;
+    int64_t left = until_ms - clock_mono_ms();
+    kube_fence(l->kube, until_ms);
     BUG_ON(uv_timer_start(&l->stop, lease_stop, left > 0 ? (uint64_t)left : 0, 0) != 0);
     lease_set(l, left > 0);
     lease_again(l, LEASE_RENEW_MS);
@@ -312,6 +314,7 @@ lease_set(struct lease *l, bool leads)
     if (leads) {
         log_info(&lg, "lease won", F_STR("identity", l->identity));
     } else {
+        kube_fence(l->kube, 0);
         (void)uv_timer_stop(&l->stop); /* stopping a timer cannot fail */
         log_warn(&lg, "lease lost", F_STR("identity", l->identity));
     }

@@ -271,8 +271,11 @@ run_send(struct plan_run *r, enum kube_verb verb, const struct place *at, const 
     AUTO(freep) char *path = api_path(at->kind, r->target.namespace, at->name, at->sub);
     AUTO(freep)
     char *resource = at->sub ? xasprintf("%s/%s", api_resource(at->kind), at->sub) : xstrdup(api_resource(at->kind));
-    const struct kube_call call = {
-        .verb = verb, .path = path, .resource = resource, .body = body ? json_text(body, r->arena) : NULL};
+    const struct kube_call call = {.verb = verb,
+                                   .path = path,
+                                   .resource = resource,
+                                   .body = body ? json_text(body, r->arena) : NULL,
+                                   .fenced = body != NULL};
 
     r->request = kube_send(r->fx->kube, &call, done, r);
 }

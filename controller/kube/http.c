@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <utlist.h>
 
+#define LATE "its time is over, it was not sent"
+
 enum { HEADERS_MAX_BYTES = 64 << 10 };
 
 struct http_socket {
@@ -31,6 +33,8 @@ struct http {
     struct http_exchange *doomed; /* stopped inside curl; removed after it */
     size_t n_handles;             /* libuv handles whose close callback is still to come */
     int64_t heard_ms;
+    int64_t fence_ms; /* fenced exchanges begin before it */
+    size_t n_fenced;
     bool inside;
     bool closed;
 };
@@ -54,6 +58,7 @@ static void on_timeout(uv_timer_t *timer);
 static size_t on_data(char *bytes, size_t size, size_t n, void *user);
 static size_t on_header(char *bytes, size_t size, size_t n, void *user);
 static void drive(struct http *h, curl_socket_t fd, int flags);
+static void drop_late(struct http *h);
 static void finish_all(struct http *h);
 static void exchange_finish(struct http_exchange *x, CURLcode code);
 static void exchange_free(struct http_exchange *x);
@@ -94,7 +99,10 @@ struct err *
 http_start(struct http *h, const struct http_call *call, const struct http_handler *handler, void *arg,
            struct http_exchange **ret_exchange)
 {
-    BUG_ON(h->inside || h->closed);
+    BUG_ON(h->inside || h->closed || (call->fenced && !call->body));
+    if (call->fenced && clock_mono_ms() >= h->fence_ms) {
+        return err_new(ERR_RETRY, LATE);
+    }
     struct http_exchange *x = XNEW(struct http_exchange);
     x->http = h;
     x->easy = curl_easy_init();
@@ -102,6 +110,7 @@ http_start(struct http *h, const struct http_call *call, const struct http_handl
     x->handler = handler;
     x->arg = arg;
     http_wire_init(&x->wire, h->config, h->user_agent, call);
+    x->wire.fence_ms = call->fenced ? &h->fence_ms : NULL;
     CURLcode code = http_setup_easy(x->easy, h->config, call, &x->wire);
     if (code == CURLE_OK) {
         (void)curl_easy_setopt(x->easy, CURLOPT_ERRORBUFFER, x->error);
@@ -118,6 +127,7 @@ http_start(struct http *h, const struct http_call *call, const struct http_handl
         return err_new(ERR_RETRY, "HTTP client refuses the request: %s", curl_easy_strerror(code));
     }
     DL_APPEND(h->live, x);
+    h->n_fenced += call->fenced;
     *ret_exchange = x;
     return NULL;
 }
@@ -134,6 +144,12 @@ http_stop(struct http_exchange *x)
     if (!h->inside) {
         reap(h);
     }
+}
+
+void
+http_fence(struct http *h, int64_t until_ms)
+{
+    h->fence_ms = until_ms;
 }
 
 int64_t
@@ -303,12 +319,33 @@ drive(struct http *h, curl_socket_t fd, int flags)
 {
     int running = 0;
 
+    drop_late(h);
+    if (h->closed) {
+        return; /* by somebody who was told */
+    }
     h->inside = true;
     CURLMcode code = curl_multi_socket_action(h->multi, fd, flags, &running);
     h->inside = false;
     BUG_ON(code != CURLM_OK);
     reap(h);
     finish_all(h);
+}
+
+/* What curl was given while it was allowed, and has not begun to send. */
+static void
+drop_late(struct http *h)
+{
+    struct http_exchange *x = h->n_fenced > 0 && clock_mono_ms() >= h->fence_ms ? h->live : NULL;
+
+    while (x && !h->closed) {
+        if (http_wire_is_late(&x->wire)) {
+            (void)snprintf(x->error, sizeof(x->error), LATE);
+            exchange_finish(x, CURLE_ABORTED_BY_CALLBACK);
+            x = h->live; /* 'done' may have stopped any of them */
+        } else {
+            x = x->next;
+        }
+    }
 }
 
 static void
@@ -409,6 +446,7 @@ exchange_free(struct http_exchange *x)
 {
     struct http *h = x->http;
 
+    h->n_fenced -= x->wire.fence_ms != NULL;
     (void)curl_multi_remove_handle(h->multi, x->easy);
     curl_easy_cleanup(x->easy);
     http_wire_fini(&x->wire);

@@ -18,6 +18,7 @@ struct http_call {
     size_t body_len;
     const char *bearer; /* token or NULL; copied */
     int64_t timeout_ms; /* for all of it */
+    bool fenced;        /* goes only while http_fence allows it; has a body */
 };
 
 struct http_end {
@@ -40,10 +41,14 @@ struct http_handler {
 MUST_CHECK struct err *http_new(uv_loop_t *loop, const struct kube_config *config, const char *user_agent,
                                 struct http **ret_http);
 
-/* Begins an exchange. Not from within 'data'. Errors: ERR_RETRY when libcurl refuses it; then 'handler' is not called. */
+/* Begins an exchange. Not from within 'data'. Errors: ERR_RETRY when libcurl refuses it, or the fence; then 'handler' is not called. */
 MUST_CHECK struct err *http_start(struct http *h, const struct http_call *call, const struct http_handler *handler,
                                   void *arg, struct http_exchange **ret_exchange);
 void http_stop(struct http_exchange *x);
+
+/* Until when (clock_mono_ms) fenced exchanges may leave; 0, as at first: none. Looked at whenever bytes may go out, so that what was
+ * begun before the process slept, and has not been sent, ends with a trouble when it wakes too late. */
+void http_fence(struct http *h, int64_t until_ms);
 
 int64_t http_heard_ms(const struct http *h); /* clock_mono_ms of the last byte from the server, on any exchange */
 size_t http_connections(const struct http *h);

@@ -1,6 +1,8 @@
 // Why each option is set stands beside it; the rest of curl's defaults hold.
 #include "http_setup.h"
 
+#include "base/clock.h"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -84,6 +86,12 @@ http_wire_fini(struct http_wire *w)
     curl_slist_free_all(w->connect_to);
     free(w->url);
     *w = (struct http_wire){0};
+}
+
+bool
+http_wire_is_late(const struct http_wire *w)
+{
+    return w->fence_ms && w->body_sent == 0 && clock_mono_ms() >= *w->fence_ms;
 }
 
 CURLcode
@@ -204,6 +212,10 @@ on_read(char *buf, size_t size, size_t n, void *user)
 {
     struct http_wire *w = user;
     size_t room = size * n;
+
+    if (http_wire_is_late(w)) {
+        return CURL_READFUNC_ABORT;
+    }
     size_t len = w->body_len - w->body_sent;
 
     len = len < room ? len : room;

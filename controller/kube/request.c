@@ -51,6 +51,8 @@ struct kube_request {
     char *body;
     int64_t timeout_ms;
     bool is_urgent;
+    bool is_fenced;
+    bool is_unread;
     kube_done_fn *done;
     kube_data_fn *data; /* streams only */
     void *arg;
@@ -199,6 +201,12 @@ kube_close(struct kube *k)
     uv_close((uv_handle_t *)&k->watchdog, on_handle_closed);
 }
 
+void
+kube_fence(struct kube *k, int64_t until_ms)
+{
+    http_fence(k->http, until_ms);
+}
+
 uv_loop_t *
 kube_loop(struct kube *k)
 {
@@ -223,6 +231,8 @@ request_new(struct kube *k, const struct kube_call *call, kube_done_fn *done, vo
     r->body = call->body ? xstrdup(call->body) : NULL;
     r->timeout_ms = call->timeout_ms > 0 ? call->timeout_ms : TIMEOUT_MS;
     r->is_urgent = call->urgent;
+    r->is_fenced = call->fenced;
+    r->is_unread = call->unread;
     r->reply = STRBUF_INIT(call->reply_max_bytes ? call->reply_max_bytes : REPLY_MAX_BYTES);
     r->done = done;
     r->arg = arg;
@@ -334,6 +344,7 @@ request_start(struct kube_request *r)
         .body_len = r->body ? strlen(r->body) : 0,
         .bearer = r->k->token,
         .timeout_ms = r->timeout_ms,
+        .fenced = r->is_fenced,
     };
     return http_start(r->k->http, &call, &handler, r, &r->exchange);
 }
@@ -432,7 +443,7 @@ answer_read(struct kube_request *r, const struct http_end *end, json_t **ret_bod
         return err_new(ERR_RETRY, "%s: %s", what, end->trouble);
     }
     struct err *unread = NULL;
-    if (r->reply.len > 0) {
+    if (r->reply.len > 0 && !(r->is_unread && end->status >= 200 && end->status < 300)) {
         unread = json_parse(r->reply.buf, r->reply.len, r->reply.max, ret_body);
     }
     struct err *e = answer_error(what, end->status, *ret_body);

@@ -29,6 +29,8 @@ struct kube_call {
     int64_t timeout_ms;     /* 0: 30 s */
     size_t reply_max_bytes; /* a larger answer is an error; 0: 8 MiB */
     bool urgent;            /* passes flow control and the queue by: leases */
+    bool fenced;            /* of a leader: not sent after the time that kube_fence() gave */
+    bool unread;            /* the body of a 2xx is of no use and is not parsed */
 };
 
 /* What came back. Borrowed: valid in the callback only. */
@@ -36,8 +38,8 @@ struct kube_reply {
     const struct err *err; /* NULL for 2xx. Class by status: 404 NOT_FOUND, 409 CONFLICT, 410 GONE, 400 and 422 INVALID, all else
                               RETRY (no answer, TLS, 401, 403, 429, 5xx); the text holds the server's own message */
     long status;           /* HTTP status, 0: no answer; the request may or may not have been carried out */
-    const char *reason;     /* metav1.Status reason ("AlreadyExists", "Conflict", ...), "" when there is none */
-    const json_t *body;     /* parsed answer of a 2xx, or the metav1.Status; NULL when there was none */
+    const char *reason; /* metav1.Status reason ("AlreadyExists", "Conflict", ...), "" when there is none */
+    const json_t *body; /* parsed answer of a 2xx, or the metav1.Status; NULL when there was none, or it was 'unread' */
     int64_t retry_after_ms; /* of a Retry-After header, else 0 */
     int64_t date_s;         /* the server's own clock when it answered, Unix time; 0: not said */
     bool too_large;         /* the answer passed reply_max_bytes */
@@ -52,6 +54,9 @@ MUST_CHECK struct err *kube_new(uv_loop_t *loop, const struct kube_config *confi
  * The handle is valid until 'done' is called. */
 struct kube_request *kube_send(struct kube *k, const struct kube_call *call, kube_done_fn *done, void *arg);
 void kube_cancel(struct kube_request *r);
+
+/* Until when (clock_mono_ms) 'fenced' calls may leave; 0, as at first: none. They must have a body. */
+void kube_fence(struct kube *k, int64_t until_ms);
 
 /* Stops everything without calling 'done'; the memory goes when the loop has closed the handles. Watches are closed before.
  * Not from within a watch's sink. */
