@@ -49,6 +49,7 @@ static void on_lead(void *arg, bool leads);
 static void on_released(void *arg);
 static void on_server_closed(void *arg);
 static const char *check_ready(void *arg);
+static void measure(void *arg);
 static bool sink_who(void *arg, const char *namespace, const char *pod_name, const char *pod_uid,
                      const char **ret_vmi_uid);
 static void sink_state(void *arg, const char *vmi_uid, const char *pod_uid, const struct launcher_state *state,
@@ -216,7 +217,7 @@ app_serve(struct app *a, const char *crt_pem, const char *key_pem)
                                     .disconnected = sink_disconnected,
                                     .redirect = sink_redirect,
                                     .arg = a};
-    a->checks = (struct health_checks){.ready = check_ready, .arg = a, .metrics = a->metrics};
+    a->checks = (struct health_checks){.ready = check_ready, .measure = measure, .arg = a, .metrics = a->metrics};
     health_pages(&a->checks, a->pages);
     a->gateway = gateway_new(a->verifier, &a->sink, a->metrics);
     const struct server_options so = {.port = a->options.port,
@@ -285,8 +286,15 @@ check_ready(void *arg)
     struct app *a = arg;
     const char *missing = reconciler_waits_for(a->reconciler);
 
-    reconciler_metrics(a->reconciler);
     return missing ? missing : certs_problem(a->certs);
+}
+
+static void
+measure(void *arg)
+{
+    struct app *a = arg;
+
+    reconciler_metrics(a->reconciler);
 }
 
 static bool

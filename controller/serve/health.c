@@ -146,6 +146,9 @@ get_metrics(void *arg, struct strbuf *body)
     const struct health_checks *h = arg;
 
     health_process_metrics(h->metrics);
+    if (h->measure) {
+        h->measure(h->arg);
+    }
     /* Too large shows in 'body', which the server looks at. */
     (void)metrics_render(h->metrics, body);
     return 200;

@@ -6,10 +6,12 @@
 
 enum { HEALTH_N_PAGES = 3 };
 
-/* 'healthy' and 'ready' return NULL for yes, else the reason as a short text, valid until the loop runs on; NULL functions mean yes. */
+/* 'healthy' and 'ready' return NULL for yes, else the reason as a short text, valid until the loop runs on; NULL functions mean yes.
+ * 'measure', if any, sets the gauges of the moment before /metrics is rendered. */
 struct health_checks {
     const char *(*healthy)(void *arg);
     const char *(*ready)(void *arg);
+    void (*measure)(void *arg);
     void *arg;
     struct metrics *metrics; /* what /metrics renders */
 };

@@ -48,6 +48,13 @@ def test_metrics_are_well_formed(t):
     check(len(series) == len(set(series)), "a series is told twice:", [s for s in set(series) if series.count(s) > 1])
 
 
+def test_metrics_tell_the_moment(t):
+    t.running("m")
+    _, text = t.world.shared.page("/metrics")
+    found = re.search(r'^vmbridge_cache_objects{kind="vmi"} (\d+)$', text, re.M)
+    check(found and int(found.group(1)) >= 1, "the instance that runs is not in the gauge:", found)
+
+
 def test_owners_lead_from_pod_to_machine_B1(t):
     t.running("m")
     vm, vmi, pod = t.vm("m"), t.vmi("m"), t.pod("m")
