@@ -13,6 +13,7 @@ struct place {
     const char *key; /* NULL: an item of a list */
     size_t index;
     unsigned depth;
+    bool forgives; /* the API server did not check what is in it: a field that is wrong is as one that is absent */
 };
 
 struct any_list {
@@ -131,7 +132,7 @@ decode_object(const struct type *t, const json_t *j, struct arena *a, void *to, 
         return refuse(at, "nests deeper than %d objects", API_DEPTH_MAX);
     }
     for (const struct field *f = t->fields; f->kind != KIND_END; f++) {
-        const struct place here = {.up = at, .key = f->path, .depth = depth_of(at) + 1};
+        const struct place here = {.up = at, .key = f->path, .depth = depth_of(at) + 1, .forgives = f->outline};
         const json_t *value = at_path(j, f->path);
         if (f->kind == KIND_OTHERS) {
             decode_others(f, j, a, to);
@@ -146,9 +147,10 @@ decode_object(const struct type *t, const json_t *j, struct arena *a, void *to, 
         }
         struct err *e = decode_field(&(struct reading){
             .arena = a, .f = f, .j = value, .to = (char *)to + f->offset, .at = *f->path ? &here : at});
-        if (e) {
+        if (e && !(at && at->forgives)) {
             return e;
         }
+        err_free(e);
     }
     return NULL;
 }

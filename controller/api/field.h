@@ -23,7 +23,8 @@ bool enum_find(const struct enum_value *values, const char *name, int *ret_value
 enum { API_LIST_MAX = 1024, API_DEPTH_MAX = 24, API_MAP_MAX = 1024 };
 
 /* Decodes 'j' into 'ret_struct' (zeroed, of the type's size). Strings are copied into the arena; FIELD_JSON values are borrowed from 'j',
- * which must live as long as the struct. Unknown fields are skipped. Errors: ERR_INVALID naming the path ("spec.domain.cpu.cores: ..."). */
+ * which must live as long as the struct. Unknown fields are skipped, and wrong ones of a struct that the schema only outlines.
+ * Errors: ERR_INVALID naming the path ("spec.domain.cpu.cores: ..."). */
 MUST_CHECK struct err *api_decode(const struct type *t, const json_t *j, struct arena *a, void *ret_struct);
 
 /* JSON of a struct: absent fields stay absent. The caller owns the tree. */

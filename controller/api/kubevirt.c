@@ -33,7 +33,7 @@ static const struct type status_type = TYPE(kubevirt_status, status_fields, .kee
 static const struct field kubevirt_fields[] = {
     FIELD_STRUCT(kubevirt, meta, meta, meta_type, "metadata", "Metadata of the object."),
     FIELD_STRUCT(kubevirt, spec, kubevirt_spec, spec_type, "spec", "The configuration."),
-    FIELD_STRUCT(kubevirt, status, kubevirt_status, status_type, "status", "What is in force."),
+    FIELD_STRUCT(kubevirt, status, kubevirt_status, status_type, "status", "What is in force.", WHOLE, OUTLINE),
     FIELD_END,
 };
 const struct type kubevirt_type = TYPE(kubevirt, kubevirt_fields);

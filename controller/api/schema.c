@@ -3,13 +3,21 @@
 
 #include "api/tables.h"
 
-static json_t *schema_of(const struct type *t, unsigned depth);
-static json_t *schema_field(const struct field *f, unsigned depth);
+/* How deep we are, and in what: below a field that is taken as a whole nobody asks for the keys of lists; below an outline nobody
+ * asks for anything. */
+struct place {
+    unsigned depth;
+    bool whole;
+    bool outline;
+};
+
+static json_t *schema_of(const struct type *t, struct place at);
+static json_t *schema_field(const struct field *f, struct place at);
 
 json_t *
 api_schema(const struct type *t)
 {
-    return schema_of(t, 0);
+    return schema_of(t, (struct place){0});
 }
 
 static json_t *
@@ -82,6 +90,22 @@ put_at(json_t *object, const struct field *f, bool keeps_unknown, json_t *value)
     }
 }
 
+/* Of a dotted path only the first step. */
+static void
+put_outline(json_t *object, const struct field *f, bool keeps_unknown, json_t *value)
+{
+    AUTO(freep) char *step = xstrndup(f->path, strcspn(f->path, "."));
+    struct field first = *f;
+    bool is_deeper = strlen(f->path) > strlen(step);
+
+    first.path = step;
+    if (is_deeper) {
+        json_decref(value);
+        value = schema_object(true);
+    }
+    put_at(object, &first, keeps_unknown, value);
+}
+
 static void
 put_keys(json_t *object, const struct field *f)
 {
@@ -92,16 +116,17 @@ put_keys(json_t *object, const struct field *f)
 
 // NOLINTBEGIN(misc-no-recursion): as deep as the tables nest, and API_DEPTH_MAX at most
 static json_t *
-schema_of(const struct type *t, unsigned depth)
+schema_of(const struct type *t, struct place at)
 {
     json_t *j = schema_object(t->keeps_unknown);
 
-    BUG_ON(depth >= API_DEPTH_MAX);
+    BUG_ON(at.depth >= API_DEPTH_MAX);
+    at.depth++;
     for (const struct field *f = t->fields; !t->opaque && f->kind != KIND_END; f++) {
         if (f->kind == KIND_OTHERS) {
             put_keys(j, f);
         } else if (!f->shadow && *f->path) {
-            put_at(j, f, t->keeps_unknown, schema_field(f, depth + 1));
+            (at.outline ? put_outline : put_at)(j, f, t->keeps_unknown, schema_field(f, at));
         }
     }
     return j;
@@ -161,12 +186,13 @@ schema_enum(const struct field *f)
 }
 
 static json_t *
-schema_list(const struct field *f, unsigned depth)
+schema_list(const struct field *f, struct place at)
 {
-    json_t *j = json_pack("{s:s, s:o}", "type", "array", "items", schema_of(f->type, depth));
+    json_t *items = at.outline ? schema_object(true) : schema_of(f->type, at);
+    json_t *j = json_pack("{s:s, s:o}", "type", "array", "items", items);
 
     put_limits(j, f);
-    if (f->type->list_key) {
+    if (f->type->list_key && !at.whole) {
         json_object_set_new(j, "x-kubernetes-list-type", json_string("map"));
         json_object_set_new(j, "x-kubernetes-list-map-keys", json_pack("[s]", f->type->list_key));
     }
@@ -193,7 +219,7 @@ schema_map(const struct field *f)
 }
 
 static json_t *
-schema_field(const struct field *f, unsigned depth)
+schema_field(const struct field *f, struct place at)
 {
     json_t *j = NULL;
 
@@ -225,9 +251,18 @@ schema_field(const struct field *f, unsigned depth)
         return schema_map(f);
     case KIND_STRUCT:
     case KIND_POINTER:
-        return schema_of(f->type, depth);
+        if (at.outline) {
+            return schema_object(true);
+        }
+        at.outline = f->outline;
+        at.whole |= f->whole;
+        j = schema_of(f->type, at);
+        if (f->whole) {
+            json_object_set_new(j, "x-kubernetes-map-type", json_string("atomic"));
+        }
+        return j;
     case KIND_LIST:
-        return schema_list(f, depth);
+        return schema_list(f, at);
     case KIND_JSON:
     case KIND_KEPT:
         return schema_kept(f);

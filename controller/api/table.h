@@ -60,6 +60,8 @@ struct field {
     bool flag;     /* KEPT: a boolean */
     bool quantity; /* STRING, MAP: text of quantities, which the schema takes as numbers too */
     bool needed;   /* the object that holds it must have it */
+    bool outline;  /* STRUCT: the schema names its fields, and says nothing of what is in them */
+    bool whole; /* STRUCT: one writer owns all of it (x-kubernetes-map-type: atomic), and managedFields name it once */
 };
 
 struct type {
@@ -120,6 +122,8 @@ struct type {
 #define RULES(rules) .cel = (rules)
 #define OTHERWISE(text) .otherwise = (text)
 #define CHANGES(when) .change = CHANGE_##when
+#define WHOLE .whole = true
+#define OUTLINE .outline = true
 
 #define TYPE(s, rows, ...)                                                  \
     {                                                                       \

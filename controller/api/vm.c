@@ -96,7 +96,7 @@ static const struct type vm_status_type = TYPE(vm_status, vm_status_fields, .kee
 static const struct field vm_fields[] = {
     FIELD_STRUCT(vm, meta, meta, meta_type, "metadata", "Metadata of the object."),
     FIELD_STRUCT(vm, spec, vm_spec, vm_spec_type, "spec", "What is wished.", REQUIRED),
-    FIELD_STRUCT(vm, status, vm_status, vm_status_type, "status", "What is."),
+    FIELD_STRUCT(vm, status, vm_status, vm_status_type, "status", "What is.", WHOLE, OUTLINE),
     FIELD_END,
 };
 const struct type vm_type = TYPE(vm, vm_fields);

@@ -111,8 +111,8 @@ const struct type vmi_status_type = TYPE(vmi_status, status_fields, .keeps_unkno
 
 static const struct field vmi_fields[] = {
     FIELD_STRUCT(vmi, meta, meta, meta_type, "metadata", "Metadata of the object."),
-    FIELD_STRUCT(vmi, spec, vmi_spec, vmi_spec_type, "spec", "What is to run.", REQUIRED),
-    FIELD_STRUCT(vmi, status, vmi_status, vmi_status_type, "status", "What runs."),
+    FIELD_STRUCT(vmi, spec, vmi_spec, vmi_spec_type, "spec", "What is to run.", REQUIRED, WHOLE),
+    FIELD_STRUCT(vmi, status, vmi_status, vmi_status_type, "status", "What runs.", WHOLE, OUTLINE),
     FIELD_END,
 };
 const struct type vmi_type = TYPE(vmi, vmi_fields);

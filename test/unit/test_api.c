@@ -379,8 +379,52 @@ START_TEST(a_schema_is_light_and_has_no_defaults)
         ck_assert_uint_eq(defaults + texts, 0);
         ck_assert_uint_lt(strlen(json_text(s, a)), 40000);
         ck_assert(json_at(s, "properties", "spec", "x-kubernetes-preserve-unknown-fields", NULL));
-        ck_assert(json_at(s, "properties", "status", "properties", "conditions", "x-kubernetes-list-map-keys", NULL));
+        const json_t *status = json_at(s, "properties", "status", NULL);
+        ck_assert_str_eq(json_str(status, "x-kubernetes-map-type"), "atomic");
+        ck_assert_str_eq(json_str(json_at(status, "properties", "conditions", NULL), "type"), "array");
+        ck_assert(!json_at(status, "properties", "conditions", "items", "properties", NULL)); /* an outline */
     }
+    arena_free(a);
+}
+END_TEST
+
+/* A machine's spec is merged field by field, by whoever has a say in it; what only the controller writes is one field. */
+START_TEST(what_one_writer_owns_is_taken_whole)
+{
+    struct arena *a = arena_new(1 << 22);
+    const json_t *vm = json_at(json_in_arena(a, api_schema(&vm_type)), "properties", "spec", NULL);
+    const json_t *vmi = json_at(json_in_arena(a, api_schema(&vmi_type)), "properties", "spec", NULL);
+    const json_t *spec = json_at(vm, "properties", "template", "properties", "spec", NULL);
+
+    ck_assert(!json_object_get(vm, "x-kubernetes-map-type"));
+    ck_assert(!json_object_get(spec, "x-kubernetes-map-type"));
+    ck_assert(json_at(spec, "properties", "volumes", "x-kubernetes-list-map-keys", NULL));
+    ck_assert_str_eq(json_str(vmi, "x-kubernetes-map-type"), "atomic");
+    ck_assert(json_at(vmi, "properties", "volumes", "items", NULL));
+    ck_assert(!json_at(vmi, "properties", "volumes", "x-kubernetes-list-map-keys", NULL));
+    arena_free(a);
+}
+END_TEST
+
+/* Whoever may write a status may write nonsense below its outline: it must not keep a machine from being looked after. */
+START_TEST(a_damaged_status_is_read_as_far_as_it_goes)
+{
+    struct arena *a = arena_new(1 << 20);
+    struct vm vm;
+    json_t *j = json_in_arena(
+        a, json_loads("{\"metadata\":{\"name\":\"m\"},\"spec\":{\"template\":{\"spec\":{\"domain\":{\"devices\":{}}}}},"
+                      "\"status\":{"
+                      "\"conditions\":[{\"type\":5}],"
+                      "\"startFailure\":{\"consecutiveFailCount\":\"many\"},\"bridge\":[],\"created\":true,"
+                      "\"printableStatus\":\"Running\"}}",
+                      0, NULL));
+
+    struct err *e = api_decode(&vm_type, j, a, &vm);
+    ck_assert_msg(!e, "%s", e ? err_text(e) : "");
+    ck_assert_uint_eq(vm.status.conditions.n, 0);
+    ck_assert_ptr_null(vm.status.start_failure);
+    ck_assert_str_eq(vm.status.printable_status, "Running");
+    ck_assert_int_eq(vm.status.created, TRI_TRUE);
     arena_free(a);
 }
 END_TEST
@@ -458,6 +502,8 @@ main(void)
     tcase_add_loop_test(t, differences_name_their_path, 0, (int)ARRAY_LEN(diffs));
     tcase_add_test(t, differences_are_capped);
     tcase_add_test(t, a_schema_is_light_and_has_no_defaults);
+    tcase_add_test(t, what_one_writer_owns_is_taken_whole);
+    tcase_add_test(t, a_damaged_status_is_read_as_far_as_it_goes);
     tcase_add_test(t, the_reference_knows_every_kind);
     tcase_add_test(t, a_strategy_is_halted_unless_said);
     tcase_add_test(t, a_condition_keeps_its_time_while_its_status_stands);
