@@ -47,7 +47,8 @@ def chapter(path):
         count = next((int(row["value"]) for row in rows if row["text"].startswith("real guests")), 0)
         return [f"## {title}", "", f"    hack/up --audit && test/bench/run{f' --guests {count}' if is_many else ''}", "", *table(rows)], None
     words = [found["scenario"], *([str(found["machines"])] if found["machines"] else [])]
-    lines = [f"## {found['scenario'].capitalize()}", "", f"    hack/bench {' '.join(words)}", "", *table(found["figures"])]
+    title = found["scenario"].capitalize() + (f" of {found['machines']:,}" if found["machines"] else "")
+    lines = [f"## {title}", "", f"    hack/bench {' '.join(words)}", "", *table(found["figures"])]
     return lines + ([""] + [f"- {note}" for note in found["notes"]] if found["notes"] else []), found
 
 

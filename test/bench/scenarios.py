@@ -1,6 +1,7 @@
 """The scenarios. Each takes an open session and fills its figures."""
 
 import dataclasses
+import statistics
 import threading
 import time
 import typing
@@ -11,6 +12,8 @@ import plane
 from account import MIB
 from plane import check, until
 from session import NAMESPACES, PARALLEL, SETTLE_S, template
+
+OTHER = "tenant-b"
 
 
 def idle(s):
@@ -78,13 +81,51 @@ def density(s):
     )
 
 
+def fair(s):
+    """One tenant's burst, and a machine of another tenant now and then in the midst of it."""
+    s.watch()
+    s.idle_memory()
+    s.plane.add_namespaces([OTHER])
+    s.mark(f"create {s.n}")
+    with s.window():
+        s.create()
+        waits, left = [], s.n
+        while left > s.n / 10:
+            s.mark(f"another tenant's machine, {left} before it")
+            waits.append(one_other(s, len(waits)))
+            left = sum("ready" not in stages for stages in s.load.times(s.work / "midst").values())
+        s.load.wait("ready", s.n, s.timeout())
+    check(len(waits) > 1, "the burst was over too soon; take more machines")
+    wall, _ = s.tell_times()
+    s.figures.add("wall", wall)
+    s.figures.add("other_ready", statistics.median(waits))
+    s.figures.add("other_most", max(waits))
+    s.figures.add("other_share", statistics.median(waits) / s.figures.value("ready_p50"))
+    s.note(f"{len(waits)} machines of the other tenant, one after the other, until a tenth of the burst was left")
+
+
+def one_other(s, number):
+    """Seconds from create to Ready."""
+    path = against.VMS.format(OTHER)
+    name, started = f"other-{number}", time.monotonic()
+    s.api.create(path, {**template(), "metadata": {"name": name}})
+    until(f"{name} is Ready", lambda: against.is_ready(s.api.get(f"{path}/{name}")), s.timeout(), 0.1)
+    return time.monotonic() - started
+
+
+def running(s):
+    """N machines, and nothing left to do."""
+    s.watch()
+    s.idle_memory()
+    window = s.bring_up()
+    s.settle(patience=60 + s.n // 20)
+    return window
+
+
 def steady(s):
     """Ten per cent of the machines are replaced within an hour."""
     seconds = s.options.seconds or 600
-    s.watch()
-    s.idle_memory()
-    s.bring_up()
-    s.settle()
+    running(s)
     before = account.memory(s.controller.pid)
     pause = 3600 / (s.n * 0.1)
     s.mark("churn")
@@ -119,10 +160,11 @@ def is_gone(s, number):
 
 def resync(s):
     """Everything is looked at again, and nothing is to be done."""
-    s.watch()
-    s.idle_memory()
-    s.bring_up()
-    s.settle()
+    running(s)
+    resync_running(s)
+
+
+def resync_running(s):
     s.mark("configuration edited")
     before = s.passes()
     with s.window() as window:
@@ -161,10 +203,11 @@ def hold(s, seconds):
 
 def restart(s):
     """The controller ends while N machines run, one more machine is wished for, and it starts again."""
-    s.watch()
-    s.idle_memory()
-    s.bring_up()
-    s.settle()
+    running(s)
+    restart_running(s)
+
+
+def restart_running(s):
     s.mark("controller stopped")
     s.controller.stop()
     s.create(first=s.n, n=1, parallel=1)
@@ -249,9 +292,7 @@ def collect(faults, job):
 
 def apply_storm(s):
     """The same manifests are applied again and again."""
-    s.watch()
-    s.idle_memory()
-    s.bring_up()
+    running(s)
     storm = {"first": 0, "n": s.n, "parallel": PARALLEL, "template": template()}
     patience = 300 + s.n * s.options.times / 50
     s.load.do("apply", patience, times=1, **storm)
@@ -290,10 +331,11 @@ def connected(s):
 def streams(s):
     """N launchers are connected; then the controller is started anew."""
     check(not s.options.controller, "streams: another controller has no gateway of ours to dial")
-    s.watch()
-    s.idle_memory()
-    s.bring_up()
-    s.settle()
+    running(s)
+    streams_running(s)
+
+
+def streams_running(s):
     before = account.memory(s.controller.pid)
     answer = connect(s)
     s.settle()
@@ -322,13 +364,24 @@ def streams(s):
     s.details["tables"]["Dials"] = {k: v for k, v in s.load.do("connected").items() if k != "ok"}
 
 
+def whole(s):
+    """What else can be measured on N machines that run, once they do: bringing them up is what takes long."""
+    check(not s.options.controller, "whole: another controller cannot be made to lead anew, and has no gateway of ours")
+    window = running(s)
+    s.tell_requests(window)
+    s.tell_stored()
+    s.tell_cpu(window)
+    wall, _ = s.tell_times()
+    s.figures.add("wall", wall)
+    resync_running(s)
+    restart_running(s)
+    streams_running(s)
+
+
 def status_storm(s):
     """N launchers send a thousand messages a second."""
     check(not s.options.controller, "status-storm: another controller has no gateway of ours to dial")
-    s.watch()
-    s.idle_memory()
-    s.bring_up()
-    s.settle()
+    running(s)
     connect(s)
     s.settle()
     # Most of what a launcher says is shown nowhere; what the guest's agent says is.
@@ -363,6 +416,7 @@ SCENARIOS = {
     "burst": Scenario(
         burst, 100, "all at once; then the API server's ceiling and the price of a write against our CRDs"
     ),
+    "fair": Scenario(fair, 1000, "one tenant's burst, and another tenant's machines in the midst of it"),
     "steady": Scenario(steady, 1000, "ten per cent replaced within an hour, for 10 min"),
     "resync": Scenario(resync, 1000, "all is looked at again, nothing is to be done"),
     "restart": Scenario(restart, 1000, "the controller starts while machines run and one waits"),
@@ -370,5 +424,6 @@ SCENARIOS = {
     "apply-storm": Scenario(apply_storm, 1000, "the same manifests applied --times times (100)"),
     "streams": Scenario(streams, 1000, "launchers connect, and again after a restart of the controller"),
     "status-storm": Scenario(status_storm, 1000, "a thousand messages a second from launchers, for 10 s"),
+    "whole": Scenario(whole, 1000, "burst, resync, restart and streams, one after the other on the same machines"),
     "short": Scenario(short, 100, "idle, burst and stored sizes, in under three minutes; for hack/test"),
 }
