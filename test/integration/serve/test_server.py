@@ -117,6 +117,16 @@ class Pages(Case):
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             ws.tls(self.server.port, self.server.ca, version=version).close()
 
+    def test_key_exchanges(self):
+        self.assertIn("Server Temp Key: X25519", self.handshake())
+        self.assertIn("ECDH, prime256v1", self.handshake("-groups", "P-256"))
+        self.assertIn("ECDH, secp384r1", self.handshake("-groups", "P-384"))
+        self.assertNotIn("Server Temp Key", self.handshake("-groups", "P-521"))
+
+    def handshake(self, *options):
+        command = ["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.port}", *options]
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10, check=False).stdout
+
 
 class Upgrades(Case):
     def test_no_token(self):
