@@ -1,19 +1,13 @@
 // What an idle launcher connection costs the gateway's process: a server, a second process that connects and waits, and the
 // server's memory before and after. Prints KiB per connection beside the budget; exits 1 above it.
-#include "serve/certs.h"
-#include "serve/server.h"
+#include "loopback.h"
+#include "measure.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/ssl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-
-enum { BUDGET_KIB = 20, CONNECTIONS = 1000, WARM_UP = 50, SETTLE_MS = 1500, HEAD_MAX = 2048 };
+enum { BUDGET_KIB = 20, CONNECTIONS = 1000, WARM_UP = 50, SETTLE_MS = 1500, ANSWER_MAX = 2048 };
 
 struct bench {
     uv_loop_t loop;
@@ -28,31 +22,11 @@ struct bench {
     char byte;
 };
 
-static const char *const names[] = {"localhost", NULL};
-
 static void
-die_if(struct err *e)
+die(const char *why)
 {
-    if (e) {
-        fprintf(stderr, "gateway_idle: %s\n", err_text(e));
-        exit(2);
-    }
-}
-
-/* Memory that is this process's alone, what malloc holds free included. */
-static double
-private_kib(void)
-{
-    AUTO(fclosep) FILE *f = fopen("/proc/self/smaps_rollup", "re");
-    char line[256];
-    double sum = 0;
-
-    while (f && fgets(line, sizeof(line), f)) {
-        if (str_starts(line, "Private_")) {
-            sum += strtod(strchr(line, ':') + 1, NULL);
-        }
-    }
-    return sum;
+    fprintf(stderr, "gateway_idle: %s\n", why);
+    exit(2);
 }
 
 static bool
@@ -93,26 +67,14 @@ closed(void *arg, struct server_stream *s)
     b->n_open--;
 }
 
-/* One launcher: TLS, upgrade, one message there and one back. Never freed: it ends with the process. */
+/* One launcher: a line, one message there and one back. Never freed: it ends with the process. */
 static void
 connect_one(SSL_CTX *ctx, int port)
 {
-    static const char request[] =
-        "GET /v1/launcher HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Protocol: bench\r\nAuthorization: Bearer x\r\n\r\n";
-    static const char frame[] = "\x81\x82\0\0\0\0{}";
-    struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int on = 1;
-    SSL *ssl = SSL_new(ctx);
-    char head[HEAD_MAX];
+    SSL *ssl = loopback_dial(ctx, port);
+    char answer[ANSWER_MAX];
 
-    if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
-        connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0 || SSL_set_fd(ssl, fd) != 1 || SSL_connect(ssl) != 1 ||
-        SSL_write(ssl, request, sizeof(request) - 1) <= 0 || SSL_read(ssl, head, sizeof(head)) <= 0 ||
-        SSL_write(ssl, frame, sizeof(frame) - 1) <= 0 || SSL_read(ssl, head, sizeof(head)) <= 0) {
+    if (SSL_write(ssl, loopback_frame, sizeof(loopback_frame)) <= 0 || SSL_read(ssl, answer, sizeof(answer)) <= 0) {
         fprintf(stderr, "gateway_idle: a connection failed\n");
         _exit(2);
     }
@@ -146,15 +108,15 @@ on_settled(uv_timer_t *t)
     struct bench *b = t->data;
 
     if (b->stage == 'w') {
-        b->before_kib = private_kib();
+        b->before_kib = measure_private_kib();
         if (write(b->to_client, "g", 1) != 1) {
-            die_if(err_new(ERR_FATAL, "the client is gone"));
+            die("the client is gone");
         }
         return;
     }
-    b->after_kib = private_kib();
+    b->after_kib = measure_private_kib();
     if (b->n_open != (size_t)b->n_connections + WARM_UP) {
-        die_if(err_new(ERR_FATAL, "only %zu connections are open", b->n_open));
+        die("not all connections are open");
     }
     close(b->to_client);
     uv_close((uv_handle_t *)&b->news, NULL);
@@ -181,7 +143,7 @@ on_news(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         return; /* nothing yet */
     }
     if (n < 0) {
-        die_if(err_new(ERR_FATAL, "the client is gone"));
+        die("the client is gone");
     }
     b->stage = b->byte;
     uv_timer_start(&b->wait, on_settled, SETTLE_MS, 0);
@@ -191,22 +153,12 @@ static void
 start_server(struct bench *b)
 {
     static struct server_endpoint endpoint = {
-        .path = "/v1/launcher", .protocol = "bench", .message_max = 65536, .messages_per_s = 20, .ping_s = 600};
-    struct server_options options = {.address = "127.0.0.1", .endpoint = &endpoint};
-    struct certs_pair ca, leaf;
+        .messages_per_s = 20, .admit = admit, .opened = opened, .message = message, .closed = closed};
+    struct certs_pair ca;
 
-    endpoint.admit = admit;
-    endpoint.opened = opened;
-    endpoint.message = message;
-    endpoint.closed = closed;
     endpoint.arg = b;
-    die_if(certs_make_ca(clock_wall_s(), 86400, &ca));
-    die_if(certs_make_leaf(&ca, names, clock_wall_s(), 3600, &leaf));
-    options.crt_pem = leaf.crt_pem;
-    options.key_pem = leaf.key_pem;
-    die_if(server_new(&b->loop, &options, &b->server));
+    b->server = loopback_server(&b->loop, &endpoint, &ca);
     certs_pair_fini(&ca);
-    certs_pair_fini(&leaf);
 }
 
 int

@@ -1,15 +1,12 @@
 // What it would cost to keep idle launchers without a connection and wake them by an authenticated datagram: verifying one, the time
 // from a wake to the launcher's first message against that over an open connection, CPU on both sides, memory per sleeper.
 // Measured for docs/decisions/idle-connections.md; the product has no such datagram.
-#include "serve/certs.h"
-#include "serve/server.h"
+#include "loopback.h"
 
 #include <malloc.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -18,8 +15,6 @@
 #include <unistd.h>
 #include <uthash.h>
 
-#include "base/clock.h"
-
 enum {
     WAKES = 200,
     WARM_UP = 20,
@@ -27,7 +22,7 @@ enum {
     FORGED = 20000,
     FORGED_BURST = 64,
     SLEEPERS = 10000,
-    HEAD_MAX = 2048,
+    ANSWER_MAX = 2048,
     UID_SIZE = 37,
     MAC_SIZE = 32
 };
@@ -82,14 +77,6 @@ die(const char *why)
 {
     fprintf(stderr, "idle_wake: %s\n", why);
     exit(2);
-}
-
-static void
-die_if(struct err *e)
-{
-    if (e) {
-        die(err_text(e));
-    }
 }
 
 static double
@@ -231,39 +218,14 @@ measure_sleepers(void)
     }
 }
 
-static SSL *
-dial(SSL_CTX *ctx, int port)
-{
-    static const char request[] =
-        "GET /v1/launcher HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Protocol: bench\r\nAuthorization: Bearer x\r\n\r\n";
-    struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int on = 1;
-    SSL *ssl = SSL_new(ctx);
-    char head[HEAD_MAX];
-
-    if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
-        connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0 || SSL_set_fd(ssl, fd) != 1 ||
-        SSL_set1_host(ssl, "localhost") != 1 || SSL_connect(ssl) != 1 ||
-        SSL_write(ssl, request, sizeof(request) - 1) <= 0 || SSL_read(ssl, head, sizeof(head)) <= 0) {
-        fprintf(stderr, "idle_wake: a connection failed\n");
-        _exit(2);
-    }
-    return ssl;
-}
-
 /* Says its state, and again for each message, until the gateway closes. */
 static void
 talk(SSL *ssl)
 {
-    static const char frame[] = "\x81\x82\0\0\0\0{}";
-    unsigned char head[HEAD_MAX];
+    unsigned char head[ANSWER_MAX];
     int n = 1;
 
-    while (n > 0 && SSL_write(ssl, frame, sizeof(frame) - 1) > 0) {
+    while (n > 0 && SSL_write(ssl, loopback_frame, sizeof(loopback_frame)) > 0) {
         n = SSL_read(ssl, head, sizeof(head));
         if (n > 0 && (head[0] & 0x0f) == 8) { /* close */
             break;
@@ -298,7 +260,7 @@ launcher(const struct bench *b, int udp, int port, int news)
             _exit(3);
         }
         last = w.number;
-        talk(dial(ctx, port));
+        talk(loopback_dial(ctx, port));
     }
     _exit(write(news, &cpu, sizeof(cpu)) == sizeof(cpu) ? 0 : 2);
 }
@@ -379,23 +341,11 @@ closed(void *arg, struct server_stream *s)
 static void
 start_server(struct bench *b)
 {
-    static const char *const names[] = {"localhost", NULL};
     static struct server_endpoint endpoint = {
-        .path = "/v1/launcher", .protocol = "bench", .message_max = 65536, .messages_per_s = 100000, .ping_s = 600};
-    struct server_options options = {.address = "127.0.0.1", .endpoint = &endpoint};
-    struct certs_pair leaf;
+        .messages_per_s = 100000, .admit = admit, .opened = opened, .message = message, .closed = closed};
 
-    endpoint.admit = admit;
-    endpoint.opened = opened;
-    endpoint.message = message;
-    endpoint.closed = closed;
     endpoint.arg = b;
-    die_if(certs_make_ca(clock_wall_s(), 86400, &b->ca));
-    die_if(certs_make_leaf(&b->ca, names, clock_wall_s(), 3600, &leaf));
-    options.crt_pem = leaf.crt_pem;
-    options.key_pem = leaf.key_pem;
-    die_if(server_new(&b->loop, &options, &b->server));
-    certs_pair_fini(&leaf);
+    b->server = loopback_server(&b->loop, &endpoint, &b->ca);
 }
 
 static int

@@ -11,6 +11,7 @@
 #include "base/yaml.h"
 #include "cache/queue.h"
 #include "cache/related.h"
+#include "measure.h"
 #include "plan_growth_machine.h"
 #include "reconcile/basis.h"
 #include "reconcile/vm_plan.h"
@@ -97,21 +98,6 @@ heap_bytes(void)
     struct mallinfo2 m = mallinfo2();
 
     return (double)m.uordblks + (double)m.hblkhd;
-}
-
-static double
-private_bytes(void)
-{
-    AUTO(fclosep) FILE *f = fopen("/proc/self/smaps_rollup", "re");
-    char line[256];
-    double kib = 0;
-
-    while (f && fgets(line, sizeof(line), f)) {
-        if (str_starts(line, "Private_")) {
-            kib += strtod(strchr(line, ':') + 1, NULL);
-        }
-    }
-    return kib * 1024;
 }
 
 /* One pass as the reconciler makes it: an arena, view, plan, comparison. */
@@ -343,7 +329,7 @@ measure(struct run *r, const json_t *template)
     warm_up(template);
     machines_init(&r->m, template, r->f.n);
     double heap = heap_bytes();
-    double private = private_bytes();
+    double private = measure_private_kib();
     machines_fill(&r->m, r->layout->per_namespace);
     r->f.n_namespaces = r->m.n_namespaces;
     for (int k = 0; k < N_KINDS; k++) {
@@ -355,7 +341,7 @@ measure(struct run *r, const json_t *template)
     heap = heap_bytes();
     machines_dial_in(&r->m);
     r->f.launcher_bytes = (heap_bytes() - heap) / n;
-    r->f.private_bytes = (private_bytes() - private) / n;
+    r->f.private_bytes = (measure_private_kib() - private) * 1024 / n;
     r->m.w.now_s += STEADY_AFTER_S;
     r->f.vm_us = measure_passes(r, "vm");
     r->f.vmi_us = measure_passes(r, "vmi");
@@ -365,7 +351,7 @@ measure(struct run *r, const json_t *template)
         r->f.resync_ms = median_resync(r);
     }
     machines_leave(&r->m);
-    r->f.left_bytes = private_bytes() - private;
+    r->f.left_bytes = (measure_private_kib() - private) * 1024;
     machines_fini(&r->m);
 }
 
