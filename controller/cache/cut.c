@@ -1,6 +1,8 @@
 // Which paths of each kind are kept; the value at the end of a path is kept whole.
 #include "cache/cut.h"
 
+#include "api/instance.h"
+
 static const char *const meta_paths[] = {
     "metadata.name",       "metadata.namespace",         "metadata.uid",
     "metadata.generation", "metadata.resourceVersion",   "metadata.creationTimestamp",
@@ -37,7 +39,7 @@ static const char *const *const kind_paths[N_KINDS] = {
 
 /* Annotations are large and foreign; these are read. */
 static const char *const last_applied = "kubectl.kubernetes.io/last-applied-configuration";
-static const char *const pod_annotations[] = {"vmbridge.io/gateway-pins", "vmbridge.io/gateway-ca"};
+static const char *const pod_annotations[] = {GATEWAY_PINS_ANNOTATION, GATEWAY_CA_ANNOTATION};
 
 static void cut_paths(const char *const *paths, const json_t *from, json_t *to);
 static void cut_path(const char *path, const json_t *from, json_t *to);
