@@ -200,6 +200,47 @@ START_TEST(a_lost_answer_is_said_to_be_lost)
 }
 END_TEST
 
+/* A process that is frozen between taking a request and sending it must not send it when it wakes too late. The road is so long that
+ * nothing but the first bytes of TLS leaves before it sleeps. */
+static const struct {
+    const char *name;
+    int64_t allowed_ms; /* from now on; 0: never */
+    unsigned n_turns;   /* of the loop before it sleeps */
+    bool is_made;
+} fences[] = {
+    {"never", 0, 0, false},
+    {"asleep-in-the-queue", 100, 0, false},
+    {"asleep-while-it-connects", 100, 1, false},
+    {"in-time", LIVE_WAIT_MS, 1, true},
+};
+
+START_TEST(nothing_fenced_is_sent_too_late)
+{
+    struct both b;
+    struct live_answer a = {0};
+    AUTO(freep) char *body = xasprintf("{\"metadata\":{\"name\":\"%s\"}}", fences[_i].name);
+
+    both_open(&b, NULL, "fenced");
+    (void)proxy_say(&b.proxy, "delay 150");
+    const struct kube_call call = {
+        .verb = KUBE_POST, .path = live_path(&b.l, NULL), .resource = "configmaps", .body = body, .fenced = true};
+    kube_fence(b.l.kube, fences[_i].allowed_ms ? clock_mono_ms() + fences[_i].allowed_ms : 0);
+    (void)kube_send(b.l.kube, &call, live_done, &a);
+    for (unsigned i = 0; i < fences[_i].n_turns; i++) {
+        (void)uv_run(&b.l.loop, UV_RUN_NOWAIT);
+    }
+    uv_sleep(200);
+    ck_assert(live_until(&b.l, &a.is_done, LIVE_WAIT_MS));
+    ck_assert_int_eq(a.has_err, !fences[_i].is_made);
+    ck_assert(fences[_i].is_made || a.class == ERR_RETRY);
+    live_answer_fini(&a);
+    struct live_answer truth = live_call(&b.direct, KUBE_GET, live_path(&b.direct, fences[_i].name), NULL);
+    ck_assert_int_eq(truth.status, fences[_i].is_made ? 200 : 404);
+    live_answer_fini(&truth);
+    both_close(&b);
+}
+END_TEST
+
 START_TEST(a_hole_in_the_road_is_left_behind)
 {
     struct both b;
@@ -331,6 +372,7 @@ proxy_suite(void)
     tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, all_is_seen_whatever_the_pieces, 0, ARRAY_LEN(roads));
     tcase_add_test(t, a_lost_answer_is_said_to_be_lost);
+    tcase_add_loop_test(t, nothing_fenced_is_sent_too_late, 0, ARRAY_LEN(fences));
     tcase_add_test(t, a_hole_in_the_road_is_left_behind);
     tcase_add_test(t, silence_is_looked_into);
     tcase_add_loop_test(t, resets_lose_nothing, 0, ARRAY_LEN(break_protocols));

@@ -178,51 +178,6 @@ START_TEST(an_answer_may_be_left_unread)
 }
 END_TEST
 
-/* A process that is frozen between taking a request and sending it must not send it when it wakes too late. */
-static const struct {
-    const char *name;
-    int64_t allowed_ms; /* from now on; 0: never */
-    unsigned n_turns;   /* of the loop before it sleeps */
-    bool is_made;
-} fences[] = {
-    {"never", 0, 0, false},
-    {"asleep-in-the-queue", 100, 0, false},
-    {"asleep-while-it-connects", 100, 1, false},
-    {"in-time", LIVE_WAIT_MS, 1, true},
-};
-
-START_TEST(nothing_fenced_is_sent_too_late)
-{
-    struct live l;
-    struct live_answer a = {0};
-    AUTO(freep) char *body = xasprintf("{\"metadata\":{\"name\":\"%s\"}}", fences[_i].name);
-
-    live_open(&l, NULL);
-    live_namespace(&l, "fenced");
-    const struct kube_options options = {.user_agent = "vmbridge-test", .metrics = l.metrics};
-    struct kube *k = NULL; /* one that has no connection yet */
-    AUTO(err_freep) struct err *e = kube_new(&l.loop, l.config, &options, &k);
-    ck_assert(!e);
-    const struct kube_call call = {
-        .verb = KUBE_POST, .path = live_path(&l, NULL), .resource = "configmaps", .body = body, .fenced = true};
-    kube_fence(k, fences[_i].allowed_ms ? clock_mono_ms() + fences[_i].allowed_ms : 0);
-    (void)kube_send(k, &call, live_done, &a);
-    for (unsigned i = 0; i < fences[_i].n_turns; i++) {
-        (void)uv_run(&l.loop, UV_RUN_NOWAIT);
-    }
-    uv_sleep(200);
-    ck_assert(live_until(&l, &a.is_done, LIVE_WAIT_MS));
-    ck_assert_int_eq(a.has_err, !fences[_i].is_made);
-    ck_assert(fences[_i].is_made || a.class == ERR_RETRY);
-    live_answer_fini(&a);
-    a = live_call(&l, KUBE_GET, live_path(&l, fences[_i].name), NULL);
-    ck_assert_int_eq(a.status, fences[_i].is_made ? 200 : 404);
-    live_answer_fini(&a);
-    kube_close(k);
-    live_close(&l);
-}
-END_TEST
-
 START_TEST(a_cancelled_request_is_not_answered)
 {
     struct live l;
@@ -410,7 +365,6 @@ request_suite(void)
     tcase_add_test(t, flow_control_holds_the_rate);
     tcase_add_test(t, an_answer_over_the_cap_is_an_error);
     tcase_add_test(t, an_answer_may_be_left_unread);
-    tcase_add_loop_test(t, nothing_fenced_is_sent_too_late, 0, ARRAY_LEN(fences));
     tcase_add_test(t, a_cancelled_request_is_not_answered);
     tcase_add_test(t, a_server_that_is_not_there_is_a_retry);
     tcase_add_test(t, a_wrong_authority_is_refused);
