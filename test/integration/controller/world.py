@@ -68,14 +68,15 @@ class World:
         return path
 
     def audited(self, account):
-        """What that account has asked, oldest first: (verb, resource, path, time)."""
+        """What that account has asked, oldest first: (verb, resource, path, time that it came in, code of the answer)."""
         found = []
         with open(os.path.join(os.path.dirname(self.kubeconfig), "audit.log"), encoding="utf-8") as f:
             for line in f:
                 if f":{account}\"" in line and line.endswith("\n"):
                     e = json.loads(line)
                     if e["user"]["username"].endswith(":" + account):
-                        found.append((e["verb"], e.get("objectRef", {}).get("resource"), e["requestURI"], e["requestReceivedTimestamp"]))
+                        found.append((e["verb"], e.get("objectRef", {}).get("resource"), e["requestURI"], e["requestReceivedTimestamp"],
+                                      e.get("responseStatus", {}).get("code", 0)))
         return found
 
     def start(self, account="vmbridge-controller", server=None, **more):
