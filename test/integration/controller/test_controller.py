@@ -3,8 +3,9 @@
 
 usage: test/integration/controller/run CONTROLLER [--list] [--jobs N] [NAME...]
 
-A NAME is a test, a part of its name, or a file (test_life). Ends with `N passed, N failed`; of a failure the folder named by
-VMB_TEST_LOGS (a fresh one below /tmp) keeps every version of the test's objects and the controllers' logs.
+A NAME is a test, a part of its name, or a file (test_life). What failed is tried once more, alone. Ends with `N passed, N failed`;
+of a failure the folder named by VMB_TEST_LOGS (a fresh one below /tmp) keeps every version of the test's objects and the
+controllers' logs.
 """
 import argparse
 import concurrent.futures
@@ -18,6 +19,7 @@ import traceback
 import marks
 from world import Case, World
 
+RETRY_MAX = 3  # more than that is no accident
 MODULES = ["test_life", "test_strategies", "test_drift", "test_trouble", "test_replicas", "test_faults", "test_refusal"]
 
 
@@ -36,11 +38,13 @@ class Run:
     def __init__(self, world):
         self.world = world
         self.passed, self.failed = 0, []
+        self.is_again = False
 
     def one(self, name, test):
         start, case, why = time.monotonic(), None, None
+        label = name.replace("test_", "test_again_", 1) if self.is_again else name
         try:
-            case = Case(self.world, name)
+            case = Case(self.world, label)
             test(case)
         except Exception:  # whatever it is, the test has failed
             why = traceback.format_exc()
@@ -52,7 +56,7 @@ class Run:
         took = time.monotonic() - start
         if why:
             self.failed.append(name)
-            case and case.keep(os.path.join(self.world.folder, name))
+            case and case.keep(os.path.join(self.world.folder, label))
             print(f"FAIL {name} ({took:.1f} s)\n{why}", flush=True)
         else:
             self.passed += 1
@@ -70,7 +74,7 @@ class Run:
                 self.one(name, test)
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             list(pool.map(lambda t: self.one(*t), [t for t in tests if marks.of(t[1]) != "counts"]))
-        self.last("the shared controller ends well", self._end_shared)
+        self.last(None if self.is_again else "the shared controller ends well", self._end_shared)
 
     def _end_shared(self):
         try:
@@ -82,6 +86,17 @@ class Run:
         for name, test in tests:
             self.one(name, test)
             self.last(None, self._empty)
+
+    def again(self, tests):
+        """On a starved machine waits run out: what failed is tried once more, with nothing beside it."""
+        failed = [(name, test) for name, test in tests if name in self.failed]
+        if not failed or len(self.failed) > RETRY_MAX:
+            return
+        print(f"{len(failed)} failed: each is tried once more, alone", flush=True)
+        self.is_again = True
+        self.failed = [name for name in self.failed if name not in dict(failed)]
+        self.with_shared([t for t in failed if marks.of(t[1]) != "alone"], 1)
+        self.alone([t for t in failed if marks.of(t[1]) == "alone"])
 
     def _empty(self):
         """What a test without a controller left is taken away by one."""
@@ -120,6 +135,7 @@ def main():
     run = Run(world)
     run.with_shared([t for t in tests if marks.of(t[1]) != "alone"], args.jobs)
     run.alone([t for t in tests if marks.of(t[1]) == "alone"])
+    run.again(tests)
     world.actor.stop()
     if world.actor.faults:
         run.failed.append("the actor")
