@@ -3,21 +3,15 @@
 
 #include "cache/cut.h"
 
-#include <malloc.h>
-
-enum { GIVE_BACK_FROM = 512 }; /* objects that went */
-
 struct informer {
     struct store *store;
     informer_changed_fn *changed;
     void *arg;
     bool is_synced;
-    size_t n_most; /* objects, at most, since memory was given back */
 };
 
 static void informer_put(struct informer *i, const char *key, const char *uid, const json_t *object);
 static void informer_gone(void *arg, const struct object *object);
-static void give_back(struct informer *i);
 static char *object_key(const json_t *object);
 
 struct informer *
@@ -70,7 +64,6 @@ informer_apply(struct informer *i, const json_t *object, bool removed)
         if (old && str_eq(old->uid, uid)) {
             informer_gone(i, old);
             (void)store_remove(i->store, key);
-            give_back(i);
         }
         return;
     }
@@ -81,7 +74,6 @@ void
 informer_synced(struct informer *i)
 {
     store_sweep(i->store, informer_gone, i);
-    give_back(i);
     i->is_synced = true;
 }
 
@@ -135,7 +127,6 @@ informer_put(struct informer *i, const char *key, const char *uid, const json_t 
     if (!store_put(i->store, cut)) {
         return;
     }
-    i->n_most = store_count(i->store) > i->n_most ? store_count(i->store) : i->n_most;
     if (before) {
         const struct object was = {.key = key, .json = before};
         i->changed(i->arg, KIND_SERVICE, &was, false);
@@ -149,18 +140,6 @@ informer_gone(void *arg, const struct object *object)
     struct informer *i = arg;
 
     i->changed(i->arg, store_kind(i->store), object, true);
-}
-
-/* Half of the objects went: their memory lies in holes, which malloc alone keeps. */
-static void
-give_back(struct informer *i)
-{
-    size_t n = store_count(i->store);
-
-    if (n + GIVE_BACK_FROM <= i->n_most && n <= i->n_most / 2) {
-        (void)malloc_trim(0); /* whether there was anything does not matter */
-        i->n_most = n;
-    }
 }
 
 static char *

@@ -8,25 +8,30 @@ struct entry {
     char *vmi_uid;
     char *key;
     char *pod_uid;
-    char *state;
     char *desired;
+    struct packed *state;
     UT_hash_handle hh;
 };
 
 struct launchers {
     struct entry *table;
+    struct packer *packer; /* of states */
     size_t n_connected;
     uint64_t n_changes;
 };
 
 static struct entry *entry_find(const struct launchers *l, const char *vmi_uid);
 static void entry_set(char **own, const char **pub, const char *value);
+static void entry_set_state(struct entry *e, struct packed *state);
 static void entry_drop(struct launchers *l, struct entry *e);
 
 struct launchers *
 launchers_new(void)
 {
-    return XNEW(struct launchers);
+    struct launchers *l = XNEW(struct launchers);
+
+    l->packer = packer_new();
+    return l;
 }
 
 void
@@ -36,6 +41,7 @@ launchers_free(struct launchers *l)
         return;
     }
     launchers_clear(l);
+    packer_free(l->packer);
     free(l);
 }
 
@@ -65,7 +71,7 @@ launchers_connected(struct launchers *l, const char *vmi_uid, const char *pod_ui
     e->pub.version = ++l->n_changes;
     if (!str_eq(e->pod_uid, pod_uid)) {
         entry_set(&e->pod_uid, &e->pub.pod_uid, pod_uid);
-        entry_set(&e->state, &e->pub.state, NULL);
+        entry_set_state(e, NULL);
     }
     entry_set(&e->desired, &e->pub.desired, NULL);
 }
@@ -88,11 +94,10 @@ launchers_state(struct launchers *l, const char *vmi_uid, const char *pod_uid, c
 {
     struct entry *e = entry_find(l, vmi_uid);
 
-    if (!e || !str_eq(e->pod_uid, pod_uid) || (e->state && strlen(e->state) == len && memcmp(e->state, text, len) == 0)) {
+    if (!e || !str_eq(e->pod_uid, pod_uid) || (e->state && packed_is(e->state, text, len))) {
         return false;
     }
-    AUTO(freep) char *copy = xstrndup(text, len);
-    entry_set(&e->state, &e->pub.state, copy);
+    entry_set_state(e, packed_new(l->packer, text, len));
     e->pub.version = ++l->n_changes;
     return true;
 }
@@ -161,6 +166,15 @@ entry_set(char **own, const char **pub, const char *value)
     *pub = copy;
 }
 
+/* Takes it. */
+static void
+entry_set_state(struct entry *e, struct packed *state)
+{
+    packed_free(e->state);
+    e->state = state;
+    e->pub.state = state;
+}
+
 static void
 entry_drop(struct launchers *l, struct entry *e)
 {
@@ -169,7 +183,7 @@ entry_drop(struct launchers *l, struct entry *e)
     free(e->vmi_uid);
     free(e->key);
     free(e->pod_uid);
-    free(e->state);
+    packed_free(e->state);
     free(e->desired);
     free(e);
 }

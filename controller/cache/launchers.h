@@ -2,15 +2,15 @@
 #ifndef VMB_LAUNCHERS_H
 #define VMB_LAUNCHERS_H
 
-#include "base/base.h"
+#include "cache/packed.h"
 
 /* Borrowed until the next change of the same launcher. */
 struct launcher {
     const char *vmi_uid;
     const char *key; /* "namespace/name" of the instance */
     const char *pod_uid;
-    const char *state;   /* JSON text of the last state message, or NULL */
-    const char *desired; /* JSON text last sent down over this connection, or NULL */
+    const struct packed *state; /* the last state message, a JSON text, or NULL */
+    const char *desired;        /* JSON text last sent down over this connection, or NULL */
     bool connected;
     uint64_t version; /* another one after each change but launchers_sent */
 };

@@ -8,6 +8,7 @@
 #include "effect/api_path.h"
 #include "effect/reconciler_priv.h"
 
+#include <malloc.h>
 #include <utlist.h>
 
 enum { RESYNC_MS = 30 * 60 * 1000, KEYS_PER_TURN = 64 };
@@ -28,6 +29,9 @@ static void settle(const struct running *run, const struct err *err);
 static int64_t settle_error(const struct running *run, const struct err *err);
 static void run_drop(struct running *run);
 static bool send_desired(void *arg, const char *vmi_uid, const char *text);
+static void count_news(struct reconciler *r);
+static void give_back(uv_timer_t *timer);
+static void timer_init(struct reconciler *r, uv_loop_t *loop, uv_timer_t *timer);
 static void timer_closed(uv_handle_t *handle);
 
 static const struct watch_sink sink = {.begin = watch_begin, .object = watch_object, .synced = watch_synced};
@@ -66,8 +70,9 @@ reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_optio
     r->config_arena = arena_new(CONFIG_ARENA_MAX);
     r->fx = (struct effects){.kube = kube, .informers = r->informers, .send = send_desired, .arg = r};
     r->fx.events = event_recorder_new(kube, o->instance);
-    BUG_ON(uv_timer_init(loop, &r->turn) != 0);
-    BUG_ON(uv_timer_init(loop, &r->resync) != 0);
+    timer_init(r, loop, &r->turn);
+    timer_init(r, loop, &r->resync);
+    timer_init(r, loop, &r->give_back);
     BUG_ON(uv_timer_start(&r->resync, resync, RESYNC_MS, RESYNC_MS) != 0);
     for (int k = 0; k < N_KINDS; k++) {
         struct source *s = &r->sources[k];
@@ -156,6 +161,7 @@ enqueue_launcher(struct reconciler *r, const char *vmi_uid)
 {
     const struct launcher *l = launchers_get(r->launchers, vmi_uid);
 
+    count_news(r);
     if (l) {
         AUTO(freep) char *key = related_key(KIND_VMI, l->key);
         emit_key(r, key);
@@ -213,15 +219,27 @@ reconciler_close(struct reconciler *r)
     for (int k = 0; k < N_KINDS; k++) {
         watch_close(r->sources[k].watch);
     }
-    uv_close((uv_handle_t *)&r->resync, NULL);
+    uv_close((uv_handle_t *)&r->give_back, timer_closed);
+    uv_close((uv_handle_t *)&r->resync, timer_closed);
     uv_close((uv_handle_t *)&r->turn, timer_closed);
+}
+
+static void
+timer_init(struct reconciler *r, uv_loop_t *loop, uv_timer_t *timer)
+{
+    BUG_ON(uv_timer_init(loop, timer) != 0);
+    timer->data = r;
+    r->n_timers++;
 }
 
 static void
 timer_closed(uv_handle_t *handle)
 {
-    struct reconciler *r = CONTAINER_OF(handle, struct reconciler, turn);
+    struct reconciler *r = handle->data;
 
+    if (--r->n_timers > 0) {
+        return;
+    }
     for (int k = 0; k < N_KINDS; k++) {
         informer_free(r->informers[k]);
     }
@@ -277,6 +295,7 @@ on_changed(void *arg, enum kind kind, const struct object *object, bool removed)
 {
     struct reconciler *r = arg;
 
+    count_news(r);
     if (kind == KIND_KUBEVIRT) {
         reconciler_config(r);
     }
@@ -339,6 +358,24 @@ static void
 resync(uv_timer_t *timer)
 {
     enqueue_all(CONTAINER_OF(timer, struct reconciler, resync));
+}
+
+/* Something was heard of. What a burst of news needed lies in holes, which malloc alone keeps. */
+static void
+count_news(struct reconciler *r)
+{
+    if (++r->n_news >= GIVE_BACK_NEWS && !uv_is_active((uv_handle_t *)&r->give_back)) {
+        BUG_ON(uv_timer_start(&r->give_back, give_back, GIVE_BACK_MS, 0) != 0);
+    }
+}
+
+static void
+give_back(uv_timer_t *timer)
+{
+    struct reconciler *r = CONTAINER_OF(timer, struct reconciler, give_back);
+
+    r->n_news = 0;
+    (void)malloc_trim(0); /* whether there was anything does not matter */
 }
 
 static bool

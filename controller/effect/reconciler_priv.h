@@ -13,7 +13,9 @@ enum {
     CONFIG_ARENA_MAX = 256 * 1024,
     RUNS_MAX = 24, /* at once: a busy API server answers more of them no sooner, and each one later */
     CONFLICT_MS = 100,
-    INVALID_MS = 30000
+    INVALID_MS = 30000,
+    GIVE_BACK_NEWS = 1000, /* after so many memory goes back to the kernel, */
+    GIVE_BACK_MS = 5000    /* so long later: it costs milliseconds */
 };
 
 struct source { /* one watch */
@@ -52,6 +54,7 @@ struct reconciler {
     struct running *runs;
     size_t n_running;
     uint64_t n_passes;
+    size_t n_news; /* since memory was given back */
     struct key_error *errors;
     struct arena *config_arena;
     struct config config;
@@ -62,6 +65,8 @@ struct reconciler {
     bool leads;
     uv_timer_t turn;
     uv_timer_t resync;
+    uv_timer_t give_back;
+    unsigned n_timers; /* whose close callback is still to come */
 };
 
 struct pass {

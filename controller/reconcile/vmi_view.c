@@ -272,6 +272,7 @@ static void
 gather_report(struct vmi_view *v, const struct launchers *launchers)
 {
     const struct launcher *l = launchers_get(launchers, v->vmi.meta.uid);
+    AUTO(freep) char *text = NULL;
     json_t *j = NULL;
     const char *type;
 
@@ -284,12 +285,16 @@ gather_report(struct vmi_view *v, const struct launchers *launchers)
         return;
     }
     struct launcher_state *s = ARENA_NEW(v->arena, struct launcher_state);
-    struct err *e = launcher_msg_parse(l->state, strlen(l->state), &j, &type);
+    struct err *e = packed_text(l->state, &text);
+    if (!e) {
+        e = launcher_msg_parse(text, l->state->len, &j, &type);
+    }
     if (!e) {
         e = api_decode(&launcher_state_type, json_in_arena(v->arena, j), v->arena, s);
     }
     if (e) {
-        err_free(e); /* the gateway decodes before it hands on: unreachable, and no state is safe */
+        err_free(
+            e); /* the gateway decodes before it hands on, and the cache packed it: unreachable, and no state is safe */
         return;
     }
     v->report = s;

@@ -11,7 +11,7 @@ import against
 import plane
 from account import MIB
 from plane import check, until
-from session import NAMESPACES, PARALLEL, SETTLE_S, template
+from session import GIVE_BACK_S, NAMESPACES, PARALLEL, SETTLE_S, template
 
 OTHER = "tenant-b"
 
@@ -339,7 +339,7 @@ def streams_running(s):
     before = account.memory(s.controller.pid)
     answer = connect(s)
     s.settle()
-    time.sleep(SETTLE_S)
+    time.sleep(GIVE_BACK_S)
     after = account.memory(s.controller.pid)
     s.figures.add("launcher_bytes", (after["rss"] - before["rss"]) / 1024 / s.n)
     if s.n < 1000:

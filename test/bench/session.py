@@ -17,6 +17,7 @@ from plane import check
 NAMESPACES = 10
 PARALLEL = 64
 SETTLE_S = 3  # labels and events come right behind the last Ready
+GIVE_BACK_S = 7  # the controller gives memory back some seconds after a burst
 SAMPLE = 20  # objects whose stored size is looked at
 STAGES = ("acked", "vmi", "pod", "pod_running", "vmi_running", "ready")
 

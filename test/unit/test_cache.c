@@ -269,6 +269,10 @@ START_TEST(launchers_of_another_pod_do_not_speak)
     launchers_connected(l, "u1", "p1");
     ck_assert(launchers_state(l, "u1", "p1", "{}", 2));
     ck_assert(!launchers_state(l, "u1", "p1", "{}", 2));
+    AUTO(freep) char *said = NULL;
+    AUTO(err_freep) struct err *e = packed_text(launchers_get(l, "u1")->state, &said);
+    ck_assert(!e);
+    ck_assert_str_eq(said, "{}");
     launchers_connected(l, "u1", "p2");
     ck_assert_ptr_null(launchers_get(l, "u1")->state);
     ck_assert(!launchers_state(l, "u1", "p1", "{\"a\":1}", 7));

@@ -61,7 +61,7 @@ gateway_tls_new(SSL_CTX **ret_tls)
 {
     SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
 
-    if (!tls || SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) != 1) {
+    if (!tls || SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION) != 1) {
         SSL_CTX_free(tls);
         return err_new(ERR_FATAL, "OpenSSL cannot be set up");
     }

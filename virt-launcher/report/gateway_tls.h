@@ -16,7 +16,8 @@ struct gateway_pins {
     size_t n;
 };
 
-/* A client's context: TLS 1.2 or newer, the peer must prove itself. It trusts nobody yet. Errors: ERR_FATAL. */
+/* A client's context: TLS 1.3 only, since both ends are ours and the gateway remembers all that is offered; the peer must prove itself.
+ * It trusts nobody yet. Errors: ERR_FATAL. */
 MUST_CHECK struct err *gateway_tls_new(SSL_CTX **ret_tls);
 
 /* From now on the peer must show, behind its own certificate, a CA that is pinned and vouches for it. Dates, purpose and name are
