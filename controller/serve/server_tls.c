@@ -37,6 +37,8 @@ chain_freep(STACK_OF(X509) * *chain)
 void
 server_tls_setup(SSL_CTX *ctx)
 {
+    char groups[] = "X25519:P-256:P-384"; /* OpenSSL's macro casts const away */
+
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
     /* A launcher connects for days: resumption buys nothing and would cost memory per connection. */
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
@@ -46,7 +48,7 @@ server_tls_setup(SSL_CTX *ctx)
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     /* libwebsockets allows P-256 alone. A launcher's first offer is X25519: taken, it spares a round trip, and 4 KiB of a connection,
      * since OpenSSL keeps the key of the handshake, and with P-256 a copy of the curve's parameters in it. */
-    BUG_ON(SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") != 1);
+    BUG_ON(SSL_CTX_set1_groups_list(ctx, groups) != 1);
 }
 
 /* The last words of OpenSSL's queue, which is emptied. */
