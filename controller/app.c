@@ -50,6 +50,7 @@ static void on_released(void *arg);
 static void on_server_closed(void *arg);
 static const char *check_ready(void *arg);
 static void measure(void *arg);
+static bool sink_knows(void *arg);
 static bool sink_who(void *arg, const char *namespace, const char *pod_name, const char *pod_uid,
                      const char **ret_vmi_uid);
 static void sink_state(void *arg, const char *vmi_uid, const char *pod_uid, const struct launcher_state *state,
@@ -211,7 +212,8 @@ on_certs(void *arg, const struct certs_set *set)
 static struct err *
 app_serve(struct app *a, const char *crt_pem, const char *key_pem)
 {
-    a->sink = (struct gateway_sink){.who = sink_who,
+    a->sink = (struct gateway_sink){.knows = sink_knows,
+                                    .who = sink_who,
                                     .state = sink_state,
                                     .connected = sink_connected,
                                     .disconnected = sink_disconnected,
@@ -295,6 +297,14 @@ measure(void *arg)
     struct app *a = arg;
 
     reconciler_metrics(a->reconciler);
+}
+
+static bool
+sink_knows(void *arg)
+{
+    struct app *a = arg;
+
+    return !reconciler_waits_for(a->reconciler);
 }
 
 static bool

@@ -326,14 +326,20 @@ emit_beginning(void *arg, const char *key)
     emit(arg, key, QUEUE_BEGINNING);
 }
 
-void
-reconciler_wake(struct reconciler *r)
+static void
+wake_after(struct reconciler *r, int64_t least_ms)
 {
     int64_t wait = queue_wait_ms(r->queue, clock_mono_ms());
 
     if (wait >= 0) {
-        BUG_ON(uv_timer_start(&r->turn, turn, (uint64_t)wait, 0) != 0);
+        BUG_ON(uv_timer_start(&r->turn, turn, (uint64_t)(wait > least_ms ? wait : least_ms), 0) != 0);
     }
+}
+
+void
+reconciler_wake(struct reconciler *r)
+{
+    wake_after(r, 0);
 }
 
 /* A bounded number of keys per turn, so that watches and launchers get their share of the loop. */
@@ -350,8 +356,8 @@ turn(uv_timer_t *timer)
         work(r, key);
     }
     if (r->n_running < RUNS_MAX) {
-        reconciler_wake(r);
-    } /* else the end of a run does */
+        wake_after(r, 1); /* libuv calls what is due at once in this very round, before anything is read */
+    }                     /* else the end of a run does */
 }
 
 static void

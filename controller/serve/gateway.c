@@ -210,6 +210,15 @@ launcher_free(struct launcher *l)
     free(l);
 }
 
+/* A standby sends launchers on without knowing them. */
+static bool
+expects(void *arg)
+{
+    const struct gateway_sink *sink = ((struct gateway *)arg)->sink;
+
+    return sink->redirect(sink->arg) || sink->knows(sink->arg);
+}
+
 static bool
 admit(void *arg, struct server_stream *s, const char *bearer, size_t bearer_len, struct server_refusal *ret_refusal)
 {
@@ -327,6 +336,7 @@ gateway_new(struct token_verifier *verifier, const struct gateway_sink *sink, st
         .message_max = LAUNCHER_MSG_MAX,
         .messages_per_s = GATEWAY_MESSAGES_PER_S,
         .ping_s = GATEWAY_PING_S,
+        .expects = expects,
         .admit = admit,
         .opened = opened,
         .message = message,

@@ -9,7 +9,11 @@
 
 #include <uv.h>
 
-enum { SERVER_PORT = 8443, SERVER_PAGE_MAX = 4 * 1024 * 1024, SERVER_WAITING_MAX = 1024 };
+enum {
+    SERVER_PORT = 8443,
+    SERVER_PAGE_MAX = 4 * 1024 * 1024,
+    SERVER_WAITING_MAX = 256 /* a handshake is a millisecond of the loop, and all may want theirs in one turn of it */
+};
 
 struct server;
 struct server_stream; /* one WebSocket connection; valid from admit until 'closed' returns */
@@ -45,6 +49,8 @@ struct server_endpoint {
     size_t message_max;      /* bytes of a whole message; more closes the stream */
     unsigned messages_per_s; /* sustained; a burst of twice as many is let through, more closes the stream */
     unsigned ping_s;         /* a silent peer is pinged after that many seconds, and cut off 10 s later */
+    /* False: it can admit nobody for now, so only a few connections at once are let in (somebody may ask for a page); NULL: always. */
+    bool (*expects)(void *arg);
     /* Before the upgrade. 'bearer' is the token of the Authorization header, NULL without one; borrowed. False refuses with
      * 'ret_refusal'. After true, 'closed' is called for this stream for certain. */
     bool (*admit)(void *arg, struct server_stream *s, const char *bearer, size_t bearer_len,

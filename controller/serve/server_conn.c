@@ -14,7 +14,11 @@ enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, CHUNKS_PER_MESSAGE = 256
 static int
 on_accept(struct server *s)
 {
-    if (s->is_closing || s->n_waiting >= s->waiting_max) {
+    const struct server_endpoint *e = s->endpoint;
+    bool expects = !e || !e->expects || e->expects(e->arg);
+    unsigned most = expects || s->waiting_max < SERVER_UNEXPECTED_MAX ? s->waiting_max : SERVER_UNEXPECTED_MAX;
+
+    if (s->is_closing || s->n_waiting >= most) {
         server_count(s, &server_metric_refused, "reason=\"too-many\"");
         return 1;
     }
@@ -156,6 +160,7 @@ on_established(struct server_stream *c)
     const struct server_endpoint *e = c->server->endpoint;
 
     c->is_open = true;
+    c->valid_ms = clock_mono_ms();
     c->server->n_streams++;
     /* libwebsockets makes the kernel's buffer as small as its own for reading. It costs nothing while it is empty. */
     (void)setsockopt(lws_get_socket_fd(c->wsi), SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
@@ -194,6 +199,18 @@ misbehaved(struct server_stream *c, enum server_close code, const char *label, c
     server_stream_close(c, code, reason);
 }
 
+/* libwebsockets keeps its timers in one sorted list, and goes through all of it each time. */
+static void
+confirm(struct server_stream *c)
+{
+    int64_t now_ms = clock_mono_ms();
+
+    if (now_ms - c->valid_ms >= SERVER_VALID_MS) {
+        c->valid_ms = now_ms;
+        lws_validity_confirmed(c->wsi);
+    }
+}
+
 static int
 on_receive(struct server_stream *c, const char *data, size_t len)
 {
@@ -203,7 +220,7 @@ on_receive(struct server_stream *c, const char *data, size_t len)
     if (c->is_closing) {
         return 0;
     }
-    lws_validity_confirmed(c->wsi);
+    confirm(c);
     if (lws_frame_is_binary(c->wsi)) {
         misbehaved(c, SERVER_CLOSE_UNACCEPTABLE, "reason=\"binary\"", "only text messages are understood");
         return 0;

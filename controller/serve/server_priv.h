@@ -19,6 +19,8 @@ enum {
     SERVER_SEND_BYTES = 64 * 1024, /* what the kernel may hold for a slow peer */
     SERVER_REASON_MAX = 120,       /* bytes of text in a close frame */
     SERVER_HANGUP_S = 10,          /* after an unanswered ping */
+    SERVER_UNEXPECTED_MAX = 4,     /* connections that wait while the endpoint expects nobody */
+    SERVER_VALID_MS = 5000,        /* how old the word that a peer lives may be */
 };
 
 enum conn_kind { CONN_NEW, CONN_REPLY, CONN_STREAM };
@@ -40,6 +42,7 @@ struct server_stream {
     char *peer; /* address */
 
     struct strbuf rx; /* message being put together; empty in between */
+    int64_t valid_ms; /* when libwebsockets was told that the peer lives */
     int64_t rate_ms;  /* when the budget below was counted */
     double budget;    /* messages that may still come */
 

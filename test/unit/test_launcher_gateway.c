@@ -5,9 +5,11 @@
 #include "serve/server.h"
 
 #include <check.h>
+#include <netinet/in.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Client and server live as long as their process, and a test ends in the middle of their lives: nothing to learn from leaks. */
@@ -28,6 +30,7 @@ struct world {
     struct certs_pair ca;
     char address[64];
     const char *name; /* that the client asks for */
+    int64_t dial_max_ms;
     struct certs_pair leaf;
     char pins_path[64]; /* files of the process: a test's last world has them */
     char token_path[64];
@@ -154,6 +157,7 @@ static void
 dial(struct world *w)
 {
     const struct gateway_client_options o = {.address = w->address,
+                                             .dial_max_ms = w->dial_max_ms,
                                              .name = w->name,
                                              .pins_path = w->pins_path,
                                              .token_path = w->token_path,
@@ -219,6 +223,31 @@ START_TEST(dials_again)
     ck_assert(reaches(&w, &w.n_heard, 2));
     ck_assert_str_eq(w.heard, "state 1");
     ck_assert_str_eq(w.bearer, "token-2");
+}
+END_TEST
+
+/* A peer that takes the connection and is silent for ever, as one that libwebsockets would not tell the end of. */
+START_TEST(gives_a_silent_try_up)
+{
+    struct world w;
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(a);
+    unsigned n = 0;
+    int64_t end_ms = clock_mono_ms() + 8000; /* libwebsockets would take 10 s for one */
+
+    world_init(&w);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    ck_assert(fd >= 0 && bind(fd, (const struct sockaddr *)&a, len) == 0 && listen(fd, 16) == 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+    (void)snprintf(w.address, sizeof(w.address), "127.0.0.1:%d", ntohs(a.sin_port));
+    w.dial_max_ms = 200;
+    dial(&w);
+    while (n < 3 && clock_mono_ms() < end_ms) {
+        turn(&w);
+        n += accept4(fd, NULL, NULL, SOCK_CLOEXEC) >= 0; /* never closed: the end of one would be a word */
+    }
+    ck_assert_uint_ge(n, 3);
+    close(fd);
 }
 END_TEST
 
@@ -463,6 +492,7 @@ main(void)
     tcase_add_checked_fixture(t, NULL, remove_files);
     tcase_add_test(t, tells_and_hears);
     tcase_add_test(t, dials_again);
+    tcase_add_test(t, gives_a_silent_try_up);
     tcase_add_test(t, follows_a_redirect);
     tcase_add_loop_test(t, trusts_pinned_cas_alone, 0, ARRAY_LEN(forgeries));
     tcase_add_test(t, says_nothing_without_a_token);

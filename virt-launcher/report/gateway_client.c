@@ -13,6 +13,8 @@ enum {
     REDIAL_MS = 100,
     REDIAL_MAX_MS = 10000,
     HANDSHAKE_S = 10,
+    DIAL_MAX_MS = 60000,
+    HEADERS_MAX = 8, /* tries that were given up may hold theirs for a while */
     KEEPALIVE_S = 60, /* the kernel asks, no process wakes */
     KEEPALIVE_EVERY_S = 10,
     KEEPALIVE_TRIES = 3,
@@ -46,6 +48,7 @@ struct gateway_client {
 
 static void client_dial_later(struct gateway_client *c);
 static void on_dial(uv_timer_t *t);
+static void on_dial_over(uv_timer_t *t);
 static void on_address(uv_getaddrinfo_t *lookup, int status, struct addrinfo *res);
 static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
@@ -66,7 +69,7 @@ make_lws(struct gateway_client *c)
         .gid = -1,
         .uid = -1,
         .provided_client_ssl_ctx = c->tls,
-        .max_http_header_pool2 = 1,
+        .max_http_header_pool2 = HEADERS_MAX,
         .pt_serv_buf_size = BUFFER_BYTES,
         .fd_limit_per_thread = 16,
         .timeout_secs = HANDSHAKE_S,
@@ -101,6 +104,7 @@ gateway_client_new(uv_loop_t *loop, const struct gateway_client_options *o, stru
 
     c->loop = loop;
     c->o = *o;
+    c->o.dial_max_ms = o->dial_max_ms > 0 ? o->dial_max_ms : DIAL_MAX_MS;
     c->name = str_empty(o->name) ? host_of(o->address) : xstrdup(o->name); /* NULL: it is never dialled */
     c->backoff = (struct backoff){.base_ms = REDIAL_MS, .max_ms = REDIAL_MAX_MS};
     c->in = STRBUF_INIT(LAUNCHER_MSG_MAX);
@@ -236,7 +240,19 @@ on_address(uv_getaddrinfo_t *lookup, int status, struct addrinfo *res)
     } else if (!c->wsi && c->is_dialling) {
         complain(c, "cannot connect");
         client_dial_later(c);
+    } else if (c->is_dialling) {
+        uv_timer_start(&c->timer, on_dial_over, (uint64_t)c->o.dial_max_ms, 0);
     }
+}
+
+/* A launcher that waits for a word that never comes would be lost for ever, so libwebsockets' timeouts are not all that it trusts. */
+static void
+on_dial_over(uv_timer_t *t)
+{
+    struct gateway_client *c = t->data;
+
+    complain(c, "nothing is heard of the connection");
+    client_dial_later(c);
 }
 
 /* Speaking */
@@ -335,6 +351,7 @@ take_bytes(struct gateway_client *c, struct lws *wsi, const void *in, size_t len
 static void
 on_up(struct gateway_client *c, struct lws *wsi)
 {
+    uv_timer_stop(&c->timer);
     c->wsi = wsi;
     c->is_up = true;
     c->is_dialling = false;
@@ -344,13 +361,19 @@ on_up(struct gateway_client *c, struct lws *wsi)
     }
 }
 
-static int
-on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+/* Of a try that was given up: whatever comes of it now, it ends. */
+static bool
+is_stale(const struct gateway_client *c, const struct lws *wsi)
 {
-    struct gateway_client *c = lws_context_user(lws_get_context(wsi));
+    return (!c->is_up && !c->is_dialling) || (c->wsi && c->wsi != wsi);
+}
 
-    (void)user; /* one connection, the context's */
-    /* The library has some ninety reasons; these are ours. */
+static int
+on_client(struct gateway_client *c, struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t len)
+{
+    if (is_stale(c, wsi)) {
+        return -1;
+    }
     if (reason == LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER) {
         return add_token(c, wsi, in, len);
     }
@@ -363,9 +386,28 @@ on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, 
     } else if (reason == LWS_CALLBACK_CLIENT_CONNECTION_ERROR) {
         complain(c, in ? in : "no answer");
         client_dial_later(c);
-    } else if (reason == LWS_CALLBACK_CLIENT_CLOSED) {
+    } else {
         log_debug(c->o.log, "the line to the gateway is closed");
         client_dial_later(c);
     }
     return 0;
+}
+
+static int
+on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+    struct gateway_client *c = lws_context_user(lws_get_context(wsi));
+
+    (void)user; /* one connection, the context's */
+    switch ((int)reason) {
+    case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+    case LWS_CALLBACK_CLIENT_ESTABLISHED:
+    case LWS_CALLBACK_CLIENT_WRITEABLE:
+    case LWS_CALLBACK_CLIENT_RECEIVE:
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+    case LWS_CALLBACK_CLIENT_CLOSED:
+        return on_client(c, wsi, reason, in, len);
+    default: /* some ninety more, the library's own */
+        return 0;
+    }
 }

@@ -14,6 +14,7 @@ struct gateway_client_options {
     const char *name;      /* that the certificate must bear; NULL or "": the host of 'address' */
     const char *pins_path; /* read anew for each connection, like the token */
     const char *token_path;
+    int64_t dial_max_ms; /* a try of which nothing is heard for so long is given up; 0: a time that all of its own timeouts end before */
     const struct log *log;
     /* The gateway asks for something; 'desired' is borrowed until the return. */
     void (*desired)(void *arg, const struct launcher_desired *desired);

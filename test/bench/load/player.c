@@ -15,7 +15,7 @@ enum {
     HANDSHAKE_S = 30, /* ten thousand at once wait longer than one does */
     BUFFER_BYTES = 1024,
     SERVICE_BYTES = 4096,
-    HEADERS_AT_ONCE = 2048,
+    HEADERS_AT_ONCE = 32768, /* all who dial: libwebsockets forgets some of those that wait for a place */
     GUEST_BYTES = 64 << 20,
 };
 

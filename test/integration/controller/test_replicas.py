@@ -152,6 +152,24 @@ def test_a_frozen_leader_does_not_do_what_it_planned(t):
 
 
 @alone
+def test_a_long_queue_leaves_the_loop_its_turns(t):
+    """Whoever starts to lead looks at everything: meanwhile watches, the lease and the pages get their share."""
+    count = 500
+    first = t.start().until_leads()
+    t.make(*(machine(f"m{n}", "Halted") for n in range(count)))
+    t.until(lambda: sum(bool(t.vm(f"m{n}") and t.vm(f"m{n}").get("status")) for n in range(count)) == count, "all have a status", 60)
+    t.replicas.remove(first)
+    t.world.stop(first)
+    second = t.start(account="replica-b").until_said("serving")
+    seen = []
+    end = time.monotonic() + 30
+    while time.monotonic() < end and (not seen or seen[-1] < count):
+        seen.append(sum(value for name, value in second.metrics().items() if name.startswith("vmbridge_reconcile_total")))
+    check(seen[-1] >= count, "it has not looked at all:", seen[-5:])
+    check(any(0 < n < count for n in seen), "nothing was answered between the first look and the last:", seen[-5:])
+
+
+@alone
 def test_leadership_changes_hands_without_harm(t):
     replicas = list(two(t))
     names = [f"m{n}" for n in range(6)]

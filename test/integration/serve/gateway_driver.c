@@ -63,6 +63,13 @@ tell(const char *fmt, ...)
 }
 
 static bool
+knows(void *arg)
+{
+    (void)arg;
+    return true;
+}
+
+static bool
 who(void *arg, const char *namespace, const char *pod_name, const char *pod_uid, const char **ret_vmi_uid)
 {
     struct driver *d = arg;
@@ -312,7 +319,7 @@ main(int argc, char **argv)
     struct kube_options kube = {.metrics = d.metrics, .user_agent = "gateway-test"};
 
     read_options(&d, argc, argv, &certs, &policy);
-    d.sink = (struct gateway_sink){who, on_state, on_connected, on_disconnected, redirect, &d};
+    d.sink = (struct gateway_sink){who, knows, on_state, on_connected, on_disconnected, redirect, &d};
     d.checks = (struct health_checks){.ready = ready, .arg = &d, .metrics = d.metrics};
     health_pages(&d.checks, d.pages);
     log_set_level(LOG_DEBUG);
