@@ -14,7 +14,7 @@ enum {
     REDIAL_MAX_MS = 10000,
     HANDSHAKE_S = 10,
     DIAL_MAX_MS = 60000,
-    HEADERS_MAX = 8, /* tries that were given up may hold theirs for a while */
+    HEADERS_MAX = 8,  /* tries that were given up may hold theirs for a while */
     KEEPALIVE_S = 60, /* the kernel asks, no process wakes */
     KEEPALIVE_EVERY_S = 10,
     KEEPALIVE_TRIES = 3,
