@@ -49,7 +49,7 @@ struct server_endpoint {
     size_t message_max;      /* bytes of a whole message; more closes the stream */
     unsigned messages_per_s; /* sustained; a burst of twice as many is let through, more closes the stream */
     unsigned ping_s;         /* a silent peer is pinged after that many seconds, and cut off 10 s later */
-    /* False: it can admit nobody for now, so only a few connections at once are let in (somebody may ask for a page); NULL: always. */
+    /* False while nobody can be admitted: then only a few connections at once are let in, since somebody may ask for a page. NULL: never so. */
     bool (*expects)(void *arg);
     /* Before the upgrade. 'bearer' is the token of the Authorization header, NULL without one; borrowed. False refuses with
      * 'ret_refusal'. After true, 'closed' is called for this stream for certain. */
