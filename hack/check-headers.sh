@@ -40,7 +40,7 @@ own_first() {
 }
 
 check_options "$@"
-CHECK_FLAGS="-Icontroller -Ivirt-launcher -Itest $(pkg-config --cflags jansson yaml-0.1 libuv libcurl openssl libwebsockets \
+CHECK_FLAGS="-Icontroller -Ivirt-launcher -Itest $(pkg-config --cflags jansson yaml-0.1 yajl libuv libcurl openssl libwebsockets \
     cjose libarchive liblz4 libvirt check 2>/dev/null || true)"
 export CHECK_FLAGS
 export -f compile_alone

@@ -18,6 +18,7 @@ HELP
 law() {
     cat <<'LAW'
 controller/base/mailbox\.[ch]            | base                                               | uv
+controller/base/json_(read|write)\.c     | base                                               | jansson yajl
 controller/base/(json|yaml|log)\.[ch]    | base                                               | jansson yaml
 controller/base/                         | base                                               | uthash jansson
 controller/api/gen_[a-z_]+\.c            | base api                                           | jansson yaml
@@ -50,6 +51,7 @@ libwebsockets   libwebsockets
 lws             libwebsockets
 cjose/          cjose
 jansson.h       jansson
+yajl/           yajl
 yaml.h          yaml
 uv.h            uv
 uv/             uv

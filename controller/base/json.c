@@ -1,4 +1,4 @@
-// jansson with caps.
+// Walks over a tree.
 #include "json.h"
 
 #include <stdarg.h>
@@ -6,23 +6,6 @@
 enum { JSON_DIFF_DEPTH = 64 };
 
 static json_t *merge_diff(const json_t *from, const json_t *to, int depth);
-static int json_sink(const char *buf, size_t len, void *arg);
-
-struct err *
-json_parse(const char *text, size_t len, size_t max_bytes, json_t **ret_json)
-{
-    json_error_t je;
-
-    if (len > max_bytes) {
-        return err_new(ERR_INVALID, "JSON text of %zu bytes is larger than %zu", len, max_bytes);
-    }
-    json_t *j = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
-    if (!j) {
-        return err_new(ERR_INVALID, "not JSON at line %d column %d: %s", je.line, je.column, je.text);
-    }
-    *ret_json = j;
-    return NULL;
-}
 
 void
 json_freep(json_t **j)
@@ -63,21 +46,6 @@ json_bool(const json_t *j, const char *key, bool otherwise)
     const json_t *v = json_object_get(j, key);
 
     return json_is_boolean(v) ? json_is_true(v) : otherwise;
-}
-
-bool
-json_write(const json_t *j, struct strbuf *sb)
-{
-    return json_dump_callback(j, json_sink, sb, JSON_COMPACT | JSON_ENCODE_ANY) == 0;
-}
-
-char *
-json_text(const json_t *j, struct arena *a)
-{
-    AUTO(freep) char *s = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
-
-    BUG_ON(!s);
-    return arena_strndup(a, s, strlen(s));
 }
 
 json_t *
@@ -121,12 +89,4 @@ merge_diff(const json_t *from, const json_t *to, int depth) // NOLINT(misc-no-re
         }
     }
     return patch;
-}
-
-static int
-json_sink(const char *buf, size_t len, void *arg)
-{
-    struct strbuf *sb = arg;
-
-    return strbuf_add(sb, buf, len) ? 0 : -1;
 }

@@ -1,4 +1,4 @@
-// jansson with our limits, and the few walks over a tree that everybody needs.
+// Trees of jansson, read and written by yajl with our limits, and the few walks over them that everybody needs.
 #ifndef VMB_JSON_H
 #define VMB_JSON_H
 
@@ -8,9 +8,20 @@
 
 #include <jansson.h>
 
-/* Parses one JSON text. At most 'max_bytes'; nesting is capped by jansson (2048). The caller owns the tree.
- * Errors: ERR_INVALID with the position. */
+enum { JSON_DEPTH_MAX = 100 };
+
+/* Parses one JSON text of a stranger. At most 'max_bytes', nested at most JSON_DEPTH_MAX deep; a key that comes twice, a NUL in a
+ * string and an integer beyond 64 bits are refused. The caller owns the tree. Errors: ERR_INVALID with the position. */
 MUST_CHECK struct err *json_parse(const char *text, size_t len, size_t max_bytes, json_t **ret_json);
+
+/* Parses one JSON text of the API server and builds what 'paths' name: keys from the root joined by dots, NULL behind the last. What
+ * stands at the end of a path is kept whole; an array on the way is passed through ("items.metadata.name"). NULL: everything is built.
+ * A third of an object is managedFields, and most of a pod is its spec: walked over, they cost little.
+ *
+ * One object that a tenant made odd must not keep all others from being read: NUL in a string becomes U+FFFD, what nests deeper
+ * than JSON_DEPTH_MAX becomes null, an integer beyond 64 bits a real. Of a key that comes twice the last one counts.
+ * The caller owns the tree. Errors: ERR_INVALID with the position. */
+MUST_CHECK struct err *json_part(const char *text, size_t len, const char *const *paths, json_t **ret_json);
 
 void json_freep(json_t **j);
 
@@ -22,9 +33,11 @@ const char *json_str(const json_t *j, const char *key);
 int64_t json_int(const json_t *j, const char *key, int64_t otherwise);
 bool json_bool(const json_t *j, const char *key, bool otherwise);
 
-/* Compact text, keys in the order they were set; into 'sb', false when it does not fit. */
+/* Compact text, keys in the order they were set; appended to 'sb', false when it does not fit. Nested at most 127 deep. */
 bool json_write(const json_t *j, struct strbuf *sb);
-/* The same into the arena. */
+/* The same in memory of its own, which the caller frees. */
+MUST_CHECK __attribute__((returns_nonnull)) char *json_compact(const json_t *j);
+/* The same in the arena. */
 __attribute__((returns_nonnull)) char *json_text(const json_t *j, struct arena *a);
 
 /* JSON merge patch (RFC 7386) that turns 'from' into 'to': only keys that differ, null for keys that went; lists whole.

@@ -3,17 +3,16 @@
 
 #include "api/instance.h"
 
-static const char *const meta_paths[] = {
-    "metadata.name",       "metadata.namespace",         "metadata.uid",
-    "metadata.generation", "metadata.resourceVersion",   "metadata.creationTimestamp",
-    "metadata.labels",     "metadata.deletionTimestamp", "metadata.deletionGracePeriodSeconds",
-    "metadata.finalizers", "metadata.ownerReferences",   NULL,
-};
+/* clang-format off */
+#define META_PATHS \
+    "metadata.name", "metadata.namespace", "metadata.uid", "metadata.generation", "metadata.resourceVersion", \
+    "metadata.creationTimestamp", "metadata.labels", "metadata.annotations", "metadata.deletionTimestamp", \
+    "metadata.deletionGracePeriodSeconds", "metadata.finalizers", "metadata.ownerReferences"
+/* clang-format on */
 
-static const char *const vm_paths[] = {"spec", "status", NULL};
-static const char *const vmi_paths[] = {"spec", "status", NULL};
-static const char *const kubevirt_paths[] = {"spec", "status", NULL};
+static const char *const own_paths[] = {META_PATHS, "spec", "status", NULL}; /* of our kinds */
 static const char *const pod_paths[] = {
+    META_PATHS,
     "spec.nodeName",
     "status.phase",
     "status.reason",
@@ -27,14 +26,15 @@ static const char *const pod_paths[] = {
     NULL,
 };
 static const char *const pvc_paths[] = {
-    "spec.accessModes",      "spec.volumeMode", "spec.resources",  "spec.volumeName",
-    "spec.storageClassName", "status.phase",    "status.capacity", NULL,
+    META_PATHS,       "spec.accessModes", "spec.volumeMode",
+    "spec.resources", "spec.volumeName",  "spec.storageClassName",
+    "status.phase",   "status.capacity",  NULL,
 };
-static const char *const service_paths[] = {"spec.selector", "spec.ports", NULL};
+static const char *const service_paths[] = {META_PATHS, "spec.selector", "spec.ports", NULL};
 
 static const char *const *const kind_paths[N_KINDS] = {
-    [KIND_VM] = vm_paths,   [KIND_VMI] = vmi_paths,         [KIND_POD] = pod_paths,
-    [KIND_PVC] = pvc_paths, [KIND_SERVICE] = service_paths, [KIND_KUBEVIRT] = kubevirt_paths,
+    [KIND_VM] = own_paths,  [KIND_VMI] = own_paths,         [KIND_POD] = pod_paths,
+    [KIND_PVC] = pvc_paths, [KIND_SERVICE] = service_paths, [KIND_KUBEVIRT] = own_paths,
 };
 
 /* Annotations are large and foreign; these are read. */
@@ -45,13 +45,18 @@ static void cut_paths(const char *const *paths, const json_t *from, json_t *to);
 static void cut_path(const char *path, const json_t *from, json_t *to);
 static void cut_annotations(enum kind kind, const json_t *from, json_t *to);
 
+const char *const *
+cut_parts(enum kind kind)
+{
+    return kind_paths[kind];
+}
+
 json_t *
 cut_object(enum kind kind, const json_t *object)
 {
     json_t *cut = json_object();
 
     BUG_ON(!cut);
-    cut_paths(meta_paths, object, cut);
     cut_paths(kind_paths[kind], object, cut);
     cut_annotations(kind, object, cut);
     return cut;
@@ -74,7 +79,7 @@ cut_path(const char *path, const json_t *from, json_t *to)
     while (dot) {
         (void)snprintf(step, sizeof(step), "%.*s", (int)(dot - path), path);
         from = json_object_get(from, step);
-        if (!from) {
+        if (!json_is_object(from)) {
             return;
         }
         json_t *next = json_object_get(to, step);
@@ -110,6 +115,8 @@ cut_annotations(enum kind kind, const json_t *from, json_t *to)
     json_t *meta = json_object_get(to, "metadata");
     if (meta && json_object_size(kept) > 0) {
         BUG_ON(json_object_set(meta, "annotations", kept) != 0);
+    } else {
+        (void)json_object_del(meta, "annotations");
     }
     json_decref(kept);
 }

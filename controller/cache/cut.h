@@ -4,6 +4,9 @@
 
 #include "cache/store.h"
 
+/* Paths in an object that its cut is made of, for a reader that builds nothing else (base/json.h). */
+const char *const *cut_parts(enum kind kind);
+
 /* New tree that shares its leaves with 'object'; the caller owns it. */
 MUST_CHECK json_t *cut_object(enum kind kind, const json_t *object);
 

@@ -327,9 +327,7 @@ static bool
 entry_fill(struct store *s, struct entry *e, const char *key, const json_t *cut)
 {
     const json_t *meta = json_at(cut, "metadata", NULL);
-    AUTO(freep) char *json = json_dumps(cut, JSON_COMPACT);
-
-    BUG_ON(!json);
+    AUTO(freep) char *json = json_compact(cut);
     size_t len = strlen(json);
     const char *version = json_str(meta, "resourceVersion");
     bool was_doomed = e->object.doomed && str_eq(e->object.uid, json_str(meta, "uid"));

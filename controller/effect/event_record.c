@@ -79,7 +79,7 @@ event_record(struct event_recorder *er, const struct plan_target *about, const s
     if (!j) {
         return; /* a message that is not UTF-8: nothing to say */
     }
-    AUTO(freep) char *body = json_dumps(j, JSON_COMPACT);
+    AUTO(freep) char *body = json_compact(j);
     AUTO(freep) char *path = xasprintf("/api/v1/namespaces/%s/events", about->namespace);
     const struct kube_call call = {
         .verb = KUBE_POST, .path = path, .resource = "events", .body = body, .fenced = true, .unread = true};

@@ -257,7 +257,7 @@ lease_write(struct lease *l, const char *holder)
         const char *version = json_str(json_object_get(l->seen, "metadata"), "resourceVersion");
         (void)json_object_set_new(json_object_get(j, "metadata"), "resourceVersion", json_string(version));
     }
-    AUTO(freep) char *body = json_dumps(j, JSON_COMPACT);
+    AUTO(freep) char *body = json_compact(j);
     const struct kube_call call = {.verb = l->seen ? KUBE_PUT : KUBE_POST,
                                    .path = l->seen ? l->path : l->all,
                                    .resource = "leases",

@@ -1,6 +1,7 @@
 // A small state machine over the answers: one request at a time per object.
 #include "effect/plan_run.h"
 
+#include "cache/cut.h"
 #include "effect/api_path.h"
 
 struct plan_run {
@@ -275,7 +276,8 @@ run_send(struct plan_run *r, enum kube_verb verb, const struct place *at, const 
                                    .path = path,
                                    .resource = resource,
                                    .body = body ? json_text(body, r->arena) : NULL,
-                                   .fenced = body != NULL};
+                                   .fenced = body != NULL,
+                                   .parts = cut_parts(at->kind)};
 
     r->request = kube_send(r->fx->kube, &call, done, r);
 }

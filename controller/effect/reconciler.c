@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "cache/cut.h"
 #include "cache/queue.h"
 #include "cache/related.h"
 #include "effect/api_path.h"
@@ -80,7 +81,8 @@ reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_optio
         r->informers[k] = informer_new((enum kind)k, on_changed, r);
         const struct watch_spec spec = {.path = api_path_all((enum kind)k),
                                         .resource = api_resource((enum kind)k),
-                                        .label_selector = k == KIND_POD ? "kubevirt.io=virt-launcher" : NULL};
+                                        .label_selector = k == KIND_POD ? "kubevirt.io=virt-launcher" : NULL,
+                                        .parts = cut_parts((enum kind)k)};
         s->watch = watch_new(kube, &spec, &sink, s);
     }
     reconciler_config(r);

@@ -53,6 +53,7 @@ struct kube_request {
     bool is_urgent;
     bool is_fenced;
     bool is_unread;
+    const char *const *parts;
     kube_done_fn *done;
     kube_data_fn *data; /* streams only */
     void *arg;
@@ -233,6 +234,7 @@ request_new(struct kube *k, const struct kube_call *call, kube_done_fn *done, vo
     r->is_urgent = call->urgent;
     r->is_fenced = call->fenced;
     r->is_unread = call->unread;
+    r->parts = call->parts;
     r->reply = STRBUF_INIT(call->reply_max_bytes ? call->reply_max_bytes : REPLY_MAX_BYTES);
     r->done = done;
     r->arg = arg;
@@ -443,8 +445,9 @@ answer_read(struct kube_request *r, const struct http_end *end, json_t **ret_bod
         return err_new(ERR_RETRY, "%s: %s", what, end->trouble);
     }
     struct err *unread = NULL;
-    if (r->reply.len > 0 && !(r->is_unread && end->status >= 200 && end->status < 300)) {
-        unread = json_parse(r->reply.buf, r->reply.len, r->reply.max, ret_body);
+    bool is_success = end->status >= 200 && end->status < 300;
+    if (r->reply.len > 0 && !(r->is_unread && is_success)) {
+        unread = json_part(r->reply.buf, r->reply.len, is_success ? r->parts : NULL, ret_body);
     }
     struct err *e = answer_error(what, end->status, *ret_body);
     if (e || !unread) {

@@ -23,14 +23,15 @@ struct kube_options {
 
 struct kube_call {
     enum kube_verb verb;
-    const char *path;       /* "/api/v1/namespaces/default/pods", with its query; copied */
-    const char *resource;   /* for metrics and logs: "pods", "virtualmachines/status"; copied */
-    const char *body;       /* JSON text or NULL; copied */
-    int64_t timeout_ms;     /* 0: 30 s */
-    size_t reply_max_bytes; /* a larger answer is an error; 0: 8 MiB */
-    bool urgent;            /* passes flow control and the queue by: leases */
-    bool fenced;            /* of a leader: not sent after the time that kube_fence() gave */
-    bool unread;            /* the body of a 2xx is of no use and is not parsed */
+    const char *path;         /* "/api/v1/namespaces/default/pods", with its query; copied */
+    const char *resource;     /* for metrics and logs: "pods", "virtualmachines/status"; copied */
+    const char *body;         /* JSON text or NULL; copied */
+    int64_t timeout_ms;       /* 0: 30 s */
+    size_t reply_max_bytes;   /* a larger answer is an error; 0: 8 MiB */
+    bool urgent;              /* passes flow control and the queue by: leases */
+    bool fenced;              /* of a leader: not sent after the time that kube_fence() gave */
+    bool unread;              /* the body of a 2xx is of no use and is not parsed */
+    const char *const *parts; /* of the body of a 2xx, that are built (base/json.h); NULL: all; borrowed until 'done' */
 };
 
 /* What came back. Borrowed: valid in the callback only. */

@@ -9,6 +9,7 @@
 #include "kube/stream.h"
 #include "kube/watch_frame.h"
 #include "kube/watch_line.h"
+#include "kube/watch_parts.h"
 
 enum {
     OBJECT_MAX_BYTES = 4 << 20,
@@ -37,6 +38,8 @@ struct watch {
     char *resource;
     char *label_selector;
     char *field_selector;
+    const char **line_parts; /* NULL: all */
+    const char **page_parts;
     const struct watch_sink *sink;
     void *arg;
     struct log log;
@@ -86,6 +89,8 @@ watch_new(struct kube *k, const struct watch_spec *spec, const struct watch_sink
     w->resource = xstrdup(spec->resource);
     string_set(&w->label_selector, spec->label_selector);
     string_set(&w->field_selector, spec->field_selector);
+    w->line_parts = watch_parts_of_line(spec->parts);
+    w->page_parts = watch_parts_of_page(spec->parts);
     w->sink = sink;
     w->arg = arg;
     w->log = (struct log){.part = "kube", .object = w->resource};
@@ -183,7 +188,7 @@ on_frame(void *arg, const char *text, size_t len)
 {
     struct watch *w = arg;
     AUTO(watch_line_fini) struct watch_line line = {0};
-    struct err *e = watch_line_read(text, len, &line);
+    struct err *e = watch_line_read(text, len, w->line_parts, &line);
 
     metric_watch_event(kube_metrics(w->k), w->resource);
     if (!e) {
@@ -312,8 +317,11 @@ page_start(struct watch *w)
     query_add(&path, "labelSelector", w->label_selector);
     query_add(&path, "fieldSelector", w->field_selector);
     BUG_ON(path.over);
-    const struct kube_call call = {
-        .verb = KUBE_GET, .path = path.buf, .resource = w->resource, .reply_max_bytes = PAGE_MAX_BYTES};
+    const struct kube_call call = {.verb = KUBE_GET,
+                                   .path = path.buf,
+                                   .resource = w->resource,
+                                   .reply_max_bytes = PAGE_MAX_BYTES,
+                                   .parts = w->page_parts};
     w->request = kube_send(w->k, &call, on_page, w);
 }
 
@@ -446,6 +454,8 @@ on_closed(uv_handle_t *handle)
     free(w->resource);
     free(w->label_selector);
     free(w->field_selector);
+    watch_parts_free(w->line_parts);
+    watch_parts_free(w->page_parts);
     free(w->version);
     free(w->page);
     free(w);

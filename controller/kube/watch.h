@@ -11,6 +11,7 @@ struct watch_spec {
     const char *resource;       /* "virtualmachines", for metrics and logs; copied */
     const char *label_selector; /* NULL: all; copied */
     const char *field_selector; /* NULL: all; copied */
+    const char *const *parts;   /* of an object, that are built (base/json.h); NULL: all; copied */
     size_t object_max_bytes;    /* a larger object ends the connection and is reported; 0: 4 MiB */
 };
 

@@ -11,10 +11,10 @@ static const char *const type_names[] = {
 static bool type_find(const char *name, enum watch_line_type *ret_type);
 
 struct err *
-watch_line_read(const char *text, size_t len, struct watch_line *ret_line)
+watch_line_read(const char *text, size_t len, const char *const *parts, struct watch_line *ret_line)
 {
     *ret_line = (struct watch_line){0};
-    struct err *bad = json_parse(text, len, len, &ret_line->tree);
+    struct err *bad = json_part(text, len, parts, &ret_line->tree);
     if (bad) {
         struct err *e = err_new(ERR_RETRY, "watch event: %s", err_text(bad));
         err_free(bad);

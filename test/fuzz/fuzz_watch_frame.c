@@ -19,7 +19,7 @@ on_frame(void *arg, const char *text, size_t len)
     BUG_ON(len == 0 || len > CAP_BYTES || memchr(text, '\n', len));
     (void)strbuf_add(&f->all, text, len);
     (void)strbuf_addc(&f->all, '\n');
-    struct err *e = watch_line_read(text, len, &line);
+    struct err *e = watch_line_read(text, len, NULL, &line);
     BUG_ON(!e && !line.object);
     err_free(e); /* what is no event is an answer, too */
     watch_line_fini(&line);

@@ -186,7 +186,7 @@ static const struct {
 START_TEST(lines_are_taken_apart)
 {
     struct watch_line line = {0};
-    struct err *e = watch_line_read(lines[_i].text, strlen(lines[_i].text), &line);
+    struct err *e = watch_line_read(lines[_i].text, strlen(lines[_i].text), NULL, &line);
 
     ck_assert_msg(!e == lines[_i].want_ok, "%s: %s", lines[_i].name, e ? err_text(e) : "taken");
     if (e) {

@@ -154,3 +154,15 @@ def test_pods_get_the_new_ca_and_launchers_come_back(t):
     check(t.pod("m")["metadata"]["uid"] == pod["metadata"]["uid"], "another pod")
     t.remains(lambda: condition(t.vm("m"), "Ready").get("status") == "True", 0.5, "it is ready")
     check(json.loads(t.pod("m")["metadata"]["annotations"]["vmbridge.io/instance"])["uid"] == t.vmi("m")["metadata"]["uid"], stamp())
+
+
+def test_an_odd_object_keeps_no_other_from_running(t):
+    odd = machine("odd")
+    odd["metadata"]["annotations"] = {"note": "a\0b"}
+    odd["spec"]["template"]["metadata"]["annotations"] = {"note": "\0"}
+    t.make(odd)
+    t.make(machine("plain"))
+    t.until_ready("plain")
+    t.until_ready("odd")
+    check(t.vmi("odd")["metadata"]["annotations"]["note"] == "\N{REPLACEMENT CHARACTER}", t.picture())
+    check(t.vm("odd")["metadata"]["annotations"]["note"] == "a\0b", t.picture())
