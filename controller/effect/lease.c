@@ -8,7 +8,7 @@
 
 #define ADDRESS_ANNOTATION "vmbridge.io/gateway"
 
-enum { MICRO_TIME_SIZE = 32, CALL_MS = 2000, RELEASE_MS = 1000 };
+enum { MICRO_TIME_SIZE = 32, CALL_MS = 2000, RELEASE_MS = 1000, RENEW_GAP_MS = 100 };
 
 struct lease {
     struct kube *kube;
@@ -44,6 +44,7 @@ static void lease_decide(struct lease *l, int64_t date_s);
 static bool is_long_dead(const json_t *object, int64_t date_s);
 static void lease_set(struct lease *l, bool leads);
 static void lease_stop(uv_timer_t *timer);
+static void lease_stopped(uv_timer_t *timer);
 static void lease_again(struct lease *l, int64_t ms);
 static void lease_end_release(struct lease *l);
 static void lease_freed(uv_handle_t *handle);
@@ -293,11 +294,20 @@ on_write(void *arg, const struct kube_reply *reply)
     kube_fence(l->kube, until_ms);
     BUG_ON(uv_timer_start(&l->stop, lease_stop, left > 0 ? (uint64_t)left : 0, 0) != 0);
     lease_set(l, left > 0);
-    lease_again(l, LEASE_RENEW_MS);
+    /* Counted from when it was sent: an answer that takes long must not shorten the time that the next one may take. */
+    int64_t wait_ms = l->sent_ms + LEASE_RENEW_MS - clock_mono_ms();
+    lease_again(l, wait_ms > RENEW_GAP_MS ? wait_ms : RENEW_GAP_MS);
+}
+
+/* The loop may be late: what it has not read yet is read first, the renewal is perhaps among it. Nothing is sent meanwhile (kube_fence). */
+static void
+lease_stop(uv_timer_t *timer)
+{
+    BUG_ON(uv_timer_start(timer, lease_stopped, 1, 0) != 0);
 }
 
 static void
-lease_stop(uv_timer_t *timer)
+lease_stopped(uv_timer_t *timer)
 {
     struct lease *l = CONTAINER_OF(timer, struct lease, stop);
 

@@ -8,6 +8,7 @@ import pathlib
 import re
 import shlex
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -192,8 +193,17 @@ class Replica:
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return "".join(file.readlines()[-10:])
 
-    def page(self, path):
-        return controller_page.page(self.port, path, timeout=30)
+    def page(self, path, seconds=60):
+        """A server whose places for handshakes are all taken by launchers refuses others: they try again."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                return controller_page.page(self.port, path, timeout=30)
+            except (ConnectionError, ssl.SSLError):
+                self.check_alive()
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.2)
 
     def metrics(self):
         """{"name{labels}": value}"""

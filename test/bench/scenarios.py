@@ -36,8 +36,10 @@ def idle(s):
 def burst(s):
     """N machines at once."""
     begin(s)
-    against.write_cost(s)
+    price = against.write_cost(s)
     whole_burst(s)
+    if price:
+        s.figures.add("api_cpu_in_writes", s.details["cpu_per_vm_ms"]["kube-apiserver"] / price)
     s.delete_all()
     time.sleep(15)
     s.mark("15 s later")

@@ -1,4 +1,5 @@
-"""A proxy that carries every request to the API server and loses the answer of each Nth write: it was carried out, and nobody knows."""
+"""A proxy that carries every request to the API server and loses the answer of each Nth write (0: of none): it was carried out, and nobody
+knows."""
 import http.client
 import os
 import re
@@ -6,6 +7,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 
 HEAD_MAX = 64 * 1024
 WRITES = ("POST", "PATCH", "PUT", "DELETE")
@@ -23,6 +25,7 @@ class Loser:
         self.upstream = ssl.create_default_context(cafile=f"{pki}/ca.crt")
         self.lock = threading.Lock()
         self.writes, self.lost = 0, []
+        self.lease_s = 0  # how long the answer to a write of a lease is held back
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.address = f"https://127.0.0.1:{self.socket.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -72,6 +75,8 @@ class Loser:
             down.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             down.close()
             return False
+        if method == "PUT" and "/leases/" in path:
+            time.sleep(self.lease_s)
         head = f"HTTP/1.1 {answer.status} {answer.reason}\r\n"
         head += "".join(f"{k}: {v}\r\n" for k, v in answer.getheaders() if k.lower() not in ("transfer-encoding", "content-length"))
         if answer.length is not None:
@@ -85,7 +90,7 @@ class Loser:
         return True
 
     def _loses(self, method, path):
-        if method not in WRITES or self.spare.search(path):
+        if method not in WRITES or not self.every or self.spare.search(path):
             return False
         with self.lock:
             self.writes += 1

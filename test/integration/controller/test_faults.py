@@ -71,6 +71,19 @@ def test_lost_answers_change_nothing(t):
 
 
 @alone
+def test_a_slow_api_server_does_not_cost_the_lease(t):
+    loser = Loser(t.world.kubeconfig, t.api, 0)
+    c = t.start(server=loser.address).until_leads()
+    loser.lease_s = 1.2
+    time.sleep(12)
+    check(not c.said("lease lost"), c.tail())
+    loser.lease_s = 0
+    t.replicas.remove(c)
+    t.world.stop(c)
+    loser.close()
+
+
+@alone
 def test_it_ends_well_while_the_api_server_is_away(t):
     c = t.start().until_leads()
     t.running("m")
