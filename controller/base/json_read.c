@@ -29,12 +29,13 @@ struct reader {
     size_t n_skipped; /* open objects and arrays that are not built */
     struct strbuf key;
     char path[PATH_MAX_BYTES];
-    size_t path_len; /* with the last key */
-    enum want want;  /* the value of the last key */
+    size_t path_len; /* with the last key; 0 at the root */
+    enum want want;  /* the value of the last key; at the root: all of it */
 };
 
 static struct err *reader_run(struct reader *r, const char *text, size_t len, json_t **ret_json);
 static bool is_open(const struct reader *r);
+static const struct level *open_array(const struct reader *r);
 static enum want value_want(const struct reader *r);
 static bool path_enter(struct reader *r, size_t len, const char *key, size_t key_len);
 static enum want path_want(const struct reader *r);
@@ -68,7 +69,7 @@ static const yajl_callbacks callbacks = {
 struct err *
 json_parse(const char *text, size_t len, size_t max_bytes, json_t **ret_json)
 {
-    struct reader r = {.is_strict = true};
+    struct reader r = {.is_strict = true, .want = WANT_WHOLE};
 
     if (len > max_bytes) {
         return err_new(ERR_INVALID, "JSON text of %zu bytes is larger than %zu", len, max_bytes);
@@ -79,7 +80,7 @@ json_parse(const char *text, size_t len, size_t max_bytes, json_t **ret_json)
 struct err *
 json_part(const char *text, size_t len, const char *const *paths, json_t **ret_json)
 {
-    struct reader r = {.paths = paths};
+    struct reader r = {.paths = paths, .want = paths ? WANT_WAY : WANT_WHOLE};
 
     return reader_run(&r, text, len, ret_json);
 }
@@ -140,15 +141,22 @@ is_ascii(const char *text, size_t len)
     return all < 0x80;
 }
 
+/* The array whose element comes now; NULL: it is the value of a key, or the root. */
+static const struct level *
+open_array(const struct reader *r)
+{
+    const struct level *top = r->depth > 0 ? &r->levels[r->depth - 1] : NULL;
+
+    return top && json_is_array(top->json) ? top : NULL;
+}
+
 /* Of the value that comes now. */
 static enum want
 value_want(const struct reader *r)
 {
-    if (r->depth == 0) {
-        return r->paths ? WANT_WAY : WANT_WHOLE;
-    }
-    const struct level *top = &r->levels[r->depth - 1];
-    return json_is_array(top->json) ? top->want : r->want;
+    const struct level *array = open_array(r);
+
+    return array ? array->want : r->want;
 }
 
 /* Puts a key behind the first 'len' bytes of the path. False: no wanted path has such a key. */
@@ -235,8 +243,8 @@ container_begin(struct reader *r, json_t *(*make)(void))
         r->n_skipped++;
         return put(r, json_null());
     }
-    bool in_object = r->depth > 0 && json_is_object(r->levels[r->depth - 1].json);
-    size_t path_len = in_object ? r->path_len : r->depth > 0 ? r->levels[r->depth - 1].path_len : 0;
+    const struct level *array = open_array(r);
+    size_t path_len = array ? array->path_len : r->path_len;
     json_t *json = make();
     BUG_ON(!json);
     if (!put(r, json)) {
