@@ -136,7 +136,8 @@ app_names(struct app *a)
 
     (void)gethostname(host, sizeof(host) - 1); /* the default stands when it fails */
     a->identity = xasprintf("%s", o->identity ? o->identity : host);
-    a->own_address = xasprintf(strchr(o->address, ':') ? "[%s]:%d" : "%s:%d", o->address, o->port);
+    a->own_address = xasprintf(strchr(o->address, ':') ? "[%s]:%d" : "%s:%d", o->address,
+                               o->gateway_port ? o->gateway_port : o->port);
     a->gateway_address =
         o->gateway ? xstrdup(o->gateway) : xasprintf("%s.%s.svc:%d", CERTS_SERVICE, o->namespace, o->port);
     a->gateway_name = xasprintf("%s.%s.svc", CERTS_SERVICE, o->namespace);
@@ -223,6 +224,7 @@ app_serve(struct app *a, const char *crt_pem, const char *key_pem)
     health_pages(&a->checks, a->pages);
     a->gateway = gateway_new(a->verifier, &a->sink, a->metrics);
     const struct server_options so = {.port = a->options.port,
+                                      .endpoint_port = a->options.gateway_port,
                                       .crt_pem = crt_pem,
                                       .key_pem = key_pem,
                                       .pages = a->pages,
@@ -237,7 +239,8 @@ app_serve(struct app *a, const char *crt_pem, const char *key_pem)
                                      .name = "vmbridge-controller",
                                      .identity = a->identity,
                                      .address = a->own_address};
-    log_info(&lg, "serving", F_I64("port", server_port(a->server)), F_STR("version", a->version));
+    log_info(&lg, "serving", F_I64("port", server_port(a->server)),
+             F_I64("gateway_port", server_endpoint_port(a->server)), F_STR("version", a->version));
     return lease_new(a->loop, a->kube, &lo, on_lead, a, &a->lease);
 }
 

@@ -9,6 +9,7 @@ enum option_id {
     OPT_IDENTITY,
     OPT_ADDRESS,
     OPT_PORT,
+    OPT_GATEWAY_PORT,
     OPT_IMAGE,
     OPT_GATEWAY,
     OPT_RULES,
@@ -29,7 +30,9 @@ static const struct {
      "where the Lease, the Secret and the KubeVirt object are (vmbridge-system)"},
     {"identity", OPT_IDENTITY, "NAME", "POD_NAME", "name of this replica, unique among them (host name)"},
     {"address", OPT_ADDRESS, "IP", "POD_IP", "where launchers reach this replica (127.0.0.1)"},
-    {"port", OPT_PORT, "NUMBER", NULL, "HTTPS port: launcher gateway, metrics, health (8443)"},
+    {"port", OPT_PORT, "NUMBER", NULL, "HTTPS port: metrics, health, launcher gateway (8443)"},
+    {"gateway-port", OPT_GATEWAY_PORT, "NUMBER", NULL,
+     "HTTPS port of their own for launchers, so that nobody else waits behind them (none)"},
     {"launcher-image", OPT_IMAGE, "IMAGE", "VMBRIDGE_LAUNCHER_IMAGE", "container image of launcher pods; required"},
     {"gateway", OPT_GATEWAY, "HOST:PORT", "VMBRIDGE_GATEWAY",
      "what launchers dial (vmbridge-gateway.<namespace>.svc:<port>)"},
@@ -39,7 +42,7 @@ static const struct {
 };
 
 static struct err *take(struct options *o, enum option_id id, const char *value);
-static struct err *take_port(const char *text, int *ret_port);
+static struct err *take_port(const char *name, const char *text, int *ret_port);
 
 struct err *
 options_parse(int argc, char **argv, struct options *ret_options)
@@ -108,7 +111,9 @@ take(struct options *o, enum option_id id, const char *value)
         o->address = value;
         break;
     case OPT_PORT:
-        return take_port(value, &o->port);
+        return take_port("port", value, &o->port);
+    case OPT_GATEWAY_PORT:
+        return take_port("gateway-port", value, &o->gateway_port);
     case OPT_IMAGE:
         o->launcher_image = value;
         break;
@@ -129,13 +134,13 @@ take(struct options *o, enum option_id id, const char *value)
 }
 
 static struct err *
-take_port(const char *text, int *ret_port)
+take_port(const char *name, const char *text, int *ret_port)
 {
     char *end;
     long port = strtol(text, &end, 10);
 
     if (*end || end == text || port < 0 || port > 65535) {
-        return err_new(ERR_INVALID, "--port wants a number from 0 to 65535, not %s", text);
+        return err_new(ERR_INVALID, "--%s wants a number from 0 to 65535, not %s", name, text);
     }
     *ret_port = (int)port;
     return NULL;

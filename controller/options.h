@@ -13,6 +13,7 @@ struct options { /* borrows argv and the environment */
     const char *identity; /* of this replica: the pod's name */
     const char *address;  /* of this replica as launchers reach it: the pod's IP */
     int port;
+    int gateway_port; /* 0: launchers come to 'port' */
     const char *launcher_image;
     const char *gateway; /* NULL: vmbridge-gateway.<namespace>.svc:<port> */
 };

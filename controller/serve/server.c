@@ -1,9 +1,7 @@
-// The server's life: the libwebsockets context on the caller's loop, deadlines, and the end. What connections do is in
-// server_conn.c and server_page.c.
+// The server's life: the libwebsockets context on the caller's loop, deadlines, and the end. Ports are in server_listen.c, what
+// connections do is in server_conn.c and server_page.c.
 #include "serve/server_priv.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
 #include <utlist.h>
 
 #include "base/clock.h"
@@ -42,15 +40,27 @@ on_freed(uv_handle_t *h)
 }
 
 static void
+sweep(struct server *s)
+{
+    bool is_done = true;
+
+    server_sweep(s, clock_mono_ms());
+    for (size_t i = 0; i < s->n_listeners; i++) {
+        server_listen_update(&s->listeners[i]);
+        is_done = is_done && s->listeners[i].is_open;
+    }
+    if (is_done && !s->waiting) {
+        uv_timer_stop(&s->sweep);
+    }
+}
+
+static void
 on_sweep(uv_timer_t *t)
 {
     struct server *s = t->data;
 
     if (!s->is_closing) {
-        server_sweep(s, clock_mono_ms());
-        if (!s->waiting) {
-            uv_timer_stop(t);
-        }
+        sweep(s);
         return;
     }
     /* On a loop that is not its own libwebsockets wants to be asked twice: first it lets go of the connections, and when the
@@ -67,6 +77,14 @@ on_sweep(uv_timer_t *t)
 }
 
 void
+server_sweep_start(struct server *s)
+{
+    if (!s->is_closing && !uv_is_active((uv_handle_t *)&s->sweep)) {
+        uv_timer_start(&s->sweep, on_sweep, SERVER_SWEEP_MS, SERVER_SWEEP_MS);
+    }
+}
+
+void
 server_wait(struct server_stream *c, int64_t seconds)
 {
     struct server *s = c->server;
@@ -78,10 +96,8 @@ server_wait(struct server_stream *c, int64_t seconds)
     c->is_waiting = true;
     DL_APPEND(s->waiting, c);
     c->is_counted = !c->is_trusted;
-    s->n_waiting += c->is_counted;
-    if (!s->is_closing && !uv_is_active((uv_handle_t *)&s->sweep)) {
-        uv_timer_start(&s->sweep, on_sweep, SERVER_SWEEP_MS, SERVER_SWEEP_MS);
-    }
+    c->listener->n_waiting += c->is_counted;
+    server_sweep_start(s);
 }
 
 void
@@ -89,8 +105,9 @@ server_wait_no_more(struct server_stream *c)
 {
     if (c->is_waiting) {
         DL_DELETE(c->server->waiting, c);
-        c->server->n_waiting -= c->is_counted;
+        c->listener->n_waiting -= c->is_counted;
         c->is_waiting = c->is_counted = false;
+        server_listen_update(c->listener);
     }
 }
 
@@ -121,14 +138,6 @@ server_part_no_more(struct server_stream *c)
     }
 }
 
-static bool
-has_ipv6(void)
-{
-    AUTO(closep) int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    return fd >= 0;
-}
-
 static void
 fill_protocols(struct server *s)
 {
@@ -146,19 +155,17 @@ fill_protocols(struct server *s)
     s->idle_policy.secs_since_valid_hangup = (uint16_t)(e->ping_s + SERVER_HANGUP_S);
 }
 
-/* libwebsockets is told as little as it needs: no files, no signals, no second protocol version, nothing on stderr. */
+/* libwebsockets is told as little as it needs: no port, no files, no signals, no second protocol version, nothing on stderr. */
 static struct lws_context *
 make_context(struct server *s, const struct server_options *o)
 {
-    const char *address = str_empty(o->address) ? NULL : o->address;
     void *loops[] = {s->loop};
     struct lws_context_creation_info info = {
-        .port = o->port,
-        .iface = address,
+        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = s->protocols,
         .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
-                   LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
-                   LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
+                   LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS | LWS_SERVER_OPTION_VALIDATE_UTF8 |
+                   LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
         .foreign_loops = loops,
         .pcontext = &s->lws,
         .user = s,
@@ -170,7 +177,7 @@ make_context(struct server *s, const struct server_options *o)
         .server_ssl_private_key_mem = o->key_pem,
         .server_ssl_private_key_mem_len = (unsigned)strlen(o->key_pem),
         .max_http_header_data2 = SERVER_HEADERS_MAX,
-        .max_http_header_pool2 = s->waiting_max,
+        .max_http_header_pool2 = s->waiting_max * SERVER_LISTENERS_MAX,
         .timeout_secs = SERVER_REQUEST_S,
         .timeout_secs_ah_idle = SERVER_REQUEST_S,
         .retry_and_idle_policy = s->endpoint ? &s->idle_policy : NULL,
@@ -178,9 +185,6 @@ make_context(struct server *s, const struct server_options *o)
         .server_string = "vmbridge",
     };
 
-    if ((address && !strchr(address, ':')) || !has_ipv6()) {
-        info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
-    }
     lws_set_log_level(0, NULL); /* its lines hold what strangers sent */
     return lws_create_context(&info);
 }
@@ -209,18 +213,23 @@ server_new(uv_loop_t *loop, const struct server_options *options, struct server 
     fill_protocols(s);
     s->lws = make_context(s, options);
     if (!s->lws || !s->ssl) {
-        e = err_new(ERR_FATAL,
-                    "cannot serve HTTPS on %s port %d: is the port free, and libwebsockets-evlib-uv installed?",
-                    str_empty(options->address) ? "all addresses" : options->address, options->port);
         server_close(s, NULL, NULL);
-        return e;
+        return err_new(ERR_FATAL, "libwebsockets cannot serve HTTPS: is libwebsockets-evlib-uv installed?");
     }
+    s->vhost = lws_get_vhost_by_name(s->lws, "gateway");
     e = server_tls_use(s->ssl, options->crt_pem, options->key_pem); /* libwebsockets took the first certificate alone */
+    if (!e) {
+        e = server_listen(s, options->address, options->port, false);
+    }
+    if (!e && options->endpoint_port != 0) {
+        e = server_listen(s, options->address, options->endpoint_port > 0 ? options->endpoint_port : 0, true);
+    }
     if (e) {
         server_close(s, NULL, NULL);
         return e;
     }
-    s->port = lws_get_vhost_listen_port(lws_get_vhost_by_name(s->lws, "gateway"));
+    uv_timer_start(&s->sweep, on_sweep, 0,
+                   SERVER_SWEEP_MS); /* not now: the endpoint is not to be asked before we return */
     *ret_server = s;
     return NULL;
 }
@@ -228,7 +237,13 @@ server_new(uv_loop_t *loop, const struct server_options *options, struct server 
 int
 server_port(const struct server *s)
 {
-    return s->port;
+    return s->listeners[0].port;
+}
+
+int
+server_endpoint_port(const struct server *s)
+{
+    return s->listeners[s->n_listeners - 1].port;
 }
 
 struct err *
@@ -244,6 +259,7 @@ server_close(struct server *s, void (*done)(void *arg), void *arg)
     s->is_closing = true;
     s->done = done;
     s->done_arg = arg;
+    server_listen_close(s, on_freed);
     if (s->lws) {
         lws_context_destroy(s->lws);
     }

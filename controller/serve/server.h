@@ -1,5 +1,5 @@
-// The one HTTPS port of the controller: pages (health, metrics) and WebSocket endpoints (launchers) on the libuv loop, by
-// libwebsockets and OpenSSL. Knows nothing of Kubernetes nor of what is said. Loop thread only.
+// HTTPS for the controller: pages (health, metrics) and WebSocket endpoints (launchers) on the libuv loop, by libwebsockets and
+// OpenSSL. Knows nothing of Kubernetes nor of what is said. Loop thread only.
 #ifndef VMB_SERVER_H
 #define VMB_SERVER_H
 
@@ -12,7 +12,7 @@
 enum {
     SERVER_PORT = 8443,
     SERVER_PAGE_MAX = 4 * 1024 * 1024,
-    SERVER_WAITING_MAX = 256 /* a handshake is a millisecond of the loop, and all may want theirs in one turn of it */
+    SERVER_WAITING_MAX = 256 /* of a port: connections that have proven nothing yet; others wait in the kernel's queue */
 };
 
 struct server;
@@ -49,7 +49,8 @@ struct server_endpoint {
     size_t message_max;      /* bytes of a whole message; more closes the stream */
     unsigned messages_per_s; /* sustained; a burst of twice as many is let through, more closes the stream */
     unsigned ping_s;         /* a silent peer is pinged after that many seconds, and cut off 10 s later */
-    /* False while nobody can be admitted: then only a few connections at once are let in, since somebody may ask for a page. NULL: never so. */
+    /* False while nobody can be admitted: then nobody is let in at the endpoint's own port, and at a common one only a few at once, since
+     * somebody may ask for a page. NULL: never so. */
     bool (*expects)(void *arg);
     /* Before the upgrade. 'bearer' is the token of the Authorization header, NULL without one; borrowed. False refuses with
      * 'ret_refusal'. After true, 'closed' is called for this stream for certain. */
@@ -65,19 +66,23 @@ struct server_endpoint {
 struct server_options {
     const char *address; /* local address to listen on; NULL: all, IPv4 and IPv6. Copied */
     int port;            /* 0: any, see server_port */
+    /* A second port, for those who want the endpoint: its queue may be long, and whoever asks for a page at 'port' does not stand in it.
+     * Both serve the same. 0: there is none, all come to 'port'; negative: any, see server_endpoint_port. */
+    int endpoint_port;
     const char *crt_pem; /* certificate (and chain) and key to begin with; copied */
     const char *key_pem;
     const struct server_page *pages; /* borrowed for the server's life, as are endpoints and metrics */
     size_t n_pages;
     const struct server_endpoint *endpoint; /* one, or NULL */
-    unsigned waiting_max;    /* connections that have proven nothing yet, more are refused; 0: SERVER_WAITING_MAX */
-    struct metrics *metrics; /* may be NULL */
+    unsigned waiting_max;                   /* 0: SERVER_WAITING_MAX */
+    struct metrics *metrics;                /* may be NULL */
 };
 
-/* Listens at once. Errors: ERR_FATAL when the port cannot be had or the libwebsockets in place lacks what we need; ERR_INVALID for
+/* Accepts from the next turn of the loop on. Errors: ERR_FATAL when a port cannot be had or the libwebsockets in place lacks what we need; ERR_INVALID for
  * a certificate or key that cannot be read. */
 MUST_CHECK struct err *server_new(uv_loop_t *loop, const struct server_options *options, struct server **ret_server);
 int server_port(const struct server *s);
+int server_endpoint_port(const struct server *s);
 
 /* New connections get this certificate; those that exist live on. Errors: ERR_INVALID, and the old one stays in use. */
 MUST_CHECK struct err *server_set_certificate(struct server *s, const char *crt_pem, const char *key_pem);

@@ -12,26 +12,13 @@
 enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, CHUNKS_PER_MESSAGE = 256, PEER_SIZE = 48 };
 
 static int
-on_accept(struct server *s)
-{
-    const struct server_endpoint *e = s->endpoint;
-    bool expects = !e || !e->expects || e->expects(e->arg);
-    unsigned most = expects || s->waiting_max < SERVER_UNEXPECTED_MAX ? s->waiting_max : SERVER_UNEXPECTED_MAX;
-
-    if (s->is_closing || s->n_waiting >= most) {
-        server_count(s, &server_metric_refused, "reason=\"too-many\"");
-        return 1;
-    }
-    return 0;
-}
-
-static int
 on_instantiated(struct server *s, struct lws *wsi)
 {
     struct server_stream *c = XNEW(struct server_stream);
     char peer[PEER_SIZE];
 
     c->server = s;
+    c->listener = s->accepting;
     c->wsi = wsi;
     c->peer = xstrdup(lws_get_peer_simple(wsi, peer, sizeof(peer)) ? peer : "");
     lws_set_opaque_user_data(wsi, c);
@@ -268,8 +255,6 @@ on_server(struct server *s, struct lws *wsi, enum lws_callback_reasons reason, v
     if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) {
         s->ssl = user;
         server_tls_setup(s->ssl);
-    } else if (reason == LWS_CALLBACK_FILTER_NETWORK_CONNECTION) {
-        return on_accept(s);
     } else if (reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED) {
         return on_instantiated(s, wsi);
     }

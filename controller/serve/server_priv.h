@@ -20,18 +20,32 @@ enum {
     SERVER_REASON_MAX = 120,       /* bytes of text in a close frame */
     SERVER_HANGUP_S = 10,          /* after an unanswered ping */
     SERVER_UNEXPECTED_MAX = 4,     /* connections that wait while the endpoint expects nobody */
-    SERVER_VALID_MS = 5000,        /* how old the word that a peer lives may be */
+    SERVER_BACKLOG = 4096,         /* that wait in the kernel; its own limit (net.core.somaxconn) may be lower */
+    SERVER_LISTENERS_MAX = 2,
+    SERVER_VALID_MS = 5000, /* how old the word that a peer lives may be */
 };
 
 enum conn_kind { CONN_NEW, CONN_REPLY, CONN_STREAM };
 
+/* A port. */
+struct server_listener {
+    struct server *server;
+    uv_poll_t poll;
+    int fd;
+    int port;
+    bool is_for_endpoint; /* nobody looks for pages here */
+    bool is_open;         /* accepts now; the sweep looks again at one that does not */
+    unsigned n_waiting;   /* let in, and has proven nothing yet */
+};
+
 /* One TCP connection, from accept to the end of its libwebsockets object. It is its own stream once upgraded. */
 struct server_stream {
     struct server *server;
+    struct server_listener *listener;
     struct lws *wsi;
     enum conn_kind kind;
     bool is_waiting;  /* in the server's list: has a deadline */
-    bool is_counted;  /* in n_waiting: has proven nothing yet */
+    bool is_counted;  /* in its listener's n_waiting */
     bool is_admitted; /* 'closed' is due */
     bool is_open;     /* upgraded */
     bool is_trusted;
@@ -61,13 +75,15 @@ struct server_stream {
 struct server {
     uv_loop_t *loop;
     struct lws_context *lws;
+    struct lws_vhost *vhost;
     SSL_CTX *ssl; /* the vhost's; borrowed */
-    int port;
+    struct server_listener listeners[SERVER_LISTENERS_MAX];
+    size_t n_listeners;
+    struct server_listener *accepting; /* while it hands a connection to libwebsockets */
     const struct server_page *pages;
     size_t n_pages;
     const struct server_endpoint *endpoint; /* or NULL */
-    unsigned waiting_max;
-    unsigned n_waiting;
+    unsigned waiting_max;                   /* of each listener */
     unsigned n_streams;
     unsigned n_conns;
     unsigned n_quiet_ticks; /* while closing, since the last connection went */
@@ -76,13 +92,22 @@ struct server {
     struct metrics *metrics;
     struct lws_protocols protocols[3];
     lws_retry_bo_t idle_policy;
-    uv_timer_t sweep; /* runs while connections wait, and while closing */
+    uv_timer_t sweep; /* runs while connections wait or a listener does not accept, and while closing */
     uv_timer_t part;  /* fires when connections are to be closed */
     unsigned n_handles;
     bool is_closing;
     void (*done)(void *arg);
     void *done_arg;
 };
+
+/* --- server_listen.c --- */
+
+/* Binds; the first sweep opens it. Errors: ERR_FATAL with the reason. */
+MUST_CHECK struct err *server_listen(struct server *s, const char *address, int port, bool is_for_endpoint);
+/* Accepts while there are places, and only then: call when one was taken or became free, or the endpoint's mind may have changed. */
+void server_listen_update(struct server_listener *l);
+/* Ends all; 'on_closed' is called for each handle, with the server as data, and n_handles has been raised by them. */
+void server_listen_close(struct server *s, uv_close_cb on_closed);
 
 /* --- server_tls.c --- */
 
@@ -114,6 +139,8 @@ bool server_refuse(struct server_stream *c, const struct server_refusal *refusal
 void server_count(struct server *s, const struct metric *metric, const char *labels);
 extern const struct metric server_metric_refused;
 extern const struct metric server_metric_pages;
+
+void server_sweep_start(struct server *s);
 
 /* Puts the connection among those with a deadline, or moves its deadline. */
 void server_wait(struct server_stream *c, int64_t seconds);

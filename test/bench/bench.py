@@ -31,7 +31,7 @@ def parse(words):
     parser.add_argument(
         "--controller",
         metavar="COMMAND",
-        help="run this one instead of vmbridge's; {kubeconfig}, {port} and {identity} are filled in",
+        help="run this one instead of vmbridge's; {kubeconfig}, {port}, {gateway_port} and {identity} are filled in",
     )
     parser.add_argument("--name", default=f"b{os.getpid() % 10**6}", help="of the control plane")
     parser.add_argument("--keep", action="store_true", help="leave the control plane running")

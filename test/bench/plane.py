@@ -8,7 +8,6 @@ import pathlib
 import re
 import shlex
 import signal
-import ssl
 import subprocess
 import sys
 import time
@@ -140,19 +139,25 @@ class Plane:
 
 
 class Replica:
-    """One process of a controller. What `template` names in braces is filled in: {kubeconfig} {port} {identity}."""
+    """One process of a controller. What `template` names in braces is filled in: {kubeconfig} {port} {gateway_port} {identity}."""
 
     OURS = (
         "{program} --kubeconfig {kubeconfig} --namespace " + SYSTEM + " --identity {identity} --address 127.0.0.1"
-        " --port {port} --launcher-image localhost/vmbridge/launcher:bench"
+        " --port {port} --gateway-port {gateway_port} --launcher-image localhost/vmbridge/launcher:bench"
     )
 
-    def __init__(self, template, program, kubeconfig, folder, identity, port=None):
+    def __init__(self, template, program, kubeconfig, folder, identity, ports=None):
         self.is_ours = template is None
         self.identity = identity
-        self.port = port or free_port()
+        self.port, self.gateway_port = self.ports = ports or (free_port(), free_port())
         self.log = pathlib.Path(folder) / f"controller-{identity}.log"
-        words = {"program": str(program), "kubeconfig": str(kubeconfig), "port": self.port, "identity": identity}
+        words = {
+            "program": str(program),
+            "kubeconfig": str(kubeconfig),
+            "port": self.port,
+            "gateway_port": self.gateway_port,
+            "identity": identity,
+        }
         line = [word.format(**words) for word in shlex.split(template or self.OURS)]
         self.log_offset, self.messages = 0, collections.Counter()
         self.started = time.time()
@@ -194,12 +199,12 @@ class Replica:
             return "".join(file.readlines()[-10:])
 
     def page(self, path, seconds=60):
-        """A server whose places for handshakes are all taken by launchers refuses others: they try again."""
+        """The port is open from the moment the controller has certificates."""
         end = time.monotonic() + seconds
         while True:
             try:
                 return controller_page.page(self.port, path, timeout=30)
-            except (ConnectionError, ssl.SSLError):
+            except ConnectionError:
                 self.check_alive()
                 if time.monotonic() > end:
                     raise

@@ -357,11 +357,11 @@ def streams_running(s):
     s.figures.add("connect_seconds", answer["seconds"])
     s.tell_memory()
     s.mark("controller restarts")
-    port = s.controller.port
+    ports = s.controller.ports
     s.controller.stop()
     until("the launchers have noticed", lambda: connected(s) == 0, 60)
     started = time.time()
-    s.start_controller(port=port)
+    s.start_controller(ports=ports)
     try:
         until("all launchers are back", lambda: connected(s) >= s.n, s.timeout(), 0.2)
         s.figures.add("return_seconds", time.time() - started)

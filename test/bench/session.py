@@ -72,7 +72,7 @@ class Session:
             self.start_controller()
         self.mark("start")
 
-    def start_controller(self, account_name=None, port=None, wait=True):
+    def start_controller(self, account_name=None, ports=None, wait=True):
         number = len(self.replicas)
         replica = plane.Replica(
             self.options.controller,
@@ -80,7 +80,7 @@ class Session:
             self.plane.config_of(account_name or plane.ACCOUNTS[0]),
             self.plane.folder / "logs",
             f"c{number}",
-            port,
+            ports,
         )
         self.replicas.append(replica)
         # One name for one role, so that a chart goes on after a restart.
@@ -255,7 +255,7 @@ class Session:
         check(secret, "the controller has made no Secret vmbridge-certs")
         file = self.work / "gateway-ca.pem"
         file.write_bytes(base64.b64decode(secret["data"]["ca.crt"]))
-        return f"127.0.0.1:{self.controller.port}", str(file)
+        return f"127.0.0.1:{self.controller.gateway_port}", str(file)
 
     def close(self):
         if self.sampler:

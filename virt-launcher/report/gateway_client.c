@@ -12,7 +12,8 @@
 enum {
     REDIAL_MS = 100,
     REDIAL_MAX_MS = 10000,
-    HANDSHAKE_S = 10,
+    CONNECT_S = 10,
+    HANDSHAKE_S = 30, /* ten thousand that come back at once wait in the gateway's queue, connected already */
     DIAL_MAX_MS = 60000,
     HEADERS_MAX = 8,  /* tries that were given up may hold theirs for a while */
     KEEPALIVE_S = 60, /* the kernel asks, no process wakes */
@@ -73,7 +74,7 @@ make_lws(struct gateway_client *c)
         .pt_serv_buf_size = BUFFER_BYTES,
         .fd_limit_per_thread = 16,
         .timeout_secs = HANDSHAKE_S,
-        .connect_timeout_secs = HANDSHAKE_S,
+        .connect_timeout_secs = CONNECT_S,
         .ka_time = KEEPALIVE_S,
         .ka_interval = KEEPALIVE_EVERY_S,
         .ka_probes = KEEPALIVE_TRIES,

@@ -12,7 +12,8 @@
 enum {
     REDIAL_MS = 100, /* as virt-launcher */
     REDIAL_MAX_MS = 10000,
-    HANDSHAKE_S = 30, /* ten thousand at once wait longer than one does */
+    CONNECT_S = 10,
+    HANDSHAKE_S = 30,
     BUFFER_BYTES = 1024,
     SERVICE_BYTES = 4096,
     HEADERS_AT_ONCE = 32768, /* all who dial: libwebsockets forgets some of those that wait for a place */
@@ -52,7 +53,7 @@ stage_init(struct stage *s, uv_loop_t *loop)
         .max_http_header_pool2 = HEADERS_AT_ONCE,
         .pt_serv_buf_size = SERVICE_BYTES,
         .timeout_secs = HANDSHAKE_S,
-        .connect_timeout_secs = HANDSHAKE_S,
+        .connect_timeout_secs = CONNECT_S,
     };
 
     lws_set_log_level(0, NULL);

@@ -1,5 +1,6 @@
 // The server without Kubernetes: an endpoint that answers each message with itself, for tests of what strangers may do to it.
-// Prints "port N" and its certificate's CA in the file named by the first argument; ends on SIGTERM, cleanly or with a message.
+// Prints "port N M", the common one and the endpoint's own, and its certificate's CA in the file named by the first argument. It expects
+// nobody at the endpoint between SIGUSR1 and SIGUSR2; ends on SIGTERM, cleanly or with a message.
 #include "serve/certs.h"
 #include "serve/health.h"
 #include "serve/server.h"
@@ -10,11 +11,12 @@
 
 struct echo {
     uv_loop_t loop;
-    uv_signal_t stop, renew;
+    uv_signal_t stop, renew, busy, idle;
     struct server *server;
     struct certs_pair ca;
     struct metrics *metrics;
     bool is_ready;
+    bool is_busy;
     unsigned n_open;
 };
 
@@ -96,6 +98,12 @@ closed(void *arg, struct server_stream *s)
     uv_close((uv_handle_t *)&p->proof, on_timer_closed);
 }
 
+static bool
+expects(void *arg)
+{
+    return !((struct echo *)arg)->is_busy;
+}
+
 static const char *
 ready(void *arg)
 {
@@ -121,7 +129,17 @@ on_stop(uv_signal_t *h, int signum)
     (void)signum;
     uv_close((uv_handle_t *)&echo->stop, NULL);
     uv_close((uv_handle_t *)&echo->renew, NULL);
+    uv_close((uv_handle_t *)&echo->busy, NULL);
+    uv_close((uv_handle_t *)&echo->idle, NULL);
     server_close(echo->server, NULL, NULL);
+}
+
+static void
+on_busy(uv_signal_t *h, int signum)
+{
+    struct echo *echo = h->data;
+
+    echo->is_busy = signum == SIGUSR1;
 }
 
 /* A new certificate by the same CA, and ready from now on. */
@@ -149,12 +167,14 @@ main(int argc, char **argv)
                                        .message_max = 65536,
                                        .messages_per_s = 20,
                                        .ping_s = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 30,
+                                       .expects = expects,
                                        .admit = admit,
                                        .opened = opened,
                                        .message = message,
                                        .closed = closed,
                                        .arg = &echo};
     struct server_options options = {.address = "127.0.0.1",
+                                     .endpoint_port = -1,
                                      .pages = pages,
                                      .n_pages = HEALTH_N_PAGES,
                                      .endpoint = &endpoint,
@@ -179,10 +199,14 @@ main(int argc, char **argv)
     certs_pair_fini(&leaf);
     uv_signal_init(&echo.loop, &echo.stop);
     uv_signal_init(&echo.loop, &echo.renew);
-    echo.stop.data = echo.renew.data = &echo;
+    uv_signal_init(&echo.loop, &echo.busy);
+    uv_signal_init(&echo.loop, &echo.idle);
+    echo.stop.data = echo.renew.data = echo.busy.data = echo.idle.data = &echo;
     uv_signal_start(&echo.stop, on_stop, SIGTERM);
     uv_signal_start(&echo.renew, on_renew, SIGHUP);
-    printf("port %d\n", server_port(echo.server));
+    uv_signal_start(&echo.busy, on_busy, SIGUSR1);
+    uv_signal_start(&echo.idle, on_busy, SIGUSR2);
+    printf("port %d %d\n", server_port(echo.server), server_endpoint_port(echo.server));
     fflush(stdout);
     uv_run(&echo.loop, UV_RUN_DEFAULT);
     if (uv_loop_close(&echo.loop) != 0) {

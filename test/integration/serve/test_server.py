@@ -2,6 +2,7 @@
 """What strangers may do to the server: health, refusals, frames of all kinds, slowness. Needs no Kubernetes.
 usage: test_server.py ECHO-SERVER"""
 import os
+import re
 import signal
 import socket
 import ssl
@@ -22,12 +23,16 @@ class Server:
         self.dir = tempfile.TemporaryDirectory()
         self.ca = os.path.join(self.dir.name, "ca.crt")
         self.process = subprocess.Popen([PROGRAM, self.ca, str(ping_s)], stdout=subprocess.PIPE, text=True)
-        word, number = self.process.stdout.readline().split()
+        word, common, own = self.process.stdout.readline().split()
         assert word == "port"
-        self.port = int(number)
+        self.port, self.endpoint_port = int(common), int(own)
 
-    def connect(self, token="good", path="/echo", protocol="echo-v1", extra=""):
-        return ws.WebSocket(self.port, self.ca, path, protocol, token, extra=extra)
+    def connect(self, token="good", path="/echo", protocol="echo-v1", extra="", port=None):
+        return ws.WebSocket(port or self.port, self.ca, path, protocol, token, extra=extra)
+
+    def refusals(self, reason):
+        found = re.search(rf'vmbridge_server_refused_total{{reason="{reason}"}} (\d+)', self.get("/metrics")[2])
+        return int(found[1]) if found else 0
 
     def request(self, text):
         """Sends bytes, returns (status, headers, body)."""
@@ -336,15 +341,55 @@ class Slow(Case):
             pass
         self.assertTrue(3 < time.monotonic() - begin < 8)
 
-    def test_too_many_at_once(self):
-        socks = [socket.create_connection(("127.0.0.1", self.server.port)) for _ in range(64)]
+    def silent(self, port, n):
+        socks = [socket.create_connection(("127.0.0.1", port)) for _ in range(n)]
+        self.addCleanup(lambda: [s.close() for s in socks])
         time.sleep(0.3)
-        with self.assertRaises((ConnectionError, ssl.SSLError)):
-            ws.tls(self.server.port, self.server.ca)
-        time.sleep(6)
+        return socks
+
+    def test_too_many_wait_for_a_place(self):
+        begin = time.monotonic()
+        self.silent(self.server.port, 64)
         self.assertEqual(self.server.get("/healthz")[0], 200)
-        for s in socks:
+        self.assertGreater(time.monotonic() - begin, 3)
+
+    def test_pages_do_not_wait_behind_the_endpoints_crowd(self):
+        begin = time.monotonic()
+        self.silent(self.server.endpoint_port, 300)
+        self.assertEqual(self.server.get("/healthz")[0], 200)
+        self.assertLess(time.monotonic() - begin, 3)
+
+    def test_both_ports_serve_both(self):
+        for port in (self.server.port, self.server.endpoint_port):
+            with self.subTest(port=port):
+                c = self.server.connect(port=port)
+                c.send("x")
+                self.assertEqual(c.text(), "x")
+                c.close()
+
+    def test_who_hung_up_in_the_queue_gets_no_handshake(self):
+        first = self.silent(self.server.endpoint_port, 64)
+        for s in self.silent(self.server.endpoint_port, 30):
             s.close()
+        for s in first:
+            s.close()
+        c = self.server.connect(port=self.server.endpoint_port)
+        self.assertEqual(self.server.refusals("gone"), 30)
+        c.close()
+
+    def test_nobody_is_let_in_while_nobody_is_expected(self):
+        self.server.process.send_signal(signal.SIGUSR1)
+        time.sleep(0.6)
+        raw = socket.create_connection(("127.0.0.1", self.server.endpoint_port))
+        self.addCleanup(raw.close)
+        raw.settimeout(1)
+        context = ssl.create_default_context(cafile=self.server.ca)
+        with self.assertRaises((TimeoutError, ssl.SSLError)):
+            context.wrap_socket(raw, server_hostname="localhost")
+        self.assertEqual(self.server.get("/healthz")[0], 200)
+        self.server.process.send_signal(signal.SIGUSR2)
+        c = self.server.connect(port=self.server.endpoint_port)
+        c.close()
 
     def test_proven_ones_do_not_count(self):
         streams = [self.server.connect() for _ in range(80)]

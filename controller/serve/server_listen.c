@@ -1,0 +1,201 @@
+// The listening sockets: lets in as many connections as have a place, and leaves the others to wait in the kernel's queue, where they
+// cost nothing. Reads nothing from anybody.
+#include "serve/server_priv.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ACCEPTS_PER_TURN = 32 }; /* the handshakes of all come in one turn of the loop, a millisecond each */
+
+static void on_acceptable(uv_poll_t *poll, int status, int events);
+
+/* "" and NULL: all addresses, of IPv6 too where the kernel has it. False: no address. */
+static bool
+parse_address(const char *text, int port, struct sockaddr_storage *ret_address, socklen_t *ret_len)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)ret_address;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret_address;
+
+    *ret_address = (struct sockaddr_storage){0};
+    if (!str_empty(text) && uv_ip4_addr(text, port, v4) == 0) {
+        *ret_len = sizeof(*v4);
+        return true;
+    }
+    *ret_len = sizeof(*v6);
+    return uv_ip6_addr(str_empty(text) ? "::" : text, port, v6) == 0;
+}
+
+static int
+bind_socket(const struct sockaddr *address, socklen_t len)
+{
+    static const int on = 1, off = 0;
+    AUTO(closep) int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0) {
+        return -1;
+    }
+    if (address->sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0) {
+        return -1;
+    }
+    if (bind(fd, address, len) != 0 || listen(fd, SERVER_BACKLOG) != 0) {
+        return -1;
+    }
+    int kept = fd;
+    fd = -1;
+    return kept;
+}
+
+static int
+open_socket(const char *text, int port)
+{
+    struct sockaddr_storage address;
+    socklen_t len = 0;
+    int fd = -1;
+
+    if (!parse_address(text, port, &address, &len)) {
+        errno = EADDRNOTAVAIL;
+        return -1;
+    }
+    fd = bind_socket((const struct sockaddr *)&address, len);
+    if (fd < 0 && str_empty(text) && errno == EAFNOSUPPORT) { /* a kernel without IPv6 */
+        (void)parse_address("0.0.0.0", port, &address, &len);
+        fd = bind_socket((const struct sockaddr *)&address, len);
+    }
+    return fd;
+}
+
+static int
+port_of(int fd)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t len = sizeof(address);
+
+    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
+        return 0;
+    }
+    return ntohs(address.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&address)->sin6_port
+                                               : ((const struct sockaddr_in *)&address)->sin_port);
+}
+
+struct err *
+server_listen(struct server *s, const char *address, int port, bool is_for_endpoint)
+{
+    struct server_listener *l = &s->listeners[s->n_listeners];
+    int fd = open_socket(address, port);
+
+    if (fd < 0) {
+        return err_new(ERR_FATAL, "cannot listen on %s port %d: %s", str_empty(address) ? "all addresses" : address,
+                       port, strerrordesc_np(errno));
+    }
+    *l = (struct server_listener){.server = s, .fd = fd, .port = port_of(fd), .is_for_endpoint = is_for_endpoint};
+    BUG_ON(uv_poll_init(s->loop, &l->poll, fd) != 0);
+    s->n_listeners++;
+    return NULL;
+}
+
+/* How many may be there that have proven nothing yet. While the endpoint cannot admit anybody, a place is for those who may want a page. */
+static unsigned
+places(const struct server_listener *l)
+{
+    const struct server *s = l->server;
+    const struct server_endpoint *e = s->endpoint;
+    unsigned few = l->is_for_endpoint ? 0 : SERVER_UNEXPECTED_MAX;
+
+    if (!e || !e->expects || e->expects(e->arg)) {
+        return s->waiting_max;
+    }
+    return few < s->waiting_max ? few : s->waiting_max;
+}
+
+void
+server_listen_update(struct server_listener *l)
+{
+    bool wants = !l->server->is_closing && l->n_waiting < places(l);
+
+    if (wants == l->is_open) {
+        return;
+    }
+    l->is_open = wants;
+    if (wants) {
+        BUG_ON(uv_poll_start(&l->poll, UV_READABLE, on_acceptable) != 0);
+    } else {
+        (void)uv_poll_stop(&l->poll);
+        server_sweep_start(l->server);
+    }
+}
+
+/* Who hung up while he waited in the queue gets no handshake: else a crowd that gives up and comes again would never be through. */
+static bool
+has_hung_up(int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof(info);
+
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state != TCP_ESTABLISHED;
+}
+
+static void
+let_in(struct server_listener *l, int fd)
+{
+    static const int on = 1;
+    struct server *s = l->server;
+
+    if (has_hung_up(fd)) {
+        server_count(s, &server_metric_refused, "reason=\"gone\"");
+        close(fd);
+        return;
+    }
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* slower without it, no more */
+    s->accepting = l;
+    /* libwebsockets closes the socket when it fails. */
+    if (!lws_adopt_socket_vhost(s->vhost, fd)) {
+        server_count(s, &server_metric_refused, "reason=\"adopt\"");
+    }
+    s->accepting = NULL;
+}
+
+static void
+on_acceptable(uv_poll_t *poll, int status, int events)
+{
+    struct server_listener *l = CONTAINER_OF(poll, struct server_listener, poll);
+
+    (void)status; /* what accept says tells more */
+    (void)events; /* the one that was asked for */
+    for (int i = 0; i < ACCEPTS_PER_TURN && l->n_waiting < places(l); i++) {
+        int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+        if (fd < 0 && (errno == ECONNABORTED || errno == EINTR)) {
+            continue;
+        }
+        if (fd < 0 && errno != EAGAIN) { /* no files, no memory: the next sweep tries again */
+            server_count(l->server, &server_metric_refused, "reason=\"accept\"");
+            l->is_open = false;
+            (void)uv_poll_stop(&l->poll);
+            server_sweep_start(l->server);
+            return;
+        }
+        if (fd < 0) {
+            break;
+        }
+        let_in(l, fd);
+    }
+    server_listen_update(l);
+}
+
+void
+server_listen_close(struct server *s, uv_close_cb on_closed)
+{
+    for (size_t i = 0; i < s->n_listeners; i++) {
+        struct server_listener *l = &s->listeners[i];
+
+        l->is_open = false;
+        l->poll.data = s;
+        s->n_handles++;
+        uv_close((uv_handle_t *)&l->poll, on_closed); /* which stops it at once: the socket is not watched any more */
+        close(l->fd);
+    }
+}
