@@ -179,7 +179,8 @@ pass_sources(const struct reconciler *r)
                                 .pvcs = store_of(r, KIND_PVC),
                                 .services = store_of(r, KIND_SERVICE),
                                 .launchers = r->launchers,
-                                .config = &r->config};
+                                .config = &r->config,
+                                .n_waiting = queue_len(r->queue)};
 }
 
 /* 0 when the look is to be taken in any case: a failure is to be told or tried again. */

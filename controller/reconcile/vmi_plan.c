@@ -8,7 +8,13 @@
 #include "reconcile/vm_view.h"
 #include "reconcile/vmi_status.h"
 
-enum { OLD_POD_WAIT_MS = 2000, QUIET_START_S = 5, QUIET_DETAILS_S = 3 };
+enum {
+    OLD_POD_WAIT_MS = 2000,
+    QUIET_START_S = 5,
+    QUIET_START_MAX_S = 30,
+    WAITING_PER_QUIET_S = 40,
+    QUIET_DETAILS_S = 3
+};
 
 static bool is_doomed(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_going_with_pod(const struct vmi_view *v, const struct vmi_observed *o);
@@ -29,6 +35,7 @@ static void plan_pod(const struct vmi_view *v, const struct vmi_observed *o, str
 static void plan_ca(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_label(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_desired(const struct vmi_view *v, struct plan *p);
+static int64_t quiet_start_left_s(const struct vmi_view *v);
 static bool may_wait_with_status(const struct vmi_view *v, const struct vmi_observed *o);
 static bool may_wait_with_details(const struct vmi_view *v, const struct plan *p);
 
@@ -66,7 +73,12 @@ vmi_plan(const struct vmi_view *v, struct plan *ret_plan)
         return;
     }
     vmi_status(v, &o, ret_plan);
-    if (may_wait_with_status(v, &o) || may_wait_with_details(v, ret_plan)) {
+    if (may_wait_with_status(v, &o)) {
+        int64_t left_s = quiet_start_left_s(v);
+        ret_plan->status_new = NULL;
+        /* Not later than that: patience and trouble change with time too. */
+        plan_requeue(ret_plan, (left_s < QUIET_START_S ? left_s : QUIET_START_S) * 1000);
+    } else if (may_wait_with_details(v, ret_plan)) {
         ret_plan->status_new = NULL;
         plan_requeue(ret_plan, 1000);
     }
@@ -267,12 +279,23 @@ plan_desired(const struct vmi_view *v, struct plan *p)
     }
 }
 
+/* Seconds for which the steps of a start need not be told yet. While many machines wait for their turn every write makes all of them
+ * wait longer, so patience grows with their number. */
+static int64_t
+quiet_start_left_s(const struct vmi_view *v)
+{
+    size_t quiet_s = QUIET_START_S + v->n_waiting / WAITING_PER_QUIET_S;
+    int64_t age_s = v->now_s - v->vmi.meta.creation_s;
+
+    return (int64_t)(quiet_s < QUIET_START_MAX_S ? quiet_s : QUIET_START_MAX_S) - age_s;
+}
+
 /* The steps of a quick start are told in the one write that says Running: that spares a write per VM (design.md 9). A start that
  * takes longer, trouble, and an instance that the user made are told at once (rule K2). */
 static bool
 may_wait_with_status(const struct vmi_view *v, const struct vmi_observed *o)
 {
-    return v->has_vm && !v->going && o->phase < PHASE_RUNNING && v->now_s - v->vmi.meta.creation_s < QUIET_START_S &&
+    return v->has_vm && !v->going && o->phase < PHASE_RUNNING && quiet_start_left_s(v) > 0 &&
            !vmi_trouble_of(v).reason && !v->invalid && !v->old_pod;
 }
 

@@ -29,7 +29,8 @@ struct err *
 vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct object *vmi, int64_t now_s,
               struct vmi_view *ret_view)
 {
-    struct vmi_view v = {.arena = a, .config = src->config, .now_s = now_s, .doomed = vmi->doomed};
+    struct vmi_view v = {
+        .arena = a, .config = src->config, .now_s = now_s, .n_waiting = src->n_waiting, .doomed = vmi->doomed};
     struct err *e = gather_spec(&v, vmi);
 
     if (!e) {

@@ -31,12 +31,14 @@ struct vmi_sources {
     const struct store *services;
     const struct launchers *launchers;
     const struct config *config;
+    size_t n_waiting; /* objects that wait for their look: how much there is to do */
 };
 
 struct vmi_view {
     struct arena *arena;
     const struct config *config;
     int64_t now_s;
+    size_t n_waiting;        /* of the sources */
     struct vmi vmi;          /* spec with defaults filled in */
     const json_t *spec_json; /* spec as the user wrote it */
     bool going;              /* being deleted, or its deletion was answered */

@@ -82,8 +82,12 @@ world_plan(struct world *w, const char *key, struct arena *arena, struct plan *r
     const char *slash = strchr(key, '/');
     const struct object *vm = store_get(world_store(w, KIND_VM), slash + 1);
     const struct object *vmi = store_get(world_store(w, KIND_VMI), slash + 1);
-    const struct vmi_sources src = {world_store(w, KIND_POD), world_store(w, KIND_PVC), world_store(w, KIND_SERVICE),
-                                    w->launchers, &w->config};
+    const struct vmi_sources src = {world_store(w, KIND_POD),
+                                    world_store(w, KIND_PVC),
+                                    world_store(w, KIND_SERVICE),
+                                    w->launchers,
+                                    &w->config,
+                                    w->n_waiting};
     struct vm_view vm_v;
     struct vmi_view vmi_v;
     struct err *e = NULL;

@@ -12,6 +12,7 @@ struct world {
     struct launchers *launchers;
     struct config config;
     int64_t now_s;
+    size_t n_waiting; /* other objects in the queue */
     unsigned version; /* next resourceVersion */
 };
 

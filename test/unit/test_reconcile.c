@@ -83,6 +83,7 @@ fill_world(struct world *w, const json_t *c, bool backwards)
         w->config.gateway_pins = w->config.ca_bundle = NULL;
     }
     w->config.use_emulation = json_bool(c, "useEmulation", true);
+    w->n_waiting = (size_t)json_int(c, "waiting", 0);
 }
 
 static const json_t *
