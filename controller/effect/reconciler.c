@@ -14,6 +14,9 @@
 
 enum { RESYNC_MS = 30 * 60 * 1000, KEYS_PER_TURN = 64 };
 
+static void source_start(struct source *s);
+static bool can_look(const struct reconciler *r, enum kind kind);
+static void enqueue_kind(struct reconciler *r, enum kind kind);
 static void watch_begin(void *arg);
 static void watch_object(void *arg, enum watch_event event, json_t *object);
 static void watch_synced(void *arg);
@@ -37,6 +40,14 @@ static void timer_closed(uv_handle_t *handle);
 
 static const struct watch_sink sink = {.begin = watch_begin, .object = watch_object, .synced = watch_synced};
 static const struct log lg = {.part = "reconcile"};
+
+/* The caches that a look at an object of a kind reads: it waits until those are whole, and for no other. 0: the kind has no looks. */
+#define KIND_BIT(kind) (1U << (kind))
+static const unsigned look_reads[N_KINDS] = {
+    [KIND_KUBEVIRT] = KIND_BIT(KIND_KUBEVIRT),
+    [KIND_VM] = KIND_BIT(KIND_KUBEVIRT) | KIND_BIT(KIND_VM) | KIND_BIT(KIND_VMI),
+    [KIND_VMI] = KIND_BIT(N_KINDS) - 1,
+};
 
 static const struct metric m_passes = {
     .name = "vmbridge_reconcile_total", .help = "Reconcile passes by rule and result.", .type = METRIC_COUNTER};
@@ -79,15 +90,27 @@ reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_optio
         struct source *s = &r->sources[k];
         *s = (struct source){.r = r, .kind = (enum kind)k};
         r->informers[k] = informer_new((enum kind)k, on_changed, r);
-        const struct watch_spec spec = {.path = api_path_all((enum kind)k),
-                                        .resource = api_resource((enum kind)k),
-                                        .label_selector = k == KIND_POD ? "kubevirt.io=virt-launcher" : NULL,
-                                        .parts = cut_parts((enum kind)k)};
-        s->watch = watch_new(kube, &spec, &sink, s);
     }
+    /* Machines first: what is decided about them waits for nothing else, and pods are the largest part. */
+    source_start(&r->sources[KIND_KUBEVIRT]);
+    source_start(&r->sources[KIND_VM]);
+    source_start(&r->sources[KIND_VMI]);
     reconciler_config(r);
     *ret_reconciler = r;
     return NULL;
+}
+
+static void
+source_start(struct source *s)
+{
+    if (s->watch) {
+        return;
+    }
+    const struct watch_spec spec = {.path = api_path_all(s->kind),
+                                    .resource = api_resource(s->kind),
+                                    .label_selector = s->kind == KIND_POD ? "kubevirt.io=virt-launcher" : NULL,
+                                    .parts = cut_parts(s->kind)};
+    s->watch = watch_new(s->r->kube, &spec, &sink, s);
 }
 
 void
@@ -282,13 +305,25 @@ watch_synced(void *arg)
 {
     const struct source *s = arg;
     struct reconciler *r = s->r;
-    bool was_synced = reconciler_is_synced(r);
+    bool was_synced = informer_is_synced(r->informers[s->kind]);
 
     informer_synced(r->informers[s->kind]);
-    if (!was_synced && reconciler_is_synced(r)) {
+    if (was_synced) {
+        return;
+    }
+    if (can_look(r, KIND_VM)) {
+        for (int k = 0; k < N_KINDS; k++) {
+            source_start(&r->sources[k]);
+        }
+    }
+    if (reconciler_is_synced(r)) {
         log_info(&lg, "caches are whole", F_I64("vms", store_count(informer_store(r->informers[KIND_VM]))),
                  F_I64("vmis", store_count(informer_store(r->informers[KIND_VMI]))));
-        enqueue_all(r);
+    }
+    for (int k = 0; k < N_KINDS; k++) {
+        if (look_reads[k] & KIND_BIT(s->kind)) { /* those that waited for this one */
+            enqueue_kind(r, (enum kind)k);
+        }
     }
 }
 
@@ -307,10 +342,34 @@ on_changed(void *arg, enum kind kind, const struct object *object, bool removed)
     related_keys(kind, object, informer_store(r->informers[KIND_VMI]), kind == KIND_VM ? emit_beginning : emit_key, r);
 }
 
+static bool
+can_look(const struct reconciler *r, enum kind kind)
+{
+    for (int k = 0; k < N_KINDS; k++) {
+        if ((look_reads[kind] & KIND_BIT(k)) && !informer_is_synced(r->informers[k])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of a key in the queue. */
+static enum kind
+kind_of_key(const char *key)
+{
+    for (int k = 0; k < N_KINDS; k++) {
+        const char *name = kind_name((enum kind)k);
+        if (str_starts(key, name) && key[strlen(name)] == '/') {
+            return (enum kind)k;
+        }
+    }
+    BUG_ON(true);
+}
+
 static void
 emit(struct reconciler *r, const char *key, enum queue_class class)
 {
-    if (r->leads && reconciler_is_synced(r)) {
+    if (r->leads && can_look(r, kind_of_key(key))) {
         queue_add(r->queue, key, class, clock_mono_ms(), 0);
         reconciler_wake(r);
     }
@@ -397,12 +456,18 @@ enqueue_object(void *arg, const struct object *object)
 }
 
 static void
+enqueue_kind(struct reconciler *r, enum kind kind)
+{
+    store_each(informer_store(r->informers[kind]), enqueue_object, &r->sources[kind]);
+}
+
+static void
 enqueue_all(struct reconciler *r)
 {
-    static const enum kind kinds[] = {KIND_KUBEVIRT, KIND_VM, KIND_VMI};
-
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        store_each(informer_store(r->informers[kinds[i]]), enqueue_object, &r->sources[kinds[i]]);
+    for (int k = 0; k < N_KINDS; k++) {
+        if (look_reads[k]) {
+            enqueue_kind(r, (enum kind)k);
+        }
     }
 }
 
