@@ -40,9 +40,11 @@ struct queue {
     struct tenant *tenants[N_QUEUE_CLASSES]; /* by name */
     struct tenant *turns[N_QUEUE_CLASSES];
     size_t n_due;
-    uint64_t n_popped;
+    uint64_t n_turns; /* of which several classes wanted one */
 };
 
+static int class_next(const struct queue *q, int after);
+static enum queue_class class_of_turn(struct queue *q);
 static struct item *item_find(const struct queue *q, const char *key);
 static void item_drop_idle(struct queue *q, struct item *it);
 static void item_wait(struct queue *q, struct item *it, int64_t now_ms);
@@ -136,10 +138,7 @@ queue_pop(struct queue *q, int64_t now_ms)
     if (q->n_due == 0) {
         return NULL;
     }
-    enum queue_class class = QUEUE_UNDER_WAY;
-    if (!q->turns[QUEUE_UNDER_WAY] || (q->turns[QUEUE_BEGINNING] && ++q->n_popped % QUEUE_STARTS_EVERY == 0)) {
-        class = QUEUE_BEGINNING;
-    }
+    enum queue_class class = class_of_turn(q);
     struct tenant *t = q->turns[class];
     struct item *it = t->items;
     if (t->items->next) { /* its next turn comes after the others' */
@@ -219,6 +218,34 @@ queue_clear(struct queue *q)
             free(it);
         }
     }
+}
+
+/* The first class behind 'after' that has a due key; N_QUEUE_CLASSES: none. */
+static int
+class_next(const struct queue *q, int after)
+{
+    int class = after + 1;
+
+    while (class < N_QUEUE_CLASSES && !q->turns[class]) {
+        class ++;
+    }
+    return class;
+}
+
+static enum queue_class
+class_of_turn(struct queue *q)
+{
+    int class = class_next(q, -1);
+    int next = class_next(q, class);
+
+    if (next == N_QUEUE_CLASSES) {
+        return (enum queue_class) class;
+    }
+    for (uint64_t turn = ++q->n_turns; turn % QUEUE_NEXT_EVERY == 0 && next < N_QUEUE_CLASSES; turn /= QUEUE_NEXT_EVERY) {
+        class = next;
+        next = class_next(q, class);
+    }
+    return (enum queue_class) class;
 }
 
 static struct item *

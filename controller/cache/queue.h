@@ -6,11 +6,11 @@
 
 enum { QUEUE_KEY_SIZE = 352 }; /* "vmi/" + namespace 63 + "/" + name 253 + NUL, with room */
 
-/* What is under way goes before what has not begun, so that a burst of starts finishes machine by machine; every STARTS_EVERYth key
- * is a beginning all the same, so neither waits for ever. Within a class namespaces take turns: one tenant's burst does not hold up
- * another's. */
-enum queue_class { QUEUE_UNDER_WAY, QUEUE_BEGINNING };
-enum { N_QUEUE_CLASSES = QUEUE_BEGINNING + 1, QUEUE_STARTS_EVERY = 8 };
+/* What is under way goes before what has not begun, so that a burst of starts finishes machine by machine, and both before what only
+ * is looked at once more, so that a new leader acts before it has seen all that runs. Every QUEUE_NEXT_EVERYth key comes from the next
+ * class all the same, so none waits for ever. Within a class namespaces take turns: one tenant's burst does not hold up another's. */
+enum queue_class { QUEUE_UNDER_WAY, QUEUE_BEGINNING, QUEUE_AT_REST };
+enum { N_QUEUE_CLASSES = QUEUE_AT_REST + 1, QUEUE_NEXT_EVERY = 8 };
 
 struct queue;
 

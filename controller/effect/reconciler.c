@@ -23,6 +23,7 @@ static void watch_synced(void *arg);
 static void on_changed(void *arg, enum kind kind, const struct object *object, bool removed);
 static void emit_key(void *arg, const char *key);
 static void emit_beginning(void *arg, const char *key);
+static bool is_begun(const struct reconciler *r, enum kind kind, const struct object *object);
 static void turn(uv_timer_t *timer);
 static void resync(uv_timer_t *timer);
 static bool enqueue_object(void *arg, const struct object *object);
@@ -451,8 +452,33 @@ enqueue_object(void *arg, const struct object *object)
     const struct source *s = arg;
     AUTO(freep) char *key = related_key(s->kind, object->key);
 
-    emit_beginning(s->r, key);
+    emit(s->r, key, is_begun(s->r, s->kind, object) ? QUEUE_AT_REST : QUEUE_BEGINNING);
     return true;
+}
+
+static bool
+found(void *arg, const struct object *object)
+{
+    (void)object; /* there is one */
+    *(bool *)arg = true;
+    return false;
+}
+
+/* What follows from the object is there: most likely a look at it finds nothing to do. */
+static bool
+is_begun(const struct reconciler *r, enum kind kind, const struct object *object)
+{
+    const char *name = strchr(object->key, '/') + 1;
+    AUTO(freep) char *namespace = xstrndup(object->key, (size_t)(name - object->key) - 1);
+    bool is_there = false;
+
+    if (kind == KIND_VM) {
+        return store_get(informer_store(r->informers[KIND_VMI]), object->key);
+    }
+    if (kind == KIND_VMI) {
+        store_each_about(informer_store(r->informers[KIND_POD]), namespace, name, found, &is_there);
+    }
+    return is_there;
 }
 
 static void

@@ -153,7 +153,7 @@ START_TEST(what_is_under_way_goes_first_but_beginnings_are_not_starved)
     for (int i = 0; i < 64; i++) {
         n_begun += str_starts(queue_pop(q, 0), "vm/") ? 1 : 0;
     }
-    ck_assert_uint_eq(n_begun, 64 / QUEUE_STARTS_EVERY);
+    ck_assert_uint_eq(n_begun, 64 / QUEUE_NEXT_EVERY);
     queue_add(q, "vm/a/63", QUEUE_UNDER_WAY, 0, 0); /* a wish of the more urgent class moves it */
     for (int i = 0; i < 100; i++) {
         const char *next = queue_pop(q, 0);
@@ -162,6 +162,35 @@ START_TEST(what_is_under_way_goes_first_but_beginnings_are_not_starved)
         }
         ck_assert(i < 20);
     }
+}
+END_TEST
+
+START_TEST(what_is_at_rest_comes_last_and_comes)
+{
+    static const char *const kinds[N_QUEUE_CLASSES] = {"vmi", "vm", "pod"};
+    unsigned n[N_QUEUE_CLASSES] = {0};
+    char key[32];
+
+    for (int i = 0; i < 640; i++) {
+        for (int c = 0; c < N_QUEUE_CLASSES; c++) {
+            (void)snprintf(key, sizeof(key), "%s/a/%d", kinds[c], i);
+            queue_add(q, key, (enum queue_class)c, 0, 0);
+        }
+    }
+    for (int i = 0; i < 640; i++) {
+        const char *next = queue_pop(q, 0);
+        for (int c = 0; c < N_QUEUE_CLASSES; c++) {
+            n[c] += strncmp(next, kinds[c], strcspn(next, "/")) == 0 && strlen(kinds[c]) == strcspn(next, "/");
+        }
+    }
+    ck_assert_uint_eq(n[QUEUE_AT_REST], 640 / QUEUE_NEXT_EVERY / QUEUE_NEXT_EVERY);
+    ck_assert_uint_eq(n[QUEUE_BEGINNING], 640 / QUEUE_NEXT_EVERY - n[QUEUE_AT_REST]);
+    queue_add(q, "pod/a/639", QUEUE_BEGINNING, 0, 0); /* something was heard of it */
+    unsigned n_at_rest = 0;
+    for (const char *next = queue_pop(q, 0); !str_eq(next, "pod/a/639"); next = queue_pop(q, 0)) {
+        n_at_rest += str_starts(next, "pod/") ? 1 : 0;
+    }
+    ck_assert_uint_lt(n_at_rest, 100);
 }
 END_TEST
 
@@ -182,6 +211,7 @@ main(void)
     tcase_add_test(tc, ten_thousand_keys_come_out_in_order);
     tcase_add_test(tc, namespaces_take_turns);
     tcase_add_test(tc, what_is_under_way_goes_first_but_beginnings_are_not_starved);
+    tcase_add_test(tc, what_is_at_rest_comes_last_and_comes);
     suite_add_tcase(s, tc);
     SRunner *sr = srunner_create(s);
     srunner_run_all(sr, CK_NORMAL);

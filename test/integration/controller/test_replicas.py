@@ -2,6 +2,7 @@
 import datetime
 import random
 import signal
+import threading
 import time
 
 from marks import alone
@@ -154,19 +155,41 @@ def test_a_frozen_leader_does_not_do_what_it_planned(t):
 @alone
 def test_a_long_queue_leaves_the_loop_its_turns(t):
     """Whoever starts to lead looks at everything: meanwhile watches, the lease and the pages get their share."""
-    count = 500
-    first = t.start().until_leads()
+    count = 1000
+    first, second = two(t)
     t.make(*(machine(f"m{n}", "Halted") for n in range(count)))
     t.until(lambda: sum(bool(t.vm(f"m{n}") and t.vm(f"m{n}").get("status")) for n in range(count)) == count, "all have a status", 60)
     t.replicas.remove(first)
-    t.world.stop(first)
-    second = t.start(account="replica-b").until_said("serving")
+    stopped = threading.Thread(target=t.world.stop, args=(first,))
+    stopped.start()
     seen = []
     end = time.monotonic() + 30
     while time.monotonic() < end and (not seen or seen[-1] < count):
         seen.append(sum(value for name, value in second.metrics().items() if name.startswith("vmbridge_reconcile_total")))
+    stopped.join()
     check(seen[-1] >= count, "it has not looked at all:", seen[-5:])
     check(any(0 < n < count for n in seen), "nothing was answered between the first look and the last:", seen[-5:])
+
+
+@alone
+def test_machines_are_looked_at_before_pods_are_known(t):
+    """Pods are the largest part of what a new leader reads, and no decision about a machine needs them; one about an instance does."""
+    role = "/apis/rbac.authorization.k8s.io/v1/clusterroles/vmbridge-controller"
+    rules = t.api.get(role)["rules"]
+    without = [r for r in rules if r.get("resources") != ["pods"]]
+    check(len(without) == len(rules) - 1, "one rule is about pods alone:", rules)
+    t.api.patch(role, {"rules": without})
+    try:
+        c = t.start().until_said("lease won")
+        t.make(machine("m"))
+        t.until(lambda: t.vmi("m"), "the machine has an instance", 30)
+        time.sleep(1)
+        check(c.page("/readyz") == (503, "pods\n"), c.page("/readyz"))
+        check(not t.pods(), "a pod was made by somebody who does not know which there are")
+    finally:
+        t.api.patch(role, {"rules": rules})
+    t.until_ready("m", 60)
+    t.never_two_pods()
 
 
 @alone
