@@ -13,57 +13,61 @@ enum { ACCEPTS_PER_TURN = 32 }; /* the handshakes of all come in one turn of the
 
 static void on_acceptable(uv_poll_t *poll, int status, int events);
 
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
 /* "" and NULL: all addresses, of IPv6 too where the kernel has it. False: no address. */
 static bool
-parse_address(const char *text, int port, struct sockaddr_storage *ret_address, socklen_t *ret_len)
+parse_address(const char *text, int port, union address *ret_address)
 {
-    struct sockaddr_in *v4 = (struct sockaddr_in *)ret_address;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret_address;
-
-    *ret_address = (struct sockaddr_storage){0};
-    if (!str_empty(text) && uv_ip4_addr(text, port, v4) == 0) {
-        *ret_len = sizeof(*v4);
+    *ret_address = (union address){0};
+    if (!str_empty(text) && uv_ip4_addr(text, port, &ret_address->v4) == 0) {
         return true;
     }
-    *ret_len = sizeof(*v6);
-    return uv_ip6_addr(str_empty(text) ? "::" : text, port, v6) == 0;
+    return uv_ip6_addr(str_empty(text) ? "::" : text, port, &ret_address->v6) == 0;
 }
 
-static int
-bind_socket(const struct sockaddr *address, socklen_t len)
+static bool
+bind_to(int fd, const union address *a)
 {
     static const int on = 1, off = 0;
-    AUTO(closep) int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool is_v6 = a->any.sa_family == AF_INET6;
 
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0) {
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+           (!is_v6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == 0) &&
+           bind(fd, &a->any, is_v6 ? sizeof(a->v6) : sizeof(a->v4)) == 0 && listen(fd, SERVER_BACKLOG) == 0;
+}
+
+/* The socket, or -1 with the reason in errno. */
+static int
+open_at(const union address *a)
+{
+    int fd = socket(a->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd >= 0 && !bind_to(fd, a)) {
+        int why = errno;
+        close(fd);
+        errno = why;
         return -1;
     }
-    if (address->sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0) {
-        return -1;
-    }
-    if (bind(fd, address, len) != 0 || listen(fd, SERVER_BACKLOG) != 0) {
-        return -1;
-    }
-    int kept = fd;
-    fd = -1;
-    return kept;
+    return fd;
 }
 
 static int
 open_socket(const char *text, int port)
 {
-    struct sockaddr_storage address;
-    socklen_t len = 0;
-    int fd = -1;
+    union address a;
 
-    if (!parse_address(text, port, &address, &len)) {
+    if (!parse_address(text, port, &a)) {
         errno = EADDRNOTAVAIL;
         return -1;
     }
-    fd = bind_socket((const struct sockaddr *)&address, len);
+    int fd = open_at(&a);
     if (fd < 0 && str_empty(text) && errno == EAFNOSUPPORT) { /* a kernel without IPv6 */
-        (void)parse_address("0.0.0.0", port, &address, &len);
-        fd = bind_socket((const struct sockaddr *)&address, len);
+        fd = parse_address("0.0.0.0", port, &a) ? open_at(&a) : -1;
     }
     return fd;
 }
@@ -71,14 +75,13 @@ open_socket(const char *text, int port)
 static int
 port_of(int fd)
 {
-    struct sockaddr_storage address = {0};
-    socklen_t len = sizeof(address);
+    union address a = {0};
+    socklen_t len = sizeof(a);
 
-    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
+    if (getsockname(fd, &a.any, &len) != 0) {
         return 0;
     }
-    return ntohs(address.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&address)->sin6_port
-                                               : ((const struct sockaddr_in *)&address)->sin_port);
+    return ntohs(a.any.sa_family == AF_INET6 ? a.v6.sin6_port : a.v4.sin_port);
 }
 
 struct err *
