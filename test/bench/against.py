@@ -97,6 +97,7 @@ def ceiling(s):
     """The same writes as fast as they go, without a controller that would answer."""
     s.mark("controller stopped")
     s.controller.stop()
+    before = account.cpu_seconds(s.load.pid)
     answer = s.load.ask("ceiling", s.timeout() + 60, n=min(s.n, CEILING_MAX), parallel=PARALLEL, bodies=s.bodies)
     if not answer.get("ok"):
         s.note(f"the API server's ceiling was not measured: {answer.get('error')}")
@@ -104,6 +105,7 @@ def ceiling(s):
     s.mark("ceiling measured")
     rate = answer["n"] / answer["seconds"]
     s.figures.add("ceiling", rate)
+    s.figures.add("client_cpu", (account.cpu_seconds(s.load.pid) - before) * 1000 / answer["n"])
     s.figures.add("ceiling_share", s.speed / rate)
     s.details["ceiling"] = answer
 

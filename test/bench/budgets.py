@@ -65,6 +65,7 @@ FIGURES = {
     "vm_bytes": Figure("VM as stored, the largest", "bytes", "bytes"),
     # against the API server itself
     "ceiling": Figure("a machine's writes without logic, machines a second", "ratio", "1/s"),
+    "client_cpu": Figure("the same, CPU of a client that sends them and builds nothing of what it hears", "cpu", "ms"),
     "speed": Figure("machines brought up, a second", "ratio", "1/s"),
     "ceiling_share": Figure("share of the API server's ceiling", "ratio", "", 0.8, is_floor=True),
     "write_ours": Figure("a status write, {}: our schema, API server CPU", "cpu", "ms"),
