@@ -29,6 +29,7 @@ FIGURES = {
     "idle_writes": Figure("writes about machines by an idle controller", "count", "", 0),
     "idle_cpu": Figure("CPU of an idle controller, a minute", "cpu", "ms"),
     "rss": Figure("controller RSS, all running", "memory", "MiB", {1000: 22, 10000: 64}),
+    "rss_connected": Figure("controller RSS, all running and their launchers connected", "memory", "MiB"),
     "private": Figure("controller private memory, all running", "memory", "MiB"),
     "rss_peak": Figure("controller RSS, the most so far", "memory", "MiB"),
     "rss_per_vm": Figure("controller RSS per VM, beyond idle", "memory", "KiB"),

@@ -39,8 +39,11 @@ def table(rows):
     return lines
 
 
-def chapter(path):
-    """Lines of one run, and the machine it ran on."""
+CHARTED = "burst"  # the scenario whose charts stand in the page
+
+
+def chapter(path, folder):
+    """Lines of one run, and the machine it ran on. Charts go into the folder."""
     found = json.loads(path.read_text(encoding="utf-8"))
     if "scenario" not in found:
         rows = [row_of_real(row) for row in found["figures"]]
@@ -51,7 +54,12 @@ def chapter(path):
     words = [found["scenario"], *([str(found["machines"])] if found["machines"] else [])]
     title = found["scenario"].capitalize() + (f" of {found['machines']:,}" if found["machines"] else "")
     lines = [f"## {title}", "", f"    hack/bench {' '.join(words)}", "", *table(found["figures"])]
-    return lines + ([""] + [f"- {note}" for note in found["notes"]] if found["notes"] else []), found
+    if found["notes"]:
+        lines += ["", *(f"- {note}" for note in found["notes"])]
+    if found["scenario"] == CHARTED:
+        for what, file in report.draw(found, folder, f"performance-{CHARTED}"):
+            lines += ["", f"![{what}]({file})"]
+    return lines, found
 
 
 def growth(path, chart):
@@ -104,7 +112,7 @@ def main():
     options = parser.parse_args()
     lines, where = [HEAD], None
     for path in options.files:
-        more, found = chapter(path)
+        more, found = chapter(path, options.page.parent)
         where = where or found
         lines += [*more, ""]
     if where:

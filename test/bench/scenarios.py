@@ -355,7 +355,7 @@ def streams_running(s):
             "with few launchers the memory of each includes a share of what the first of all costs; take 1,000 or more"
         )
     s.figures.add("connect_seconds", answer["seconds"])
-    s.tell_memory()
+    s.tell_memory("rss_connected")
     s.mark("controller restarts")
     ports = s.controller.ports
     s.controller.stop()
@@ -395,7 +395,7 @@ def status_storm(s):
     # Most of what a launcher says is shown nowhere; what the guest's agent says is.
     for what, more in (("memory", {}), ("agent", {"agent": True})):
         one_storm(s, what, more)
-    s.tell_memory()
+    s.tell_memory("rss_connected")
 
 
 def one_storm(s, what, more):
