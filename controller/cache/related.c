@@ -53,6 +53,18 @@ related_key(enum kind kind, const char *store_key)
     return xasprintf("%s/%s", kind_name(kind), store_key);
 }
 
+enum kind
+related_kind(const char *key)
+{
+    for (int k = 0; k < N_KINDS; k++) {
+        const char *name = kind_name((enum kind)k);
+        if (str_starts(key, name) && key[strlen(name)] == '/') {
+            return (enum kind)k;
+        }
+    }
+    BUG_ON(true);
+}
+
 static void
 emit_key(const struct walk *w, enum kind kind, const char *store_key)
 {

@@ -11,5 +11,7 @@ void related_keys(enum kind kind, const struct object *object, const struct stor
 
 /* "vmi/default/vm1" for a kind and a store key. The caller frees. */
 MUST_CHECK char *related_key(enum kind kind, const char *store_key);
+/* The kind of such a key. */
+enum kind related_kind(const char *key);
 
 #endif

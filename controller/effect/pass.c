@@ -1,6 +1,7 @@
 // One pass: key to view to plan, and the configuration that views share.
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "cache/related.h"
 #include "effect/reconciler_priv.h"
 #include "reconcile/basis.h"
 #include "reconcile/kubevirt_plan.h"
@@ -22,36 +23,28 @@ static const struct store *store_of(const struct reconciler *r, enum kind kind);
 struct err *
 pass_plan(struct pass *p, struct plan_target *ret_target, struct plan *ret_plan)
 {
-    static const struct {
-        enum kind kind;
-        struct err *(*plan)(struct pass *p, const struct object *o, struct plan *ret_plan);
-    } kinds[] = {{KIND_VM, pass_vm}, {KIND_VMI, pass_vmi}, {KIND_KUBEVIRT, pass_kubevirt}};
-    const char *slash = strchr(p->key, '/');
+    static struct err *(*const plans[N_KINDS])(struct pass * p, const struct object *o, struct plan *ret_plan) = {
+        [KIND_VM] = pass_vm, [KIND_VMI] = pass_vmi, [KIND_KUBEVIRT] = pass_kubevirt};
+    enum kind kind = related_kind(p->key);
+    struct err *(*plan)(struct pass * p, const struct object *o, struct plan *ret_plan) = plans[kind];
 
-    BUG_ON(!slash);
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        const char *name = kind_name(kinds[i].kind);
-        if (strlen(name) != (size_t)(slash - p->key) || !str_starts(p->key, name)) {
-            continue;
-        }
-        const struct object *o = store_get(store_of(p->r, kinds[i].kind), slash + 1);
-        if (!o) {
-            return NULL;
-        }
-        p->basis = pass_basis(p, kinds[i].kind, o);
-        if (p->basis && p->basis == o->settled) {
-            p->unchanged = true;
-            return NULL;
-        }
-        const char *name_at = strchr(o->key, '/') + 1;
-        *ret_target = (struct plan_target){.kind = kinds[i].kind,
-                                           .namespace = arena_strndup(p->arena, o->key, (size_t)(name_at - o->key) - 1),
-                                           .name = arena_strdup(p->arena, name_at),
-                                           .uid = arena_strdup(p->arena, o->uid),
-                                           .resource_version = arena_strdup(p->arena, o->resource_version)};
-        return kinds[i].plan(p, o, ret_plan);
+    BUG_ON(!plan);
+    const struct object *o = store_get(store_of(p->r, kind), strchr(p->key, '/') + 1);
+    if (!o) {
+        return NULL;
     }
-    BUG_ON(true);
+    p->basis = pass_basis(p, kind, o);
+    if (p->basis && p->basis == o->settled) {
+        p->unchanged = true;
+        return NULL;
+    }
+    const char *name_at = strchr(o->key, '/') + 1;
+    *ret_target = (struct plan_target){.kind = kind,
+                                       .namespace = arena_strndup(p->arena, o->key, (size_t)(name_at - o->key) - 1),
+                                       .name = arena_strdup(p->arena, name_at),
+                                       .uid = arena_strdup(p->arena, o->uid),
+                                       .resource_version = arena_strdup(p->arena, o->resource_version)};
+    return plan(p, o, ret_plan);
 }
 
 void

@@ -1,54 +1,28 @@
-// Wiring of the stages for one process.
+// Wiring of the stages for one process: keys that are due become runs, and their results go back to the queue. Where keys come from is
+// in feed.c.
 #include "effect/reconciler.h"
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "cache/cut.h"
 #include "cache/queue.h"
 #include "cache/related.h"
 #include "effect/api_path.h"
 #include "effect/reconciler_priv.h"
 
-#include <malloc.h>
 #include <utlist.h>
 
 enum { RESYNC_MS = 30 * 60 * 1000, KEYS_PER_TURN = 64 };
 
-static void source_start(struct source *s);
-static bool can_look(const struct reconciler *r, enum kind kind);
-static void enqueue_kind(struct reconciler *r, enum kind kind);
-static void watch_begin(void *arg);
-static void watch_object(void *arg, enum watch_event event, json_t *object);
-static void watch_synced(void *arg);
-static void on_changed(void *arg, enum kind kind, const struct object *object, bool removed);
-static void emit_key(void *arg, const char *key);
-static void emit_beginning(void *arg, const char *key);
-static bool is_begun(const struct reconciler *r, enum kind kind, const struct object *object);
 static void turn(uv_timer_t *timer);
 static void resync(uv_timer_t *timer);
-static bool enqueue_object(void *arg, const struct object *object);
-static void enqueue_all(struct reconciler *r);
 static void work(struct reconciler *r, const char *key);
 static void on_done(void *arg, const struct err *err);
 static void settle(const struct running *run, const struct err *err);
 static int64_t settle_error(const struct running *run, const struct err *err);
 static void run_drop(struct running *run);
 static bool send_desired(void *arg, const char *vmi_uid, const char *text);
-static void count_news(struct reconciler *r);
-static void give_back(uv_timer_t *timer);
 static void timer_init(struct reconciler *r, uv_loop_t *loop, uv_timer_t *timer);
 static void timer_closed(uv_handle_t *handle);
-
-static const struct watch_sink sink = {.begin = watch_begin, .object = watch_object, .synced = watch_synced};
-static const struct log lg = {.part = "reconcile"};
-
-/* The caches that a look at an object of a kind reads: it waits until those are whole, and for no other. 0: the kind has no looks. */
-#define KIND_BIT(kind) (1U << (kind))
-static const unsigned look_reads[N_KINDS] = {
-    [KIND_KUBEVIRT] = KIND_BIT(KIND_KUBEVIRT),
-    [KIND_VM] = KIND_BIT(KIND_KUBEVIRT) | KIND_BIT(KIND_VM) | KIND_BIT(KIND_VMI),
-    [KIND_VMI] = KIND_BIT(N_KINDS) - 1,
-};
 
 static const struct metric m_passes = {
     .name = "vmbridge_reconcile_total", .help = "Reconcile passes by rule and result.", .type = METRIC_COUNTER};
@@ -87,31 +61,10 @@ reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_optio
     timer_init(r, loop, &r->resync);
     timer_init(r, loop, &r->give_back);
     BUG_ON(uv_timer_start(&r->resync, resync, RESYNC_MS, RESYNC_MS) != 0);
-    for (int k = 0; k < N_KINDS; k++) {
-        struct source *s = &r->sources[k];
-        *s = (struct source){.r = r, .kind = (enum kind)k};
-        r->informers[k] = informer_new((enum kind)k, on_changed, r);
-    }
-    /* Machines first: what is decided about them waits for nothing else, and pods are the largest part. */
-    source_start(&r->sources[KIND_KUBEVIRT]);
-    source_start(&r->sources[KIND_VM]);
-    source_start(&r->sources[KIND_VMI]);
+    feed_start(r);
     reconciler_config(r);
     *ret_reconciler = r;
     return NULL;
-}
-
-static void
-source_start(struct source *s)
-{
-    if (s->watch) {
-        return;
-    }
-    const struct watch_spec spec = {.path = api_path_all(s->kind),
-                                    .resource = api_resource(s->kind),
-                                    .label_selector = s->kind == KIND_POD ? "kubevirt.io=virt-launcher" : NULL,
-                                    .parts = cut_parts(s->kind)};
-    s->watch = watch_new(s->r->kube, &spec, &sink, s);
 }
 
 void
@@ -119,7 +72,7 @@ reconciler_lead(struct reconciler *r, bool leads)
 {
     r->leads = leads;
     if (leads) {
-        enqueue_all(r);
+        feed_all(r);
         return;
     }
     queue_clear(r->queue);
@@ -159,7 +112,7 @@ reconciler_set_ca(struct reconciler *r, const char *pins, const char *ca_bundle)
     free(r->ca_bundle);
     r->ca_bundle = xstrdup(ca_bundle);
     reconciler_config(r);
-    enqueue_all(r);
+    feed_all(r);
 }
 
 bool
@@ -187,10 +140,10 @@ enqueue_launcher(struct reconciler *r, const char *vmi_uid)
 {
     const struct launcher *l = launchers_get(r->launchers, vmi_uid);
 
-    count_news(r);
+    feed_news(r);
     if (l) {
         AUTO(freep) char *key = related_key(KIND_VMI, l->key);
-        emit_key(r, key);
+        feed_key(r, key);
     }
 }
 
@@ -286,109 +239,6 @@ timer_closed(uv_handle_t *handle)
 }
 
 static void
-watch_begin(void *arg)
-{
-    const struct source *s = arg;
-
-    informer_begin(s->r->informers[s->kind]);
-}
-
-static void
-watch_object(void *arg, enum watch_event event, json_t *object)
-{
-    const struct source *s = arg;
-
-    informer_apply(s->r->informers[s->kind], object, event == WATCH_DELETED);
-}
-
-static void
-watch_synced(void *arg)
-{
-    const struct source *s = arg;
-    struct reconciler *r = s->r;
-    bool was_synced = informer_is_synced(r->informers[s->kind]);
-
-    informer_synced(r->informers[s->kind]);
-    if (was_synced) {
-        return;
-    }
-    if (can_look(r, KIND_VM)) {
-        for (int k = 0; k < N_KINDS; k++) {
-            source_start(&r->sources[k]);
-        }
-    }
-    if (reconciler_is_synced(r)) {
-        log_info(&lg, "caches are whole", F_I64("vms", store_count(informer_store(r->informers[KIND_VM]))),
-                 F_I64("vmis", store_count(informer_store(r->informers[KIND_VMI]))));
-    }
-    for (int k = 0; k < N_KINDS; k++) {
-        if (look_reads[k] & KIND_BIT(s->kind)) { /* those that waited for this one */
-            enqueue_kind(r, (enum kind)k);
-        }
-    }
-}
-
-static void
-on_changed(void *arg, enum kind kind, const struct object *object, bool removed)
-{
-    struct reconciler *r = arg;
-
-    count_news(r);
-    if (kind == KIND_KUBEVIRT) {
-        reconciler_config(r);
-    }
-    if (kind == KIND_VMI && removed) {
-        launchers_remove(r->launchers, object->uid);
-    }
-    related_keys(kind, object, informer_store(r->informers[KIND_VMI]), kind == KIND_VM ? emit_beginning : emit_key, r);
-}
-
-static bool
-can_look(const struct reconciler *r, enum kind kind)
-{
-    for (int k = 0; k < N_KINDS; k++) {
-        if ((look_reads[kind] & KIND_BIT(k)) && !informer_is_synced(r->informers[k])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Of a key in the queue. */
-static enum kind
-kind_of_key(const char *key)
-{
-    for (int k = 0; k < N_KINDS; k++) {
-        const char *name = kind_name((enum kind)k);
-        if (str_starts(key, name) && key[strlen(name)] == '/') {
-            return (enum kind)k;
-        }
-    }
-    BUG_ON(true);
-}
-
-static void
-emit(struct reconciler *r, const char *key, enum queue_class class)
-{
-    if (r->leads && can_look(r, kind_of_key(key))) {
-        queue_add(r->queue, key, class, clock_mono_ms(), 0);
-        reconciler_wake(r);
-    }
-}
-
-static void
-emit_key(void *arg, const char *key)
-{
-    emit(arg, key, QUEUE_UNDER_WAY);
-}
-
-static void
-emit_beginning(void *arg, const char *key)
-{
-    emit(arg, key, QUEUE_BEGINNING);
-}
-
-static void
 wake_after(struct reconciler *r, int64_t least_ms)
 {
     int64_t wait = queue_wait_ms(r->queue, clock_mono_ms());
@@ -425,76 +275,7 @@ turn(uv_timer_t *timer)
 static void
 resync(uv_timer_t *timer)
 {
-    enqueue_all(CONTAINER_OF(timer, struct reconciler, resync));
-}
-
-/* Something was heard of. What a burst of news needed lies in holes, which malloc alone keeps. */
-static void
-count_news(struct reconciler *r)
-{
-    if (++r->n_news >= GIVE_BACK_NEWS && !uv_is_active((uv_handle_t *)&r->give_back)) {
-        BUG_ON(uv_timer_start(&r->give_back, give_back, GIVE_BACK_MS, 0) != 0);
-    }
-}
-
-static void
-give_back(uv_timer_t *timer)
-{
-    struct reconciler *r = CONTAINER_OF(timer, struct reconciler, give_back);
-
-    r->n_news = 0;
-    (void)malloc_trim(0); /* whether there was anything does not matter */
-}
-
-static bool
-enqueue_object(void *arg, const struct object *object)
-{
-    const struct source *s = arg;
-    AUTO(freep) char *key = related_key(s->kind, object->key);
-
-    emit(s->r, key, is_begun(s->r, s->kind, object) ? QUEUE_AT_REST : QUEUE_BEGINNING);
-    return true;
-}
-
-static bool
-found(void *arg, const struct object *object)
-{
-    (void)object; /* there is one */
-    *(bool *)arg = true;
-    return false;
-}
-
-/* What follows from the object is there: most likely a look at it finds nothing to do. */
-static bool
-is_begun(const struct reconciler *r, enum kind kind, const struct object *object)
-{
-    const char *name = strchr(object->key, '/') + 1;
-    AUTO(freep) char *namespace = xstrndup(object->key, (size_t)(name - object->key) - 1);
-    bool is_there = false;
-
-    if (kind == KIND_VM) {
-        return store_get(informer_store(r->informers[KIND_VMI]), object->key);
-    }
-    if (kind == KIND_VMI) {
-        store_each_about(informer_store(r->informers[KIND_POD]), namespace, name, found, &is_there);
-    }
-    return is_there;
-}
-
-static void
-enqueue_kind(struct reconciler *r, enum kind kind)
-{
-    store_each(informer_store(r->informers[kind]), enqueue_object, &r->sources[kind]);
-}
-
-static void
-enqueue_all(struct reconciler *r)
-{
-    for (int k = 0; k < N_KINDS; k++) {
-        if (look_reads[k]) {
-            enqueue_kind(r, (enum kind)k);
-        }
-    }
+    feed_all(CONTAINER_OF(timer, struct reconciler, resync));
 }
 
 static void

@@ -1,4 +1,4 @@
-// Inside of the reconciler: its state, and one pass (effect/pass.c).
+// Inside of the reconciler: its state, where its keys come from (effect/feed.c), and one pass (effect/pass.c).
 #ifndef VMB_RECONCILER_PRIV_H
 #define VMB_RECONCILER_PRIV_H
 
@@ -86,6 +86,15 @@ MUST_CHECK struct err *pass_plan(struct pass *p, struct plan_target *ret_target,
 
 /* Nothing was to be done, and time alone changes nothing: the next look on the same basis is spared. */
 void pass_settle(struct pass *p, const struct plan_target *target);
+
+/* Makes the caches and begins to watch; machines and instances come first, the other kinds when those are whole. */
+void feed_start(struct reconciler *r);
+/* Something was heard of the object that 'key' names: it is due, unless we do not lead or the caches it reads are not whole. */
+void feed_key(struct reconciler *r, const char *key);
+/* Everything is due once more. */
+void feed_all(struct reconciler *r);
+/* Counts what was heard: after a burst of it memory goes back to the kernel. */
+void feed_news(struct reconciler *r);
 
 /* Reads the configuration object anew. */
 void reconciler_config(struct reconciler *r);
