@@ -224,28 +224,28 @@ queue_clear(struct queue *q)
 static int
 class_next(const struct queue *q, int after)
 {
-    int class = after + 1;
+    int next = after + 1;
 
-    while (class < N_QUEUE_CLASSES && !q->turns[class]) {
-        class ++;
+    while (next < N_QUEUE_CLASSES && !q->turns[next]) {
+        next++;
     }
-    return class;
+    return next;
 }
 
 static enum queue_class
 class_of_turn(struct queue *q)
 {
-    int class = class_next(q, -1);
-    int next = class_next(q, class);
+    int chosen = class_next(q, -1);
+    int next = class_next(q, chosen);
 
     if (next == N_QUEUE_CLASSES) {
-        return (enum queue_class) class;
+        return (enum queue_class)chosen;
     }
     for (uint64_t turn = ++q->n_turns; turn % QUEUE_NEXT_EVERY == 0 && next < N_QUEUE_CLASSES; turn /= QUEUE_NEXT_EVERY) {
-        class = next;
-        next = class_next(q, class);
+        chosen = next;
+        next = class_next(q, chosen);
     }
-    return (enum queue_class) class;
+    return (enum queue_class)chosen;
 }
 
 static struct item *

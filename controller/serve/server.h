@@ -78,8 +78,8 @@ struct server_options {
     struct metrics *metrics;                /* may be NULL */
 };
 
-/* Accepts from the next turn of the loop on. Errors: ERR_FATAL when a port cannot be had or the libwebsockets in place lacks what we need; ERR_INVALID for
- * a certificate or key that cannot be read. */
+/* Accepts from the next turn of the loop on. Errors: ERR_FATAL when a port cannot be had or the libwebsockets in place lacks what we
+ * need; ERR_INVALID for a certificate or key that cannot be read. */
 MUST_CHECK struct err *server_new(uv_loop_t *loop, const struct server_options *options, struct server **ret_server);
 int server_port(const struct server *s);
 int server_endpoint_port(const struct server *s);

@@ -114,21 +114,25 @@ places(const struct server_listener *l)
     return few < s->waiting_max ? few : s->waiting_max;
 }
 
-void
-server_listen_update(struct server_listener *l)
+static void
+set_open(struct server_listener *l, bool is_open)
 {
-    bool wants = !l->server->is_closing && l->n_waiting < places(l);
-
-    if (wants == l->is_open) {
+    if (is_open == l->is_open) {
         return;
     }
-    l->is_open = wants;
-    if (wants) {
+    l->is_open = is_open;
+    if (is_open) {
         BUG_ON(uv_poll_start(&l->poll, UV_READABLE, on_acceptable) != 0);
     } else {
         (void)uv_poll_stop(&l->poll);
         server_sweep_start(l->server);
     }
+}
+
+void
+server_listen_update(struct server_listener *l)
+{
+    set_open(l, !l->server->is_closing && l->n_waiting < places(l));
 }
 
 /* Who hung up while he waited in the queue gets no handshake: else a crowd that gives up and comes again would never be through. */
@@ -176,9 +180,7 @@ on_acceptable(uv_poll_t *poll, int status, int events)
         }
         if (fd < 0 && errno != EAGAIN) { /* no files, no memory: the next sweep tries again */
             server_count(l->server, &server_metric_refused, "reason=\"accept\"");
-            l->is_open = false;
-            (void)uv_poll_stop(&l->poll);
-            server_sweep_start(l->server);
+            set_open(l, false);
             return;
         }
         if (fd < 0) {

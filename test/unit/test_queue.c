@@ -167,20 +167,20 @@ END_TEST
 
 START_TEST(what_is_at_rest_comes_last_and_comes)
 {
-    static const char *const kinds[N_QUEUE_CLASSES] = {"vmi", "vm", "pod"};
+    static const char *const kinds[N_QUEUE_CLASSES] = {"vmi/", "vm/", "pod/"};
     unsigned n[N_QUEUE_CLASSES] = {0};
     char key[32];
 
     for (int i = 0; i < 640; i++) {
         for (int c = 0; c < N_QUEUE_CLASSES; c++) {
-            (void)snprintf(key, sizeof(key), "%s/a/%d", kinds[c], i);
+            (void)snprintf(key, sizeof(key), "%sa/%d", kinds[c], i);
             queue_add(q, key, (enum queue_class)c, 0, 0);
         }
     }
     for (int i = 0; i < 640; i++) {
         const char *next = queue_pop(q, 0);
         for (int c = 0; c < N_QUEUE_CLASSES; c++) {
-            n[c] += strncmp(next, kinds[c], strcspn(next, "/")) == 0 && strlen(kinds[c]) == strcspn(next, "/");
+            n[c] += str_starts(next, kinds[c]) ? 1 : 0;
         }
     }
     ck_assert_uint_eq(n[QUEUE_AT_REST], 640 / QUEUE_NEXT_EVERY / QUEUE_NEXT_EVERY);
