@@ -23,6 +23,8 @@ measured there. Every figure can be had again: the command stands above its tabl
 - Shares of the machine that other programs took meanwhile are told under a table: what they took is missing there.
 """
 
+CHARTED = "burst"  # the scenario whose charts stand in the page
+
 
 def row_of_real(row):
     """A figure of test/bench/run, in the form of hack/bench's."""
@@ -37,9 +39,6 @@ def table(rows):
             f"| {row['text']} | {report.number(row['value'], row['unit'])} | {report.allowed(row)} | {verdict} | {row['note']} |"
         )
     return lines
-
-
-CHARTED = "burst"  # the scenario whose charts stand in the page
 
 
 def chapter(path, folder):

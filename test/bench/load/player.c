@@ -10,7 +10,7 @@
 #include "report/gateway_tls.h"
 
 enum {
-    REDIAL_MS = 100, /* as virt-launcher */
+    REDIAL_MS = 100, /* this and the next three as virt-launcher */
     REDIAL_MAX_MS = 10000,
     CONNECT_S = 10,
     HANDSHAKE_S = 30,

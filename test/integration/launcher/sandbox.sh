@@ -43,6 +43,18 @@ sandbox_disk() {
     cp --reflink=auto "$2" "$SANDBOX/pod/vmbridge/disks/$1/disk/"
 }
 
+# guest_image KIND: the newest test guest's disk (bios, efi, qcow2), unpacked from its image.
+guest_image() {
+    local archive
+    archive=$(find "$IMAGE_CACHE" -name "guest-$1.tar" -printf '%T@ %p\n' 2>/dev/null | sort -rn | head -n 1 | cut -d' ' -f2)
+    [ -n "$archive" ] || die "there is no guest-$1.tar; make it: hack/image/build"
+    mkdir -p "$SANDBOX/guest-$1"
+    tar -xf "$archive" -C "$SANDBOX/guest-$1"
+    # The layer is the largest blob.
+    tar -xf "$(find "$SANDBOX/guest-$1/blobs" -type f -printf '%s %p\n' | sort -rn | head -n 1 | cut -d' ' -f2)" -C "$SANDBOX/guest-$1"
+    find "$SANDBOX/guest-$1/disk" -type f
+}
+
 # sandbox_start INSTANCE OPTION...: starts the monitor as PID 1, its output in $SANDBOX/{out,err}; options go to the launcher.
 # Its exit code ends in $SANDBOX/code.
 sandbox_start() {
@@ -104,6 +116,9 @@ sandbox_exec() {
     nsenter -t "$pid" -m -p -n setpriv --no-new-privs chroot --userspec=107:107 --groups=107 "$SANDBOX/root" "$@"
 }
 
+# is_started: whether QEMU runs in the sandbox.
+is_started() { sandbox_exec /usr/bin/virt-launcher-monitor --started; }
+
 # sandbox_end SECONDS: waits for the monitor to end; prints its exit code.
 sandbox_end() {
     eventually "$1" test -s "$SANDBOX/code" || die "the launcher did not end within $1 s; see $SANDBOX/err"
@@ -115,9 +130,13 @@ sandbox_remove() {
     pid=$(sandbox_pid monitor 2>/dev/null || true)
     [ -z "$pid" ] || kill -9 "$pid" || true
     wait 2>/dev/null || true
+    sandbox_network_remove
+    rm -rf "$SANDBOX"
+}
+
+sandbox_network_remove() {
     ip netns del "$SANDBOX_NS" 2>/dev/null || true
     ip netns del "$SANDBOX_PEER" 2>/dev/null || true
-    rm -rf "$SANDBOX"
 }
 
 # eventually SECONDS COMMAND...: true as soon as the command is.
