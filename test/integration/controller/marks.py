@@ -1,4 +1,5 @@
 """How a test wants to be run; without a mark it shares one controller with others that run at the same time."""
+import functools
 
 
 def counts(test):
@@ -11,6 +12,18 @@ def alone(test):
     """Starts its own controllers; no other one runs."""
     test.mark = "alone"
     return test
+
+
+def hole(test):
+    """Shows a hole that is not closed yet: it must fail, and says so when it does not. The commit that closes it takes the mark off."""
+    @functools.wraps(test)
+    def fails(t):
+        try:
+            test(t)
+        except Exception:  # as it must
+            return
+        raise AssertionError("the hole is closed: take the mark off")
+    return fails
 
 
 def of(test):

@@ -23,11 +23,9 @@ RETRY_MAX = 3  # more than that is no accident
 MODULES = ["test_life", "test_strategies", "test_drift", "test_trouble", "test_replicas", "test_faults", "test_refusal"]
 
 
-def collect(wanted):
+def collect(modules, wanted):
     found = []
-    for module in MODULES:
-        if not os.path.exists(os.path.join(os.path.dirname(os.path.abspath(__file__)), module + ".py")):
-            continue
+    for module in modules:
         for name, test in vars(importlib.import_module(module)).items():
             if name.startswith("test_") and callable(test) and (not wanted or any(w in name or w == module for w in wanted)):
                 found.append((name, test))
@@ -117,14 +115,14 @@ class Run:
                 print(f"ok   {name}", flush=True)
 
 
-def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
+def main(modules, usage):
+    parser = argparse.ArgumentParser(usage=usage)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--jobs", type=int, default=8)
     parser.add_argument("controller")
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
-    tests = collect(args.names)
+    tests = collect(modules, args.names)
     if args.list:
         print("\n".join(name for name, _ in tests))
         return 0
@@ -146,4 +144,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(MODULES, __doc__))
