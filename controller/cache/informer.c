@@ -54,8 +54,9 @@ informer_begin(struct informer *i)
 }
 
 void
-informer_apply(struct informer *i, const json_t *object, bool removed)
+informer_apply(struct informer *i, const json_t *object, bool removed, const char *why)
 {
+    (void)why; /* a header is kept like any object */
     const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
     AUTO(freep) char *key = object_key(object);
     const struct object *old = store_get(i->store, key);

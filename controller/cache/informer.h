@@ -16,9 +16,10 @@ void informer_free(struct informer *i);
 const struct store *informer_store(const struct informer *i);
 bool informer_is_synced(const struct informer *i); /* a whole list was seen at least once */
 
-/* From the watch: a list begins, an object came ('removed': it is gone), the list is whole. */
+/* From the watch: a list begins, an object came ('removed': it is gone), the list is whole. 'why' is NULL for an object that came
+ * with all that is kept; else it says why only a header of it came. */
 void informer_begin(struct informer *i);
-void informer_apply(struct informer *i, const json_t *object, bool removed);
+void informer_apply(struct informer *i, const json_t *object, bool removed, const char *why);
 void informer_synced(struct informer *i);
 
 /* The answer to a write of ours, so that the next step sees it. 'base_version' is the resourceVersion that the write was based on and

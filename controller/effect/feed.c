@@ -9,7 +9,7 @@
 
 static void source_start(struct source *s);
 static void watch_begin(void *arg);
-static void watch_object(void *arg, enum watch_event event, json_t *object);
+static void watch_object(void *arg, enum watch_event event, const json_t *object, const char *why);
 static void watch_synced(void *arg);
 static void on_changed(void *arg, enum kind kind, const struct object *object, bool removed);
 static bool can_look(const struct reconciler *r, enum kind kind);
@@ -65,11 +65,11 @@ watch_begin(void *arg)
 }
 
 static void
-watch_object(void *arg, enum watch_event event, json_t *object)
+watch_object(void *arg, enum watch_event event, const json_t *object, const char *why)
 {
     const struct source *s = arg;
 
-    informer_apply(s->r->informers[s->kind], object, event == WATCH_DELETED);
+    informer_apply(s->r->informers[s->kind], object, event == WATCH_DELETED, why);
 }
 
 static void

@@ -228,7 +228,7 @@ take_line(struct watch *w, struct watch_line *line)
         w->n_stuck = 0;
     }
     bool is_deleted = line->type == LINE_DELETED;
-    w->sink->object(w->arg, is_list && !is_deleted ? WATCH_ADDED : events[line->type], line->object);
+    w->sink->object(w->arg, is_list && !is_deleted ? WATCH_ADDED : events[line->type], line->object, NULL);
     return NULL;
 }
 
@@ -369,7 +369,7 @@ page_deliver(struct watch *w, const json_t *list)
         json_t *item = json_array_get(items, i);
         if (json_is_object(item)) {
             watch_line_complete(list, item);
-            w->sink->object(w->arg, WATCH_ADDED, item);
+            w->sink->object(w->arg, WATCH_ADDED, item, NULL);
         }
     }
     return !w->closed;

@@ -18,9 +18,10 @@ struct watch_spec {
 struct watch_sink {
     /* A full list begins (first start, 410, or the server lost its place): objects that do not come until 'synced' are gone. */
     void (*begin)(void *arg);
-    /* One object; borrowed, the callee may change and take a reference to parts of it. During a list all come as WATCH_ADDED, save
-     * what is deleted while it lasts. 'watch_close' is allowed in each of the three. */
-    void (*object)(void *arg, enum watch_event event, json_t *object);
+    /* One object, borrowed. During a list all come as WATCH_ADDED, save what is deleted while it lasts.
+     * 'why' is NULL when the object holds all that is wanted; else it says in a few words why it does not ("it is larger than 512 KiB"),
+     * and the object holds no more than a header. 'watch_close' is allowed in each of the three. */
+    void (*object)(void *arg, enum watch_event event, const json_t *object, const char *why);
     /* The list is complete. */
     void (*synced)(void *arg);
 };

@@ -328,7 +328,7 @@ copy_object(void *arg, const struct object *o)
     scatter(text, json_object_get(c->m->template, "pod"), c->seed);
     AUTO(err_freep) struct err *e = json_parse(text, strlen(text), SIZE_MAX, &j);
     BUG_ON(e);
-    informer_apply(c->m->w.informers[c->kind], j, false);
+    informer_apply(c->m->w.informers[c->kind], j, false, NULL);
     json_decref(j);
     return true;
 }

@@ -73,7 +73,7 @@ world_put(struct world *w, const json_t *object)
     set_if_absent(meta, "generation", json_integer(1));
     set_if_absent(meta, "creationTimestamp", json_string("2026-01-01T00:00:00Z"));
     (void)json_object_set_new(meta, "resourceVersion", json_string(version));
-    informer_apply(w->informers[kind_of(copy)], copy, false);
+    informer_apply(w->informers[kind_of(copy)], copy, false, NULL);
 }
 
 bool
@@ -237,7 +237,7 @@ remove_object(struct world *w, enum kind kind, const char *key)
 {
     AUTO(json_freep) json_t *object = object_json(store_get(world_store(w, kind), key));
 
-    informer_apply(w->informers[kind], object, true);
+    informer_apply(w->informers[kind], object, true, NULL);
 }
 
 static void

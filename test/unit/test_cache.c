@@ -55,7 +55,7 @@ apply(const char *name, const char *uid, const char *version, const char *phase,
 {
     AUTO(json_freep) json_t *o = object(name, uid, version, phase);
 
-    informer_apply(inf, o, removed);
+    informer_apply(inf, o, removed, NULL);
 }
 
 START_TEST(an_object_is_cut_and_found)
@@ -180,7 +180,7 @@ START_TEST(related_keys_follow_the_arrows)
                              "uid", "u9", "spec", "volumes", "persistentVolumeClaim", "claimName", "data");
     AUTO(strbuf_fini) struct strbuf sb = STRBUF_INIT(4096);
 
-    informer_apply(inf, user, false);
+    informer_apply(inf, user, false, NULL);
     apply("other", "u8", "1", "Running", false);
     const struct object pod = {.key = "ns/virt-launcher-user-abcde", .owner_name = "user", .owner_uid = "u9"};
     const struct object claim = {.key = "ns/data"};
@@ -212,7 +212,7 @@ START_TEST(a_service_concerns_those_it_selects)
         AUTO(json_freep)
         json_t *vmi = json_pack("{s:{s:s, s:s, s:s, s:{s:s}}}", "metadata", "namespace", "ns", "name", names[i], "uid",
                                 names[i], "labels", "app", names[i]);
-        informer_apply(inf, vmi, false);
+        informer_apply(inf, vmi, false, NULL);
     }
     AUTO(packed_freep) struct packed *json = packed_new(NULL, rows[_i].service, strlen(rows[_i].service));
     const struct object service = {.key = "ns/svc", .json = json};
@@ -246,7 +246,7 @@ START_TEST(a_service_is_found_by_its_selector_and_a_change_reaches_both_sides)
         AUTO(json_freep)
         json_t *j = json_pack("{s:{s:s, s:s, s:s}, s:{s:{s:s}}}", "metadata", "namespace", "ns", "name", "s", "uid",
                               "u", "spec", "selector", "app", selected[i]);
-        informer_apply(services, j, false);
+        informer_apply(services, j, false, NULL);
     }
     ck_assert_str_eq(strbuf_str(&sb), "web web db ");
     strbuf_reset(&sb);

@@ -16,7 +16,7 @@ struct live_object {
 
 static void on_tick(uv_timer_t *timer);
 static void on_begin(void *arg);
-static void on_object(void *arg, enum watch_event event, json_t *object);
+static void on_object(void *arg, enum watch_event event, const json_t *object, const char *why);
 static void on_synced(void *arg);
 
 const struct watch_sink live_sink = {.begin = on_begin, .object = on_object, .synced = on_synced};
@@ -235,14 +235,14 @@ on_begin(void *arg)
 }
 
 static void
-on_object(void *arg, enum watch_event event, json_t *object)
+on_object(void *arg, enum watch_event event, const json_t *object, const char *why)
 {
     struct live_store *s = arg;
     const char *name = json_str(json_object_get(object, "metadata"), "name");
     const char *version = json_str(json_object_get(object, "metadata"), "resourceVersion");
     struct live_object *o = NULL;
 
-    ck_assert(name && version);
+    ck_assert(name && version && !why);
     ck_assert_str_eq(json_str(object, "kind"), "ConfigMap");
     ck_assert_str_eq(json_str(object, "apiVersion"), "v1");
     HASH_FIND_STR(s->table, name, o);

@@ -88,11 +88,11 @@ START_TEST(a_list_of_many_objects_comes_whole)
 END_TEST
 
 static void
-on_object_close(void *arg, enum watch_event event, json_t *object)
+on_object_close(void *arg, enum watch_event event, const json_t *object, const char *why)
 {
     struct live_store *s = arg;
 
-    live_sink.object(arg, event, object);
+    live_sink.object(arg, event, object, why);
     if (s->watch && live_count(s) == 3) {
         watch_close(s->watch);
         s->watch = NULL;
