@@ -4,14 +4,28 @@
 usage: test/hostile/run CONTROLLER [--list] [--jobs N] [NAME...]
 
 Each file test_*.py beside this one is about one way in; its tests have the shape of those in test/integration/controller.
+Figures that tests note (figures.py) are printed beside their bounds at the end.
 """
 import os
 import pathlib
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, os.path.join(HERE.parent, "integration/controller"))
+import figures  # noqa: E402
 import test_controller  # noqa: E402
 
+
+def main():
+    if "--list" not in sys.argv:
+        folder = os.environ.get("VMB_TEST_LOGS") or tempfile.mkdtemp(prefix="vmbridge-hostile-")
+        os.makedirs(folder, exist_ok=True)
+        os.environ["VMB_TEST_LOGS"] = folder
+        pathlib.Path(figures.path()).unlink(missing_ok=True)
+    modules = sorted(f.stem for f in HERE.glob("test_*.py") if f.stem != "test_hostile")
+    return test_controller.main(modules, __doc__, lambda: figures.table(figures.path()))
+
+
 if __name__ == "__main__":
-    sys.exit(test_controller.main(sorted(f.stem for f in HERE.glob("test_*.py") if f.stem != "test_hostile"), __doc__))
+    sys.exit(main())

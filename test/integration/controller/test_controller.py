@@ -115,7 +115,8 @@ class Run:
                 print(f"ok   {name}", flush=True)
 
 
-def main(modules, usage):
+def main(modules, usage, last_words=lambda: ""):
+    """last_words: gives a text that is printed before the counts."""
     parser = argparse.ArgumentParser(usage=usage)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--jobs", type=int, default=8)
@@ -139,7 +140,7 @@ def main(modules, usage):
         run.failed.append("the actor")
         print("FAIL the actor\n" + "\n".join(world.actor.faults[:5]))
     print(f"evidence in {folder}" if run.failed else f"all within {time.monotonic() - start:.0f} s")
-    print(f"{run.passed} passed, {len(run.failed)} failed", flush=True)
+    print("\n".join(text for text in (last_words(), f"{run.passed} passed, {len(run.failed)} failed") if text), flush=True)
     os._exit(1 if run.failed else 0)  # threads that wait for the API server are not waited for
 
 
