@@ -1,6 +1,8 @@
 // Error values. Does not log and never exits.
 #include "err.h"
 
+#include "utf8.h"
+
 #include <stdarg.h>
 
 enum { ERR_TEXT_MAX = 2000 };
@@ -107,20 +109,37 @@ err_freep(struct err **e)
     err_free(*e);
 }
 
-/* Texts hold pieces of answers from outside: cap them and take the control characters out. */
+/* Texts hold pieces of answers from outside. Control characters become blanks; what is no UTF-8, and characters that are not seen but
+ * change what is seen, '?'. Shortens. */
+static void
+clean(char *text)
+{
+    char *to = text;
+
+    for (const char *from = text; *from;) {
+        uint32_t code = 0;
+        size_t n = utf8_next(from, &code);
+        if (n > 0 && utf8_is_printable(code)) {
+            memmove(to, from, n);
+            to += n;
+        } else {
+            *to++ = n == 1 ? ' ' : '?';
+        }
+        from += n ? n : 1;
+    }
+    *to = '\0';
+}
+
 static struct err *
 err_make(enum err_class class, const char *head, const char *tail)
 {
-    struct err *e = xcalloc(1, sizeof(*e) + ERR_TEXT_MAX + 1);
-    int n = snprintf(e->text, ERR_TEXT_MAX + 1, "%s%s%s", head ? head : "", head ? ": " : "", tail);
+    struct err *e = xcalloc(1, sizeof(*e) + ERR_TEXT_MAX + UTF8_MAX);
+    int n = snprintf(e->text, ERR_TEXT_MAX + UTF8_MAX, "%s%s%s", head ? head : "", head ? ": " : "", tail);
 
     BUG_ON(n < 0);
+    e->text[utf8_cut(e->text, ERR_TEXT_MAX)] = '\0';
+    clean(e->text);
     size_t len = strlen(e->text);
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)e->text[i] < ' ' || e->text[i] == 0x7f) {
-            e->text[i] = ' ';
-        }
-    }
     e->class = class;
     struct err *small = realloc(e, sizeof(*e) + len + 1);
     return small ? small : e;

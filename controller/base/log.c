@@ -2,6 +2,7 @@
 #include "log.h"
 
 #include "clock.h"
+#include "utf8.h"
 
 #include <jansson.h>
 #include <stdatomic.h>
@@ -59,8 +60,8 @@ log_level_of_verbosity(int64_t verbosity)
 static json_t *
 log_string(const char *s)
 {
-    size_t len = strnlen(s, LOG_VALUE_MAX);
-    json_t *j = json_stringn(s, len);
+    AUTO(freep) char *text = xstrndup(s, utf8_cut(s, LOG_VALUE_MAX));
 
-    return j ? j : json_string("(not UTF-8)");
+    utf8_mend(text);
+    return json_string(text);
 }

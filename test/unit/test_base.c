@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/utf8.h"
 #include "base/yaml.h"
 
 #include <check.h>
@@ -54,6 +55,47 @@ START_TEST(error_texts_are_capped_and_clean)
     ck_assert_uint_eq(strlen(err_text(e)), 2000);
     ck_assert(str_starts(err_text(e), "more: a b"));
     err_free(e);
+}
+END_TEST
+
+START_TEST(error_texts_stay_text)
+{
+    AUTO(freep) char *text = xcalloc(1, 5001);
+
+    for (unsigned i = 0; i < 1666; i++) {
+        memcpy(&text[i * 3], "\xe2\x82\xac", 3); /* 2000 is no multiple of 3 */
+    }
+    struct err *e = err_new(ERR_RETRY, "%s", text);
+    ck_assert_uint_eq(strlen(err_text(e)), 1998);
+    ck_assert_uint_eq(utf8_cut(err_text(e), SIZE_MAX), 1998);
+    err_free(e);
+    e = err_new(ERR_RETRY, "a\xff z \xe2\x82 \u202e\xc2\x9b.");
+    ck_assert_str_eq(err_text(e), "a? z ?? ??.");
+    err_free(e);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    size_t max, want;
+} cuts[] = {
+    {"", 0, 0},         {"abc", 2, 2},          {"abc", 9, 3},        {"a\u00e9", 1, 1},    {"a\u00e9", 2, 1},
+    {"a\u00e9", 3, 3},  {"\u20ac\u20ac", 5, 3}, {"\U0001f600", 3, 0}, {"a\xff\xffz", 3, 3}, /* what is no text is cut anywhere */
+    {"\xe2\x82", 9, 2},
+};
+
+START_TEST(cuts_fall_between_characters)
+{
+    ck_assert_uint_eq(utf8_cut(cuts[_i].text, cuts[_i].max), cuts[_i].want);
+}
+END_TEST
+
+START_TEST(what_is_no_text_is_mended)
+{
+    char text[] = "a\xc0\x80 \xed\xa0\x80 \xf4\x90\x80\x80 \xe2\x82";
+
+    utf8_mend(text);
+    ck_assert_str_eq(text, "a?? ??? ???? ??");
 }
 END_TEST
 
@@ -444,6 +486,9 @@ memory_case(void)
     tcase_add_test(t, a_stolen_pointer_is_null);
     tcase_add_test(t, errors_carry_class_and_text);
     tcase_add_test(t, error_texts_are_capped_and_clean);
+    tcase_add_test(t, error_texts_stay_text);
+    tcase_add_loop_test(t, cuts_fall_between_characters, 0, ARRAY_LEN(cuts));
+    tcase_add_test(t, what_is_no_text_is_mended);
     tcase_add_test(t, a_buffer_grows_to_its_cap_and_no_further);
     tcase_add_test(t, a_buffer_is_consumed_and_stolen);
     tcase_add_test(t, an_arena_gives_zeroed_aligned_memory);

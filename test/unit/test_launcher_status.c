@@ -102,6 +102,43 @@ START_TEST(last_words_fit)
 }
 END_TEST
 
+/* A message of many bytes per character, or of characters that JSON escapes, is cut between characters and never lost. */
+static const struct {
+    const char *name, *head, *unit;
+} long_messages[] = {
+    {"two bytes a character", "", "\u00e9"},
+    {"two bytes a character, cut at an odd place", "x", "\u00e9"},
+    {"three bytes a character", "xx", "\u20ac"},
+    {"four bytes a character", "xyz", "\U0001f600"},
+    {"escaped by JSON", "", "\""},
+    {"backslashes", "", "\\"},
+    {"escaped to six bytes", "", "\x01"},
+    {"no UTF-8", "", "\xff"},
+};
+
+START_TEST(long_messages_are_told)
+{
+    AUTO(strbuf_fini) struct strbuf message = STRBUF_INIT(65536);
+    struct disk_facts facts = {.volume = "root"};
+    const struct disk_view disk = {.facts = &facts, .target = "vda"};
+    const struct domain_view view = {.disks = &disk, .n_disks = 1};
+    const struct status_facts f = {.vmi_uid = "u", .state = DOMAIN_SHUTOFF, .reason = "start-failed", .view = &view};
+
+    strbuf_adds(&message, long_messages[_i].head);
+    for (unsigned i = 0; i < 5000; i++) {
+        strbuf_adds(&message, long_messages[_i].unit);
+    }
+    struct status_facts told = f;
+    told.message = strbuf_str(&message);
+    AUTO(freep) char *text = launcher_status_text(&told, arena);
+    AUTO(freep) char *last = launcher_status_last_words(&told, arena);
+    ck_assert_uint_lt(strlen(last), TERMINATION_MAX);
+    ck_assert_msg(!str_empty(read_back(text).message), "%s: the message is lost", long_messages[_i].name);
+    ck_assert_msg(!str_empty(read_back(last).message), "%s: the last message is lost", long_messages[_i].name);
+    ck_assert_str_eq(read_back(last).disks.items[0].target, "vda");
+}
+END_TEST
+
 static const struct {
     const char *name;
     int state, reason;
@@ -188,6 +225,7 @@ main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, says_all_it_knows);
     tcase_add_test(t, last_words_fit);
+    tcase_add_loop_test(t, long_messages_are_told, 0, ARRAY_LEN(long_messages));
     tcase_add_loop_test(t, states_have_our_words, 0, ARRAY_LEN(states));
     tcase_add_loop_test(t, log_tells_the_end, 0, ARRAY_LEN(logs));
     tcase_add_test(t, agent_is_cleaned);

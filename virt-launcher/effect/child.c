@@ -3,6 +3,10 @@
 
 #include <sys/resource.h>
 
+#include "base/utf8.h"
+
+enum { WORDS_MAX = 500 }; /* of a program's complaint */
+
 struct child {
     uv_process_t process;
     uv_pipe_t out_pipe;
@@ -141,7 +145,8 @@ child_error(const struct child *c)
         return err_new(ERR_RETRY, "%s was ended by signal %d", c->name, c->term_signal);
     }
     if (c->exit_status != 0) {
-        return err_new(ERR_RETRY, "%s: %.500s", c->name, strbuf_str(&c->err));
+        const char *words = strbuf_str(&c->err);
+        return err_new(ERR_RETRY, "%s: %.*s", c->name, (int)utf8_cut(words, WORDS_MAX), words);
     }
     return c->out.over ? err_new(ERR_INVALID, "%s wrote too much", c->name) : NULL;
 }

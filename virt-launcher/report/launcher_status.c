@@ -1,7 +1,11 @@
 // From what the launcher knows to launcher_state.
 #include "report/launcher_status.h"
 
+#include "domain/clean_text.h"
+
+/* Cleaned text is escaped to twice its length at most (quotes, backslashes), so the last words without disks fit with it. */
 enum { MESSAGE_MAX = 1024 };
+_Static_assert(2 * MESSAGE_MAX + 1024 < TERMINATION_MAX, "a message fits the termination message");
 
 static struct opt_int
 known(int64_t v)
@@ -45,7 +49,7 @@ state_of(const struct status_facts *f, struct arena *a)
         .seq = f->seq,
         .state = f->state,
         .reason = f->reason,
-        .message = f->message ? arena_strndup(a, f->message, strnlen(f->message, MESSAGE_MAX)) : NULL,
+        .message = clean_text(a, f->message, MESSAGE_MAX),
         .invalid = f->is_invalid ? TRI_TRUE : TRI_UNSET,
         .since_s = known(f->since_s),
         .started_s = known(f->started_s),
