@@ -27,6 +27,7 @@ struct lease {
     int64_t seen_ms; /* when it last changed, by our clock */
     int64_t sent_ms; /* when the write at hand was sent */
     bool leads;
+    bool was_away; /* the last call was not answered */
     bool releasing;
     void (*released)(void *arg);
     void *released_arg;
@@ -42,6 +43,7 @@ static void on_write(void *arg, const struct kube_reply *reply);
 static void lease_saw(struct lease *l, const json_t *object);
 static void lease_decide(struct lease *l, int64_t date_s);
 static bool is_long_dead(const json_t *object, int64_t date_s);
+static void lease_failed(struct lease *l, const char *what, const struct kube_reply *reply);
 static void lease_set(struct lease *l, bool leads);
 static void lease_stop(uv_timer_t *timer);
 static void lease_stopped(uv_timer_t *timer);
@@ -166,6 +168,7 @@ on_read(void *arg, const struct kube_reply *reply)
 
     l->request = NULL;
     if (!reply->err) {
+        l->was_away = false;
         lease_saw(l, reply->body);
         lease_decide(l, reply->date_s);
     } else if (err_class(reply->err) == ERR_NOT_FOUND) {
@@ -173,7 +176,7 @@ on_read(void *arg, const struct kube_reply *reply)
         l->seen = NULL;
         lease_write(l, l->identity);
     } else {
-        log_warn(&lg, "lease not read", F_ERR(reply->err));
+        lease_failed(l, "lease not read", reply);
         lease_again(l, LEASE_TRY_MS);
     }
 }
@@ -281,13 +284,14 @@ on_write(void *arg, const struct kube_reply *reply)
     }
     if (reply->err) {
         /* Perhaps it was carried out: read what is there. Our right to act ends by itself (lease_stop). */
-        log_warn(&lg, "lease not written", F_ERR(reply->err));
+        lease_failed(l, "lease not written", reply);
         if (err_class(reply->err) == ERR_CONFLICT && l->leads) {
             lease_set(l, false);
         }
         lease_read(l);
         return;
     }
+    l->was_away = false;
     lease_saw(l, reply->body);
     int64_t until_ms = l->sent_ms + LEASE_STOP_MS;
     int64_t left = until_ms - clock_mono_ms();
@@ -297,6 +301,18 @@ on_write(void *arg, const struct kube_reply *reply)
     /* Counted from when it was sent: an answer that takes long must not shorten the time that the next one may take. */
     int64_t wait_ms = l->sent_ms + LEASE_RENEW_MS - clock_mono_ms();
     lease_again(l, wait_ms > RENEW_GAP_MS ? wait_ms : RENEW_GAP_MS);
+}
+
+/* Told once, however long the API server is away. */
+static void
+lease_failed(struct lease *l, const char *what, const struct kube_reply *reply)
+{
+    bool is_away = reply->status == 0;
+
+    if (!is_away || !l->was_away) {
+        log_warn(&lg, what, F_ERR(reply->err));
+    }
+    l->was_away = is_away;
 }
 
 /* The loop may be late: what it has not read yet is read first, the renewal is perhaps among it. Nothing is sent meanwhile (kube_fence). */

@@ -22,6 +22,7 @@ enum {
     GRACE_MS = 30000, /* and when it does not, we do */
     BACKOFF_BASE_MS = 500,
     BACKOFF_MAX_MS = 30000,
+    AWAY_MS = 1000,       /* between tries while nobody answers: asking costs little, and all machines wait for it */
     SHORT_LIFE_MS = 1000, /* a connection that ends sooner and brought nothing is a failure, however politely it ends */
     STUCK_MAX = 3,        /* errors in the stream, at one place, before we list again */
 };
@@ -46,13 +47,16 @@ struct watch {
     uv_timer_t timer;
     struct kube_request *request; /* NULL: waiting for the timer */
     struct watch_frame frame;
-    struct backoff backoff;
+    struct backoff backoff; /* of refusals, and of streams that end early */
+    struct backoff away;    /* of a server that does not answer */
     enum watch_phase phase;
     char *version; /* where to resume; NULL: list first */
     char *page;    /* continue token of the next page, or NULL */
     unsigned page_items;
     bool wants_pages; /* the server refused to stream the list */
     bool progressed;  /* this connection brought something */
+    bool answered;    /* this connection brought bytes */
+    bool was_away;    /* the last try was not answered */
     unsigned n_stuck;
     int64_t started_ms;
     bool closed;
@@ -96,6 +100,7 @@ watch_new(struct kube *k, const struct watch_spec *spec, const struct watch_sink
     w->log = (struct log){.part = "kube", .object = w->resource};
     watch_frame_init(&w->frame, (spec->object_max_bytes ? spec->object_max_bytes : OBJECT_MAX_BYTES) + FRAME_ROOM_BYTES);
     w->backoff = (struct backoff){.base_ms = BACKOFF_BASE_MS, .max_ms = BACKOFF_MAX_MS};
+    w->away = (struct backoff){.base_ms = AWAY_MS, .max_ms = AWAY_MS};
     w->page_items = PAGE_ITEMS;
     BUG_ON(uv_timer_init(kube_loop(k), &w->timer) != 0);
     /* By the timer, so that no callback comes before the caller has the watch. */
@@ -128,6 +133,7 @@ watch_begin(struct watch *w)
 {
     BUG_ON(w->request);
     w->progressed = false;
+    w->answered = false;
     w->started_ms = clock_mono_ms();
     if (w->version) {
         stream_start(w, false);
@@ -180,6 +186,8 @@ on_bytes(void *arg, const char *bytes, size_t len)
 {
     struct watch *w = arg;
 
+    w->answered = true;
+    w->was_away = false;
     return watch_frame_feed(&w->frame, bytes, len, on_frame, w);
 }
 
@@ -424,14 +432,18 @@ again_at_once(struct watch *w, const char *why)
 static void
 again_later(struct watch *w, const char *why, const struct kube_reply *reply)
 {
-    int64_t delay_ms = backoff_next_ms(&w->backoff, random_u32());
+    bool is_away = reply && reply->status == 0 && !w->answered;
+    int64_t delay_ms = backoff_next_ms(is_away ? &w->away : &w->backoff, random_u32());
     int64_t asked_ms = reply ? reply->retry_after_ms : 0;
 
     delay_ms = asked_ms > delay_ms ? asked_ms : delay_ms;
     delay_ms = delay_ms > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : delay_ms;
     metric_watch_restart(kube_metrics(w->k), w->resource, why);
-    log_warn(&w->log, "watch failed", F_STR("why", why), F_I64("retry_ms", delay_ms),
-             F_STR("error", reply && reply->err ? err_text(reply->err) : "the connection ended early"));
+    if (!is_away || !w->was_away) { /* once, however long the server is away */
+        log_warn(&w->log, "watch failed", F_STR("why", why), F_I64("retry_ms", delay_ms),
+                 F_STR("error", reply && reply->err ? err_text(reply->err) : "the connection ended early"));
+    }
+    w->was_away = is_away;
     BUG_ON(uv_timer_start(&w->timer, on_timer, (uint64_t)delay_ms, 0) != 0);
 }
 

@@ -36,6 +36,26 @@ def test_the_api_server_dies_while_machines_start(t):
 
 
 @alone
+def test_after_a_long_absence_of_the_api_server_the_watches_are_back_at_once(t):
+    c = t.start().until_leads()
+    t.running("m")
+    apiserver("kill")
+    time.sleep(35)  # back-offs that double would have come to 16 s and more
+    apiserver("start")
+    since = time.monotonic()
+    t.set_strategy("m", "Halted")
+    while (t.api.get(t.vmi_path("m")) or {"metadata": {"deletionTimestamp": "gone"}})["metadata"].get("deletionTimestamp") is None:
+        check(time.monotonic() - since < 30, "the instance still runs:", c.tail())
+        time.sleep(0.05)
+    took = time.monotonic() - since
+    print(f"     API server back to the first decision on a change: {took:.1f} s")
+    check(took < 8, f"{took:.1f} s:", c.tail())  # it decides within 2; the rest is for machines that are busy
+    failures = [line for line in c.said("watch failed") if line["object"] == "virtualmachines"]
+    check(len(failures) <= 4, "an absence is told once, not at each try:", failures)
+    t.until_stopped("m")
+
+
+@alone
 def test_lost_answers_change_nothing(t):
     by_verb = {}
     for every in (2, 3):
