@@ -51,6 +51,7 @@ def test_after_a_long_absence_of_the_api_server_the_watches_are_back_at_once(t):
     print(f"     API server back to the first decision on a change: {took:.1f} s")
     check(took < 8, f"{took:.1f} s:", c.tail())  # it decides within 2; the rest is for machines that are busy
     failures = [line for line in c.said("watch failed") if line["object"] == "virtualmachines"]
+    check(all(line["retry_ms"] <= 1500 for line in failures if "connect" in line["error"]), "nobody answers, and it waits long:", failures)
     check(len(failures) <= 4, "an absence is told once, not at each try:", failures)
     t.until_stopped("m")
 
