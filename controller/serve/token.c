@@ -330,8 +330,9 @@ token_check(struct token_verifier *v, const char *token, size_t len, token_done_
     }
     c = XNEW(struct token_check);
     c->verifier = v;
-    c->token = xstrndup(token, len);
-    c->len = strlen(c->token); /* a NUL in the middle ends it: no token has one */
+    c->token = xcalloc(1, len + 1);
+    memcpy(c->token, token, len);
+    c->len = len;
     c->done = done;
     c->arg = arg;
     DL_APPEND(v->checks, c);

@@ -5,8 +5,9 @@
 
 #include "api/instance.h"
 #include "kube/request.h"
+#include "serve/token_text.h"
 
-enum { TOKEN_MAX_BYTES = 16 * 1024, TOKEN_KEYS_MAX = 32, TOKEN_LEEWAY_S = 60 };
+enum { TOKEN_KEYS_MAX = 32, TOKEN_LEEWAY_S = 60 };
 
 /* The pod that a token is bound to. */
 struct token_identity {
@@ -30,7 +31,7 @@ size_t token_keys_count(const struct token_keys *k);
 void token_keys_free(struct token_keys *k);
 void token_keys_freep(struct token_keys **k);
 
-/* Checks audience, time and pod binding of a compact JWS, then its signature and issuer. Only RS256/384/512 and
+/* Checks form, audience, time and pod binding of a compact JWS, then its signature and issuer. Only RS256/384/512 and
  * ES256/384/512, each with a key of its own kind.
  * keys     NULL: none are known
  * Errors   ERR_NOT_FOUND: nothing speaks against it, but none of 'keys' is the one it names, or the issuer is another than the

@@ -1,20 +1,29 @@
 // What a token proves: reads and checks a compact JWS against published keys. Pure: no clock, no network.
+// cjose aborts on some texts, so it sees a token only when everything that can be read without it has been found good, and a key only as
+// far as we know its members.
 #include "serve/token.h"
 
 #include <cjose/cjose.h>
-#include <openssl/crypto.h>
+#include <openssl/err.h>
 
-enum { CLAIMS_MAX_BYTES = 16 * 1024, NAME_MAX_BYTES = 253 };
+enum {
+    NAME_MAX_BYTES = 253,
+    KEY_ID_MAX_BYTES = 256,
+    RSA_MIN_BYTES = 256,
+    RSA_MAX_BYTES = 1024,
+    RSA_EXPONENT_MAX_BYTES = 8
+};
 
 /* Which signatures are taken, and the one kind of key that may have made them. HS* and none are not among them: a public key
  * must never be taken for a shared secret. */
 static const struct algorithm {
     const char *name;
     const char *key_type;
-    const char *curve; /* NULL for RSA */
+    const char *curve;  /* NULL for RSA */
+    size_t point_bytes; /* of each half of a point or a signature; 0 for RSA */
 } algorithms[] = {
-    {"RS256", "RSA", NULL},   {"RS384", "RSA", NULL},   {"RS512", "RSA", NULL},
-    {"ES256", "EC", "P-256"}, {"ES384", "EC", "P-384"}, {"ES512", "EC", "P-521"},
+    {"RS256", "RSA", NULL, 0},    {"RS384", "RSA", NULL, 0},    {"RS512", "RSA", NULL, 0},
+    {"ES256", "EC", "P-256", 32}, {"ES384", "EC", "P-384", 48}, {"ES512", "EC", "P-521", 66},
 };
 
 struct key {
@@ -90,18 +99,53 @@ algorithm_of_key(const json_t *jwk)
     return NULL;
 }
 
+/* Bytes of a member that is base64url; 0 when it is not. */
+static size_t
+member_bytes(const json_t *jwk, const char *name)
+{
+    const char *text = json_str(jwk, name);
+
+    return text ? token_segment_bytes((struct token_segment){text, strlen(text)}) : 0;
+}
+
+/* The public members of a key, with sizes that its kind can have; NULL: it is not one. */
+static json_t *
+public_part(const json_t *jwk, const struct algorithm *a, const char *id)
+{
+    size_t n = member_bytes(jwk, "n");
+    size_t e = member_bytes(jwk, "e");
+
+    if (a->curve) {
+        return member_bytes(jwk, "x") == a->point_bytes && member_bytes(jwk, "y") == a->point_bytes
+                   ? json_pack("{s:s, s:s, s:s, s:s, s:s}", "kty", a->key_type, "kid", id, "crv", a->curve, "x",
+                               json_str(jwk, "x"), "y", json_str(jwk, "y"))
+                   : NULL;
+    }
+    return n >= RSA_MIN_BYTES && n <= RSA_MAX_BYTES && e > 0 && e <= RSA_EXPONENT_MAX_BYTES
+               ? json_pack("{s:s, s:s, s:s, s:s}", "kty", a->key_type, "kid", id, "n", json_str(jwk, "n"), "e",
+                           json_str(jwk, "e"))
+               : NULL;
+}
+
+static bool
+is_key_id(const char *id)
+{
+    return !str_empty(id) && strlen(id) <= KEY_ID_MAX_BYTES;
+}
+
 static void
-add_key(struct token_keys *k, json_t *jwk)
+add_key(struct token_keys *k, const json_t *jwk)
 {
     const struct algorithm *a = algorithm_of_key(jwk);
     const char *id = json_str(jwk, "kid");
     const char *use = json_str(jwk, "use");
     struct key key = {.id = NULL};
 
-    if (!a || str_empty(id) || (use && !str_eq(use, "sig")) || k->n == TOKEN_KEYS_MAX) {
+    if (!a || !is_key_id(id) || (use && !str_eq(use, "sig")) || k->n == TOKEN_KEYS_MAX) {
         return;
     }
-    key.jwk = cjose_jwk_import_json(jwk, NULL);
+    AUTO(json_freep) json_t *part = public_part(jwk, a, id);
+    key.jwk = part ? cjose_jwk_import_json(part, NULL) : NULL;
     if (key.jwk) {
         key.id = xstrdup(id);
         key.type = a->key_type;
@@ -143,12 +187,10 @@ find_key(const struct token_keys *k, const struct algorithm *a, const char *id)
 }
 
 MUST_CHECK static struct err *
-read_header(cjose_jws_t *jws, const struct algorithm **ret_algorithm, const char **ret_key_id)
+read_header(const json_t *header, const struct algorithm **ret_algorithm)
 {
-    json_t *header = cjose_jws_get_protected(jws);
     const char *name = json_str(header, "alg");
 
-    *ret_key_id = json_str(header, "kid");
     if (json_at(header, "crit", NULL)) {
         return err_new(ERR_INVALID, "token has a critical header that is not understood");
     }
@@ -161,26 +203,11 @@ read_header(cjose_jws_t *jws, const struct algorithm **ret_algorithm, const char
     return err_new(ERR_INVALID, "token is signed in a way that is not accepted");
 }
 
-/* The claims of a compact JWS, not proven yet. The caller owns the tree. */
-MUST_CHECK static struct err *
-read_claims(const char *token, size_t len, json_t **ret_claims)
+/* One of an algorithm has a certain length; RSA's is the key's, which OpenSSL checks. */
+static bool
+is_signature_of(struct token_segment signature, const struct algorithm *a)
 {
-    const char *first = memchr(token, '.', len);
-    const char *second = first ? memchr(first + 1, '.', len - (size_t)(first + 1 - token)) : NULL;
-    uint8_t *text = NULL;
-    size_t text_len = 0;
-    struct err *e = NULL;
-
-    if (!second || !cjose_base64url_decode(first + 1, (size_t)(second - first - 1), &text, &text_len, NULL)) {
-        return err_new(ERR_INVALID, "token has no readable claims");
-    }
-    e = json_parse((const char *)text, text_len, CLAIMS_MAX_BYTES, ret_claims);
-    cjose_get_dealloc()(text);
-    if (e) {
-        err_free(e); /* its text could show a part of the token */
-        return err_new(ERR_INVALID, "token has no readable claims");
-    }
-    return NULL;
+    return !a->curve || token_segment_bytes(signature) == 2 * a->point_bytes;
 }
 
 static bool
@@ -221,10 +248,14 @@ check_claims(const json_t *claims, const char *audience, int64_t now_s)
     return NULL;
 }
 
+/* Of an object of Kubernetes, or its UID. */
 static bool
 is_name(const char *s)
 {
-    return !str_empty(s) && strlen(s) <= NAME_MAX_BYTES;
+    static const char signs[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.";
+    size_t len = s ? strlen(s) : 0;
+
+    return len > 0 && len <= NAME_MAX_BYTES && strspn(s, signs) == len;
 }
 
 MUST_CHECK static struct err *
@@ -256,29 +287,54 @@ identity_of_claims(const json_t *claims, struct token_identity **ret_identity)
                          json_str(json_at(k, "serviceaccount", NULL), "name"), json_int(claims, "exp", 0), ret_identity);
 }
 
-/* Signature and issuer: what only the published keys can prove. */
 MUST_CHECK static struct err *
-check_proof(cjose_jws_t *jws, const struct token_keys *keys, const char *issuer, const json_t *claims)
+check_signature(const char *token, size_t len, const struct key *key)
 {
-    const struct algorithm *algorithm = NULL;
-    const struct key *key;
-    const char *key_id = NULL;
-    struct err *e = read_header(jws, &algorithm, &key_id);
+    AUTO(jws_freep) cjose_jws_t *jws = cjose_jws_import(token, len, NULL);
+    bool is_good = jws && cjose_jws_verify(jws, key->jwk, NULL);
 
-    if (e) {
-        return e;
+    ERR_clear_error(); /* what is left there is read as the fault of somebody else's connection */
+    return is_good ? NULL : err_new(ERR_INVALID, "token has a wrong signature");
+}
+
+/* What is written in a token, not proven yet. */
+struct reading {
+    const struct algorithm *algorithm;
+    json_t *header;
+    json_t *claims;
+    struct token_identity *identity;
+};
+
+static void
+reading_fini(struct reading *r)
+{
+    json_decref(r->header);
+    json_decref(r->claims);
+    token_identity_free(r->identity);
+}
+
+MUST_CHECK static struct err *
+read_token(const char *token, size_t len, const char *audience, int64_t now_s, struct reading *r)
+{
+    struct token_text text;
+    struct err *e = token_text_split(token, len, &text);
+
+    if (!e) {
+        e = token_segment_json(text.header, TOKEN_HEADER_MAX_BYTES, "header", &r->header);
     }
-    key = find_key(keys, algorithm, key_id);
-    if (!key) {
-        return err_new(ERR_NOT_FOUND, "token names a key that is not published");
+    if (!e) {
+        e = read_header(r->header, &r->algorithm);
     }
-    if (!cjose_jws_verify(jws, key->jwk, NULL)) {
-        return err_new(ERR_INVALID, "token has a wrong signature");
+    if (!e && !is_signature_of(text.signature, r->algorithm)) {
+        e = err_new(ERR_INVALID, "token has a wrong signature");
     }
-    if (!issuer || !str_eq(json_str(claims, "iss"), issuer)) {
-        return err_new(ERR_NOT_FOUND, "token is from another issuer than the published one");
+    if (!e) {
+        e = token_segment_json(text.claims, TOKEN_CLAIMS_MAX_BYTES, "claims", &r->claims);
     }
-    return NULL;
+    if (!e) {
+        e = check_claims(r->claims, audience, now_s);
+    }
+    return e ? e : identity_of_claims(r->claims, &r->identity);
 }
 
 struct err *
@@ -286,32 +342,25 @@ struct err *
 token_verify(const struct token_keys *keys, const char *issuer, const char *audience, const char *token, size_t len,
              int64_t now_s, struct token_identity **ret_identity)
 {
-    AUTO(jws_freep) cjose_jws_t *jws = NULL;
-    AUTO(json_freep) json_t *claims = NULL;
-    AUTO(token_identity_freep) struct token_identity *id = NULL;
-    struct err *e = NULL;
+    AUTO(reading_fini) struct reading r = {.algorithm = NULL};
+    struct err *e = read_token(token, len, audience, now_s, &r);
 
-    if (len == 0 || len > TOKEN_MAX_BYTES) {
-        return err_new(ERR_INVALID, "token is empty or too long");
+    if (e) {
+        return e;
     }
-    jws = cjose_jws_import(token, len, NULL);
-    if (!jws) {
-        return err_new(ERR_INVALID, "token is no signed token");
+    const struct key *key = find_key(keys, r.algorithm, json_str(r.header, "kid"));
+    if (!key) {
+        return err_new(ERR_NOT_FOUND, "token names a key that is not published");
     }
-    e = read_claims(token, len, &claims);
-    if (!e) {
-        e = check_claims(claims, audience, now_s);
+    e = check_signature(token, len, key);
+    if (e) {
+        return e;
     }
-    if (!e) {
-        e = identity_of_claims(claims, &id);
+    if (!issuer || !str_eq(json_str(r.claims, "iss"), issuer)) {
+        return err_new(ERR_NOT_FOUND, "token is from another issuer than the published one");
     }
-    if (!e) {
-        e = check_proof(jws, keys, issuer, claims);
-    }
-    if (!e) {
-        *ret_identity = STEAL(id);
-    }
-    return e;
+    *ret_identity = STEAL(r.identity);
+    return NULL;
 }
 
 /* The only value of an extra of the reviewed user. */

@@ -299,7 +299,7 @@ START_TEST(changed_by_one_bit)
     world_init(&w);
     token = signed_with(w.ec, "ES256", "k-ec", claims);
     len = strlen(token);
-    for (size_t i = 0; i + 2 < len; i++) { /* the last characters hold bits that mean nothing */
+    for (size_t i = 0; i < len; i++) {
         struct token_identity *id = NULL;
         char kept = token[i];
         struct err *e;
@@ -331,7 +331,21 @@ START_TEST(garbage)
                                         "\xff\xfe.\x80.\x80",
                                         "eyJhbGciOiJSUzI1NiJ9..",
                                         "eyJhbGciOiJSUzI1NiJ9.bm8.AAAA",
-                                        "null.null.null"};
+                                        "null.null.null",
+                                        "A===.AAAA.AAAA", /* cjose asserts on the first sign here and below */
+                                        "AAAA.A===.AAAA",
+                                        "AAAA.AAAA.A===",
+                                        "e30.A===.AAAA",
+                                        "eyJhbGciOiJSUzI1NiJ9.e30.A===",
+                                        "eyJhbGciOiJSUzI1NiJ9.e30.A=",
+                                        "eyJhbGciOiJSUzI1NiJ9.e30.AA==",
+                                        "eyJhbGciOiJSUzI1NiJ9.e30.AAAAA",
+                                        "eyJhbGciOiJSUzI1NiJ9.e30.AAAA.",
+                                        "eyJhbGciOiJSUzI1NiJ9.e30.AAAA.AAAA",
+                                        "eyJhbGciOiJSUzI1NiJ9.e31.AAAA",
+                                        "eyJhbGciOiJSUzI1NiJ9.e3 0.AAAA",
+                                        "=.=.=",
+                                        "===.===.==="};
     enum { HUGE_BYTES = 10 * 1000 * 1000 };
     struct world w;
     AUTO(freep) char *huge = xcalloc(1, HUGE_BYTES + 1);
@@ -343,6 +357,97 @@ START_TEST(garbage)
     memset(huge, 'A', HUGE_BYTES);
     expect_refused(&w, "ten megabytes", huge, HUGE_BYTES, ERR_INVALID, "too long");
     world_fini(&w);
+}
+END_TEST
+
+/* Each row changes one segment of a good token. */
+static const struct {
+    const char *name;
+    int segment; /* 0 to 2 */
+    const char *with;
+    bool is_added; /* behind the segment, else in its place */
+} form_rows[] = {
+    {"padding behind the header", 0, "=", true},
+    {"padding behind the claims", 1, "==", true},
+    {"padding behind the signature", 2, "==", true},
+    {"a blank behind the claims", 1, " ", true},
+    {"a line end behind the signature", 2, "\n", true},
+    {"a sign of plain base64 in the signature", 2, "AAA+", true},
+    {"a fourth segment", 2, ".AAAA", true},
+    {"one sign too many", 2, "AAAAA", true},
+    {"no header", 0, "", false},
+    {"no claims", 1, "", false},
+    {"no signature", 2, "", false},
+    {"a header that is text", 0, "bm8", false},
+    {"a header that is a list", 0, "W10", false},
+    {"a header with a key twice", 0, "eyJhbGciOiJFUzI1NiIsImFsZyI6IkVTMjU2Iiwia2lkIjoiay1lYyJ9", false},
+    {"an algorithm that is a number", 0, "eyJhbGciOjEsImtpZCI6ImstZWMifQ", false},
+    {"a signature that is too short", 2, "AAAA", false},
+    {"claims that are a list", 1, "W10", false},
+};
+
+START_TEST(wrong_forms)
+{
+    struct world w;
+    json_t *claims = good_claims();
+    AUTO(freep) char *token = NULL;
+    AUTO(freep) char *changed = NULL;
+    char *parts[3];
+    char *save = NULL;
+
+    world_init(&w);
+    token = signed_with(w.ec, "ES256", "k-ec", claims);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        parts[i] = strtok_r(i ? NULL : token, ".", &save);
+    }
+    AUTO(freep)
+    char *part = xasprintf("%s%s", form_rows[_i].is_added ? parts[form_rows[_i].segment] : "", form_rows[_i].with);
+    parts[form_rows[_i].segment] = part;
+    changed = xasprintf("%s.%s.%s", parts[0], parts[1], parts[2]);
+    expect_refused(&w, form_rows[_i].name, changed, strlen(changed), ERR_INVALID, "token");
+    json_decref(claims);
+    world_fini(&w);
+}
+END_TEST
+
+/* The whole token counts, not what stands before a NUL. */
+START_TEST(nul_behind_a_good_token)
+{
+    struct world w;
+    json_t *claims = good_claims();
+    AUTO(freep) char *token = NULL;
+
+    world_init(&w);
+    token = signed_with(w.ec, "ES256", "k-ec", claims);
+    expect_refused(&w, "a NUL behind it", token, strlen(token) + 1, ERR_INVALID, "token");
+    json_decref(claims);
+    world_fini(&w);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    size_t bytes;
+} segment_rows[] = {
+    {"", 0},     {"A", 0},    {"AA", 1},   {"AQ", 1},    {"AB", 0},     {"Ag", 1},   {"AAA", 2},    {"AAE", 2},
+    {"AAB", 0},  {"AAAA", 3}, {"-_-_", 3}, {"AAAAA", 0}, {"AAAAAA", 4}, {"A===", 0}, {"AA==", 0},   {"AAA=", 0},
+    {"====", 0}, {"+AAA", 0}, {"/AAA", 0}, {"A AA", 0},  {"AAA\n", 0},  {"\x80", 0}, {"AA\x80", 0}, {"AAAA=", 0},
+};
+
+START_TEST(segments)
+{
+    const char *text = segment_rows[_i].text;
+
+    ck_assert_msg(token_segment_bytes((struct token_segment){text, strlen(text)}) == segment_rows[_i].bytes, "'%s'",
+                  text);
+    if (segment_rows[_i].bytes > 0) { /* what we take, the library takes, and finds as many bytes */
+        uint8_t *out = NULL;
+        size_t len = 0;
+
+        ck_assert(cjose_base64url_decode(text, strlen(text), &out, &len, NULL));
+        ck_assert_uint_eq(len, segment_rows[_i].bytes);
+        cjose_get_dealloc()(out);
+    }
 }
 END_TEST
 
@@ -379,6 +484,17 @@ static const struct {
      "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"x\":\"!\",\"y\":1}]}", 0},
     {"an unknown curve is skipped",
      "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-224\",\"x\":\"AA\",\"y\":\"AA\"}]}", 0},
+    {"a key whose padding would abort cjose is skipped",
+     "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"n\":\"A===\",\"e\":\"A===\"}]}", 0},
+    {"a point whose padding would abort cjose is skipped",
+     "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"x\":\"A===\",\"y\":\"A===\"}]}", 0},
+    {"a point of a wrong size is skipped",
+     "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"x\":\"AAAA\",\"y\":\"AAAA\"}]}", 0},
+    {"a point that is not on its curve is skipped",
+     "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
+     "\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}]}",
+     0},
+    {"a small RSA key is skipped", "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"n\":\"AQAB\",\"e\":\"AQAB\"}]}", 0},
     {"wrong elements are skipped", "{\"keys\":[null,1,\"x\",[]]}", 0},
 };
 
@@ -464,6 +580,9 @@ main(void)
     tcase_add_test(t, wrong_signatures);
     tcase_add_test(t, changed_by_one_bit);
     tcase_add_test(t, garbage);
+    tcase_add_loop_test(t, wrong_forms, 0, (int)ARRAY_LEN(form_rows));
+    tcase_add_test(t, nul_behind_a_good_token);
+    tcase_add_loop_test(t, segments, 0, (int)ARRAY_LEN(segment_rows));
     tcase_add_test(t, no_keys_known);
     tcase_add_loop_test(t, key_sets, 0, (int)ARRAY_LEN(set_rows));
     tcase_add_loop_test(t, reviews, 0, (int)ARRAY_LEN(review_rows));
