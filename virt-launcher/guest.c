@@ -19,7 +19,7 @@ static struct err *guest_begin(struct guest *g);
 static void
 init_timers(struct guest *g)
 {
-    uv_timer_t *const timers[] = {&g->step_timer, &g->connect_timer, &g->agent_timer, &g->tell_timer};
+    uv_timer_t *const timers[] = {&g->step_timer, &g->connect_timer, &g->agent_timer, &g->tell_timer, &g->logs_timer};
 
     for (size_t i = 0; i < ARRAY_LEN(timers); i++) {
         BUG_ON(uv_timer_init(g->loop, timers[i]) != 0);
@@ -106,6 +106,7 @@ guest_begin(struct guest *g)
         return e;
     }
     uv_timer_start(&g->connect_timer, on_connect_due, 0, 0);
+    guest_bound_logs(g);
     disks_prepare(g->loop, &g->instance, &g->paths, g->arena, on_disks, g);
     guest_tell(g);
     return NULL;

@@ -19,9 +19,12 @@ enum {
     GUEST_ARENA_BYTES = 1024 * 1024,
     GUEST_TELL_MS = 100, /* at most one message in this time */
     GUEST_AGENT_MS = 10000,
-    GUEST_CONNECT_MS = 10, /* first delay between tries to reach libvirtd */
+    GUEST_LOGS_MS = 10000,
+    GUEST_LOG_MAX = 4 * 1024 * 1024, /* of QEMU and of libvirtd, both of which a guest can make talk */
+    GUEST_CONNECT_MS = 10,           /* first delay between tries to reach libvirtd */
     GUEST_CONNECT_MAX_MS = 1000,
-    GUEST_FLUSH_MS = 1000, /* for the last word to reach the gateway */
+    GUEST_FLUSH_MS = 1000, /* for the last word to reach the gateway, and the console's end its reader */
+    GUEST_FLUSH_EVERY_MS = 5,
 };
 
 struct guest {
@@ -46,6 +49,7 @@ struct guest {
     uv_timer_t connect_timer;
     uv_timer_t agent_timer;
     uv_timer_t tell_timer;
+    uv_timer_t logs_timer;
 
     /* what is known */
     bool is_known;
@@ -81,6 +85,10 @@ struct guest {
 MUST_CHECK struct err *guest_setup(struct guest *g);
 /* True when a manager before us saw the end: its code and message are said again. */
 bool guest_has_ended(struct guest *g);
+/* Keeps the logs of others small from now on. */
+void guest_bound_logs(struct guest *g);
+/* libvirt's log of QEMU. The caller frees. */
+char *guest_qemu_log(const struct guest *g);
 /* The view and the XML, once disks are there. */
 MUST_CHECK struct err *guest_describe(struct guest *g, const struct disks_result *disks);
 

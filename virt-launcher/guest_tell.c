@@ -5,7 +5,7 @@
 #include "effect/files.h"
 #include "report/launcher_status.h"
 
-enum { SCRATCH_BYTES = 256 * 1024 };
+enum { SCRATCH_BYTES = 256 * 1024, LOG_TAIL_BYTES = 64 * 1024 };
 
 static void
 arenap(struct arena **a)
@@ -117,16 +117,16 @@ code_of(const struct guest *g)
 static const char *
 end_reason_of(const struct guest *g)
 {
-    AUTO(freep) char *path = xasprintf("%s/libvirt/qemu/log/%s.log", g->paths.cache, g->hypervisor.name);
-    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(4 * 1024 * 1024);
+    AUTO(freep) char *path = guest_qemu_log(g);
+    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(2 * LOG_TAIL_BYTES); /* it may grow meanwhile */
     const char *reason = g->seen.reason;
 
     if (!g->was_started) {
         return "shutdown"; /* it was asked to end before it began */
     }
     if (str_empty(reason) || str_eq(reason, "unknown")) {
-        struct err *e = file_read(path, &text);
-        reason = e ? NULL : domain_end_in_log(strbuf_str(&text));
+        struct err *e = file_read_tail(path, LOG_TAIL_BYTES, &text);
+        reason = e ? NULL : domain_end_in_log(strbuf_str(&text), text.len);
         err_free(e); /* no log, no word */
     }
     if (str_eq(reason, "destroyed") && g->is_destroyed_by_us && !g->view.has_acpi) {
@@ -156,11 +156,12 @@ on_flushed(uv_timer_t *t)
 {
     struct guest *g = t->data;
 
-    g->told_ms += 20;
-    if (g->gateway && !gateway_client_is_told(g->gateway) && g->told_ms < GUEST_FLUSH_MS) {
+    bool is_said = console_tail_flush(&g->console) && (!g->gateway || gateway_client_is_told(g->gateway));
+
+    g->told_ms += GUEST_FLUSH_EVERY_MS;
+    if (!is_said && g->told_ms < GUEST_FLUSH_MS) {
         return;
     }
-    console_tail_flush(&g->console);
     libvirt_daemon_stop(&g->daemon);
     g->is_over = true;
     uv_stop(g->loop);
@@ -189,6 +190,6 @@ guest_finish(struct guest *g)
     file_mark(g->paths.ready_mark, false);
     keep_last_words(g, a);
     tell_now(g);
-    g->told_ms = 0; /* from here on: how long we have waited for the gateway */
-    uv_timer_start(&g->tell_timer, on_flushed, 0, 20);
+    g->told_ms = 0; /* from here on: how long we have waited for gateway and reader */
+    uv_timer_start(&g->tell_timer, on_flushed, 0, GUEST_FLUSH_EVERY_MS);
 }

@@ -175,15 +175,23 @@ static const struct {
     {"nothing", "", NULL},
     {"still there", "2026-11-21 14:00:00.0+0000: starting up libvirt version: 11.3.0\n", NULL},
     {"crashed", "x: starting up\n2026-11-21 14:00:01.0+0000: shutting down, reason=crashed\n", "crashed"},
-    {"failed", "shutting down, reason=failed\n", "crashed"},
-    {"the last one counts", "shutting down, reason=crashed\nshutting down, reason=shutdown\n", "shutdown"},
-    {"switched off", "shutting down, reason=destroyed\n", "destroyed"},
-    {"a new word", "shutting down, reason=abducted\n", NULL},
+    {"failed", "2026-11-21 14:00:01.0+0000: shutting down, reason=failed\n", "crashed"},
+    {"the last one counts",
+     "2026-11-21 14:00:01.0+0000: shutting down, reason=crashed\n2026-11-21 14:00:02.0+0000: shutting down, "
+     "reason=shutdown\n",
+     "shutdown"},
+    {"switched off", "2026-11-21 14:00:01.0+0000: shutting down, reason=destroyed", "destroyed"},
+    {"a new word", "2026-11-21 14:00:01.0+0000: shutting down, reason=abducted\n", NULL},
+    {"QEMU's own words", "qemu-system-x86_64: shutting down, reason=shutdown\nx 1: shutting down, reason=shutdown\n",
+     NULL},
+    {"behind the end",
+     "2026-11-21 14:00:01.0+0000: shutting down, reason=crashed\nqemu: : shutting down, reason=shutdown\n", "crashed"},
+    {"a word that only begins like one", "2026-11-21 14:00:01.0+0000: shutting down, reason=shutdownish\n", NULL},
 };
 
 START_TEST(log_tells_the_end)
 {
-    const char *got = domain_end_in_log(logs[_i].log);
+    const char *got = domain_end_in_log(logs[_i].log, strlen(logs[_i].log));
 
     ck_assert_msg(str_eq(got, logs[_i].want), "%s: %s", logs[_i].name, got ? got : "(null)");
 }

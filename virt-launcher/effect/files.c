@@ -6,15 +6,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct err *
-file_read(const char *path, struct strbuf *out)
-{
-    AUTO(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    char block[4096];
+enum { BLOCK_BYTES = 65536 };
 
-    if (fd < 0) {
+static struct err *
+open_to_read(const char *path, int *ret_fd)
+{
+    *ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (*ret_fd < 0) {
         return errno == ENOENT ? err_new(ERR_NOT_FOUND, "%s does not exist", path) : err_errno(errno, "open %s", path);
     }
+    return NULL;
+}
+
+static struct err *
+read_all(int fd, const char *path, struct strbuf *out)
+{
+    char block[4096];
+
     for (;;) {
         ssize_t n = read(fd, block, sizeof(block));
         if (n < 0 && errno == EINTR) {
@@ -29,6 +37,47 @@ file_read(const char *path, struct strbuf *out)
         if (!strbuf_add(out, block, (size_t)n)) {
             return err_new(ERR_INVALID, "%s is longer than %zu bytes", path, out->max);
         }
+    }
+}
+
+struct err *
+file_read(const char *path, struct strbuf *out)
+{
+    AUTO(closep) int fd = -1;
+    struct err *e = open_to_read(path, &fd);
+
+    return e ? e : read_all(fd, path, out);
+}
+
+struct err *
+file_read_tail(const char *path, size_t max, struct strbuf *out)
+{
+    AUTO(closep) int fd = -1;
+    struct err *e = open_to_read(path, &fd);
+
+    if (e) {
+        return e;
+    }
+    off_t size = lseek(fd, 0, SEEK_END);
+    off_t from = size > (off_t)max ? size - (off_t)max : 0;
+    if (size < 0 || lseek(fd, from, SEEK_SET) != from) {
+        return err_errno(errno, "seek in %s", path);
+    }
+    return read_all(fd, path, out);
+}
+
+void
+file_bound_log(const char *path, int64_t max_bytes)
+{
+    AUTO(closep) int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) != 0 || st.st_blocks / 2 <= max_bytes / 1024) {
+        return;
+    }
+    int64_t older = (st.st_size - max_bytes / 2) / BLOCK_BYTES * BLOCK_BYTES;
+    if (older > 0 && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, older) != 0) {
+        (void)!ftruncate(fd, 0); /* a file system without holes */
     }
 }
 

@@ -22,4 +22,10 @@ int64_t file_modified_s(const char *path);
  * tries again. */
 void file_mark(const char *path, bool wish);
 
+/* The last 'max' bytes of a file, or all of it, added to 'out'. Errors as file_read. */
+MUST_CHECK struct err *file_read_tail(const char *path, size_t max, struct strbuf *out);
+
+/* Gives the older part of a log back to the disk once it takes more than 'max_bytes' there. Whoever writes it appends. */
+void file_bound_log(const char *path, int64_t max_bytes);
+
 #endif

@@ -3,6 +3,8 @@
 
 #include <libvirt/virterror.h>
 
+#include "base/utf8.h"
+
 struct err *
 libvirt_error(const char *what)
 {
@@ -65,16 +67,20 @@ domain_state_of(int state, int reason, const char **ret_reason)
     return DOMAIN_STARTING;
 }
 
-/* Value of the first attribute 'name' after 'from' in libvirt's own XML. */
+/* Value of an attribute of the first element that begins with 'element', in libvirt's own XML, where no text holds a quote or '<'. */
 static void
-copy_attribute(const char *from, const char *name, char *ret_text, size_t size)
+copy_attribute(const char *xml, const char *element, const char *name, char *ret_text, size_t size)
 {
-    AUTO(freep) char *key = xasprintf("%s='", name);
-    const char *at = from ? strstr(from, key) : NULL;
-    const char *end = at ? strchr(at + strlen(key), '\'') : NULL;
+    AUTO(freep) char *key = xasprintf(" %s='", name);
+    const char *from = strstr(xml, element);
+    const char *close = from ? strchr(from, '>') : NULL;
+    const char *at = close ? memmem(from, (size_t)(close - from), key, strlen(key)) : NULL;
+    const char *value = at ? at + strlen(key) : NULL;
+    size_t len = value ? strcspn(value, "'") : 0;
 
-    if (end) {
-        (void)snprintf(ret_text, size, "%.*s", (int)(end - at - (long)strlen(key)), at + strlen(key));
+    if (value && len < size) {
+        memcpy(ret_text, value, len);
+        ret_text[len] = '\0';
     }
 }
 
@@ -86,6 +92,14 @@ agent_is_connected(const char *xml)
     const char *state = target ? strstr(target, "state='connected'") : NULL;
 
     return state && end && state < end;
+}
+
+void
+domain_read_xml(const char *xml, struct domain_seen *seen)
+{
+    copy_attribute(xml, "<type arch=", "machine", seen->machine, sizeof(seen->machine));
+    utf8_mend(seen->machine);
+    seen->has_agent = agent_is_connected(xml);
 }
 
 struct err *
@@ -106,31 +120,48 @@ domain_read(virDomainPtr dom, struct domain_seen *ret_seen)
     }
     seen.state = domain_state_of(state, reason, &seen.reason);
     if (virDomainGetInfo(dom, &info) == 0) {
-        seen.memory_bytes = (int64_t)info.memory * 1024;
+        seen.memory_bytes = info.memory < INT64_MAX / 1024 ? (int64_t)info.memory * 1024 : INT64_MAX;
     }
     AUTO(freep) char *xml = virDomainGetXMLDesc(dom, 0);
     if (xml) {
-        copy_attribute(strstr(xml, "<type arch="), "machine", seen.machine, sizeof(seen.machine));
-        seen.has_agent = agent_is_connected(xml);
+        domain_read_xml(xml, &seen);
     }
     *ret_seen = seen;
     return NULL;
 }
 
-const char *
-domain_end_in_log(const char *log_text)
+/* libvirt's own word in a line of the log: behind a time, which is all that stands before it. NULL when it is not one. */
+static const char *
+end_in_line(const char *line, size_t len)
 {
-    static const char *const known[][2] = {
-        {"shutdown", "shutdown"}, {"destroyed", "destroyed"}, {"crashed", "crashed"}, {"failed", "crashed"}};
-    static const char key[] = "shutting down, reason=";
-    const char *at = NULL;
+    static const char key[] = ": shutting down, reason=";
+    const char *at = memmem(line, len, key, strlen(key));
+    size_t time_len = strspn(line, "0123456789-:.+ ");
 
-    for (const char *next = strstr(log_text, key); next; next = strstr(next + 1, key)) {
-        at = next + strlen(key);
+    return at && at > line && (size_t)(at - line) + 2 == time_len ? at + strlen(key) : NULL;
+}
+
+const char *
+domain_end_in_log(const char *log_text, size_t len)
+{
+    static const char *const known[] = {"shutdown", "destroyed", "crashed", "failed"};
+    const char *word = NULL;
+    size_t word_len = 0;
+
+    for (const char *line = log_text; line < log_text + len;) {
+        size_t left = (size_t)(log_text + len - line);
+        const char *end = memchr(line, '\n', left);
+        size_t line_len = end ? (size_t)(end - line) : left;
+        const char *found = end_in_line(line, line_len);
+        if (found) {
+            word = found;
+            word_len = (size_t)(line + line_len - found);
+        }
+        line += line_len + 1;
     }
-    for (size_t i = 0; at && i < ARRAY_LEN(known); i++) {
-        if (str_starts(at, known[i][0])) {
-            return known[i][1];
+    for (size_t i = 0; word && i < ARRAY_LEN(known); i++) {
+        if (strlen(known[i]) == word_len && memcmp(word, known[i], word_len) == 0) {
+            return str_eq(known[i], "failed") ? "crashed" : known[i];
         }
     }
     return NULL;

@@ -23,7 +23,11 @@ MUST_CHECK struct err *domain_read(virDomainPtr dom, struct domain_seen *ret_see
 /* State and reason of a libvirt pair, as virDomainGetState gives them. 'ret_reason' is static. */
 enum domain_state domain_state_of(int state, int reason, const char **ret_reason);
 
-/* How QEMU ended by the last line of libvirt's log of it ("shutting down, reason=crashed"); NULL when it has none. Static. */
-const char *domain_end_in_log(const char *log_text);
+/* Machine and agent from libvirt's description of a running domain. */
+void domain_read_xml(const char *xml, struct domain_seen *seen);
+
+/* How QEMU ended by the last line that libvirt wrote into its log ("2026-11-27 23:44:01.123+0000: shutting down, reason=crashed"); NULL when
+ * it wrote none. What QEMU itself prints there is no such line. Static. */
+const char *domain_end_in_log(const char *log_text, size_t len);
 
 #endif
