@@ -2,32 +2,19 @@
 #include "guest_priv.h"
 
 #include "domain/domain_xml.h"
+#include "domain/instance_read.h"
 #include "effect/files.h"
 
-enum { INSTANCE_MAX = 1024 * 1024, ENDED_MAX = 16384 };
+enum { ENDED_MAX = 16384 };
 
 static struct err *
 read_instance(struct guest *g)
 {
     AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(INSTANCE_MAX);
-    json_t *j = NULL;
-
     struct err *e = file_read(g->paths.instance, &text);
+
     if (!e) {
-        e = json_parse(strbuf_str(&text), text.len, INSTANCE_MAX, &j);
-    }
-    if (!e) {
-        json_in_arena(g->arena, j);
-    }
-    if (!e && json_int(j, "version", 0) != INSTANCE_VERSION) { /* before its fields are looked at */
-        e = err_new(ERR_INVALID, "version %lld is not run here, only %d: launcher and controller differ",
-                    (long long)json_int(j, "version", 0), INSTANCE_VERSION);
-    }
-    if (!e) {
-        e = api_decode(&instance_type, j, g->arena, &g->instance);
-    }
-    if (!e) {
-        e = instance_complete(&g->instance, g->arena);
+        e = instance_read(strbuf_str(&text), text.len, g->arena, &g->instance);
     }
     return err_wrap(e, "read the instance");
 }

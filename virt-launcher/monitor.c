@@ -185,6 +185,9 @@ grace_ms(const struct monitor *m)
         }
         (void)fclose(f);
     }
+    if (seconds < 0 || seconds > INT32_MAX) {
+        seconds = seconds < 0 ? 0 : INT32_MAX;
+    }
     return seconds * 1000 + GRACE_EXTRA_MS;
 }
 

@@ -174,11 +174,11 @@ START_TEST(xml_is_escaped)
     xml_open(&x, "a");
     xml_attr(&x, "b", "<'\"&>\n");
     xml_attr(&x, "none", NULL);
-    xml_leaf(&x, "c", "]]>&\x01");
+    xml_leaf(&x, "c", "]]>&\x01\xff\uffff\u00e9");
     xml_empty(&x, "d", "e", "1", NULL);
     xml_close(&x);
     ck_assert_str_eq(strbuf_str(&out),
-                     "<a b='&lt;&apos;&quot;&amp;&gt;?'>\n  <c>]]&gt;&amp;?</c>\n  <d e='1'/>\n</a>\n");
+                     "<a b='&lt;&apos;&quot;&amp;&gt;?'>\n  <c>]]&gt;&amp;???\u00e9</c>\n  <d e='1'/>\n</a>\n");
 }
 END_TEST
 

@@ -60,7 +60,10 @@ domain_grace_s(const struct instance *i)
 {
     const struct opt_int *grace = &i->spec.termination_grace_period_s;
 
-    return grace->set && grace->v >= 0 ? grace->v : GRACE_DEFAULT_S;
+    if (!grace->set || grace->v < 0) {
+        return GRACE_DEFAULT_S;
+    }
+    return grace->v < DOMAIN_GRACE_MAX_S ? grace->v : DOMAIN_GRACE_MAX_S;
 }
 
 static struct err *

@@ -5,7 +5,7 @@
 
 #include "api/instance.h"
 
-enum { DOMAIN_DISKS_MAX = 64, DOMAIN_NICS_MAX = 16, DOMAIN_VCPUS_MAX = 512 };
+enum { DOMAIN_DISKS_MAX = 64, DOMAIN_NICS_MAX = 16, DOMAIN_VCPUS_MAX = 512, DOMAIN_GRACE_MAX_S = INT32_MAX };
 
 /* One volume as it lies in the pod. Strings are borrowed. */
 struct disk_facts {

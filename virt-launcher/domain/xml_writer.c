@@ -3,31 +3,49 @@
 
 #include <stdarg.h>
 
+#include "base/utf8.h"
+
+static const char *
+entity_of(uint32_t code)
+{
+    switch (code) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&apos;";
+    default:
+        return NULL;
+    }
+}
+
+/* XML 1.0 has no way to say control characters, nor the two that are none. */
+static bool
+is_sayable(uint32_t code)
+{
+    return code >= ' ' && code != 0x7f && code != 0xfffe && code != 0xffff;
+}
+
 static void
 add_escaped(struct strbuf *out, const char *s)
 {
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        switch (c) {
-        case '&':
-            strbuf_adds(out, "&amp;");
-            break;
-        case '<':
-            strbuf_adds(out, "&lt;");
-            break;
-        case '>':
-            strbuf_adds(out, "&gt;");
-            break;
-        case '"':
-            strbuf_adds(out, "&quot;");
-            break;
-        case '\'':
-            strbuf_adds(out, "&apos;");
-            break;
-        default:
-            /* XML 1.0 has no way to say the control characters. */
-            strbuf_add(out, c < 0x20 || c == 0x7f ? "?" : s, 1);
+    while (*s) {
+        uint32_t code = 0;
+        size_t n = utf8_next(s, &code);
+        const char *entity = entity_of(code);
+        if (entity) {
+            strbuf_adds(out, entity);
+        } else if (n > 0 && is_sayable(code)) {
+            strbuf_add(out, s, n);
+        } else {
+            strbuf_addc(out, '?');
         }
+        s += n ? n : 1;
     }
 }
 

@@ -23,7 +23,6 @@ struct part {
 };
 
 static struct err *part_read(const struct part *p, const char *dir, struct strbuf *out);
-static struct err *base64_decode(const char *text, struct strbuf *out);
 static struct err *image_write(const char *path, const struct strbuf *meta, const struct strbuf *user,
                                const struct strbuf *network);
 
@@ -95,7 +94,7 @@ part_read(const struct part *p, const char *dir, struct strbuf *out)
         return part_read_secret(p, dir, out);
     }
     if (!str_empty(p->base64)) {
-        return err_wrap(base64_decode(p->base64, out), "%sBase64", p->field);
+        return err_wrap(nocloud_base64(p->base64, out), "%sBase64", p->field);
     }
     if (p->text && !strbuf_adds(out, p->text)) {
         return err_new(ERR_INVALID, "%s: longer than %d bytes", p->field, NOCLOUD_PART_MAX);
@@ -112,15 +111,16 @@ base64_value(char c)
     return at ? (int)(at - letters) : -1;
 }
 
-static struct err *
-base64_decode(const char *text, struct strbuf *out)
+struct err *
+nocloud_base64(const char *text, struct strbuf *out)
 {
+    static const char blanks[] = " \t\r\n";
     uint32_t bits = 0;
     unsigned n_bits = 0;
 
     for (; *text && *text != '='; text++) {
         int value = base64_value(*text);
-        if (value < 0 && !strchr(" \t\r\n", *text)) {
+        if (value < 0 && !strchr(blanks, *text)) {
             return err_new(ERR_INVALID, "is no base64");
         }
         if (value < 0) {
@@ -135,7 +135,8 @@ base64_decode(const char *text, struct strbuf *out)
             }
         }
     }
-    return NULL;
+    text += strspn(text, "= \t\r\n");
+    return *text || n_bits == 6 ? err_new(ERR_INVALID, "is no base64") : NULL;
 }
 
 static struct err *

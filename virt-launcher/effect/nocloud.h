@@ -3,6 +3,7 @@
 #define VMB_NOCLOUD_H
 
 #include "api/instance.h"
+#include "base/strbuf.h"
 
 enum { NOCLOUD_PART_MAX = 1024 * 1024 };
 
@@ -10,5 +11,8 @@ enum { NOCLOUD_PART_MAX = 1024 * 1024 };
  * (<secrets>/<volume>/{user,network}). Errors: ERR_INVALID naming the field; ERR_RETRY. Texts never quote the data. */
 MUST_CHECK struct err *nocloud_write(const struct instance *i, const struct volume *vol, const char *secrets_dir,
                                      const char *path);
+
+/* Adds the bytes of a base64 text with blanks between. Errors: ERR_INVALID. */
+MUST_CHECK struct err *nocloud_base64(const char *text, struct strbuf *out);
 
 #endif

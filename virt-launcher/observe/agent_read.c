@@ -83,21 +83,25 @@ agent_from_params(const virTypedParameterPtr params, int n, struct arena *a, str
     *ret_state = s;
 }
 
-static const char *
-read_version(virDomainPtr dom, struct arena *a)
+const char *
+agent_version(const char *answer, struct arena *a)
 {
-    AUTO(freep) char *answer = virDomainQemuAgentCommand(dom, "{\"execute\":\"guest-info\"}", AGENT_TIMEOUT_S, 0);
     AUTO(json_freep) json_t *j = NULL;
-
-    if (!answer) {
-        return NULL;
-    }
     struct err *e = json_parse(answer, strlen(answer), AGENT_ANSWER_MAX, &j);
+
     if (e) {
         err_free(e); /* an agent that speaks no JSON has no version */
         return NULL;
     }
     return clean_text(a, json_str(json_at(j, "return", NULL), "version"), AGENT_WORD_MAX);
+}
+
+static const char *
+read_version(virDomainPtr dom, struct arena *a)
+{
+    AUTO(freep) char *answer = virDomainQemuAgentCommand(dom, "{\"execute\":\"guest-info\"}", AGENT_TIMEOUT_S, 0);
+
+    return answer ? agent_version(answer, a) : NULL;
 }
 
 struct err *

@@ -22,7 +22,9 @@ enum {
  * Errors: ERR_RETRY when the agent does not answer. */
 MUST_CHECK struct err *agent_read(virDomainPtr dom, bool with_version, struct arena *a, struct agent_state *ret_state);
 
-/* The same from libvirt's list of parameters; for tests too. */
+/* The same from libvirt's list of parameters. */
 void agent_from_params(const virTypedParameterPtr params, int n_params, struct arena *a, struct agent_state *ret_state);
+/* The version in an agent's answer to guest-info; NULL when it has none. */
+const char *agent_version(const char *answer, struct arena *a);
 
 #endif

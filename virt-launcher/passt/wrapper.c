@@ -6,8 +6,11 @@
  *                           ua-default ...), `args` for all others: "--name value" on a line each
  *   VMBRIDGE_PASST_SANDBOX  "native" leaves passt its own namespaces; else nosandbox.so is loaded
  *   VMBRIDGE_PASST_LIB      folder of the real passt and of nosandbox.so (/usr/lib/passt) */
+#include "args.h"
+
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +20,6 @@ enum {
     MAX_FILE_BYTES = 16 << 10,
     MAX_ADDED = 512, /* arguments from an args file */
 };
-
-static const char socket_suffix[] = ".socket";
 
 static void
 fail(const char *what, const char *name)
@@ -56,28 +57,17 @@ open_args(const char *dir, const char *name, size_t name_len)
     return f;
 }
 
-/* libvirt's socket is ".../ID-DOMAIN-ALIAS.socket", and each part may hold dashes: the longest
- * ending that has a file wins. */
+/* The longest alias that has a file wins. */
 static FILE *
 find_args(const char *dir, const char *socket)
 {
-    const char *slash = strrchr(socket, '/');
-    const char *base = slash ? slash + 1 : socket;
-    size_t len = strlen(base);
-    size_t suffix_len = sizeof(socket_suffix) - 1;
+    size_t len = 0;
 
-    if (len > suffix_len && strcmp(base + len - suffix_len, socket_suffix) == 0) {
-        const char *end = base + len - suffix_len;
-        const char *at = base;
+    for (size_t i = 0; passt_args_alias(socket, i, &len); i++) {
+        FILE *f = open_args(dir, passt_args_alias(socket, i, &len), len);
 
-        while (at && at < end) {
-            FILE *f = open_args(dir, at, (size_t)(end - at));
-
-            if (f) {
-                return f;
-            }
-            at = strchr(at, '-');
-            at = at ? at + 1 : NULL;
+        if (f) {
+            return f;
         }
     }
     return open_args(dir, NULL, 0);
@@ -94,33 +84,22 @@ socket_of(char **argv)
     return "";
 }
 
-/* Splits each line of f at its first blank and adds the parts to args. The text stays allocated:
- * args point into it. Returns the new number of args. */
+/* Adds what f holds to args. The text stays allocated: args point into it. Returns the new number of args. */
 static size_t
 read_args(FILE *f, char **args, size_t n)
 {
     char *text = calloc(1, MAX_FILE_BYTES + 1);
-    size_t max = n + MAX_ADDED;
-    char *save = NULL;
 
     if (!text || fread(text, 1, MAX_FILE_BYTES + 1, f) > MAX_FILE_BYTES || ferror(f)) {
         errno = errno ? errno : EFBIG;
         fail("read", "the arguments");
     }
-    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-        char *value = strchr(line, ' ');
-
-        if (n + 2 > max) {
-            errno = E2BIG;
-            fail("read", "the arguments");
-        }
-        args[n++] = line;
-        if (value) {
-            *value++ = '\0';
-            args[n++] = value;
-        }
+    size_t n_added = passt_args_split(text, args + n, MAX_ADDED);
+    if (n_added == SIZE_MAX) {
+        errno = E2BIG;
+        fail("read", "the arguments");
     }
-    return n;
+    return n + n_added;
 }
 
 static void

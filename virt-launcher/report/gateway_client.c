@@ -7,6 +7,7 @@
 
 #include "base/backoff.h"
 #include "base/clock.h"
+#include "domain/host_port.h"
 #include "report/gateway_tls.h"
 
 enum {
@@ -85,19 +86,6 @@ make_lws(struct gateway_client *c)
     return c->lws ? NULL : err_new(ERR_FATAL, "libwebsockets cannot be set up: is libwebsockets-evlib-uv installed?");
 }
 
-/* The host of "host:port" and "[v6]:port"; NULL when it is neither. The caller frees. */
-static char *
-host_of(const char *address)
-{
-    const char *colon = strrchr(address, ':');
-
-    if (!colon || colon == address) {
-        return NULL;
-    }
-    bool is_v6 = address[0] == '[' && colon[-1] == ']';
-    return is_v6 ? xstrndup(address + 1, (size_t)(colon - address) - 2) : xstrndup(address, (size_t)(colon - address));
-}
-
 struct err *
 gateway_client_new(uv_loop_t *loop, const struct gateway_client_options *o, struct gateway_client **ret_client)
 {
@@ -106,7 +94,7 @@ gateway_client_new(uv_loop_t *loop, const struct gateway_client_options *o, stru
     c->loop = loop;
     c->o = *o;
     c->o.dial_max_ms = o->dial_max_ms > 0 ? o->dial_max_ms : DIAL_MAX_MS;
-    c->name = str_empty(o->name) ? host_of(o->address) : xstrdup(o->name); /* NULL: it is never dialled */
+    c->name = str_empty(o->name) ? host_port_split(o->address, NULL) : xstrdup(o->name); /* NULL: it is never dialled */
     c->backoff = (struct backoff){.base_ms = REDIAL_MS, .max_ms = REDIAL_MAX_MS};
     c->in = STRBUF_INIT(LAUNCHER_MSG_MAX);
     c->token = STRBUF_INIT(TOKEN_MAX);
@@ -179,14 +167,15 @@ on_dial(uv_timer_t *t)
     free(c->dialled);
     c->dialled = xstrdup(c->redirect ? c->redirect : c->o.address);
     free(STEAL(c->redirect)); /* one try */
-    AUTO(freep) char *host = host_of(c->dialled);
+    const char *port = NULL;
+    AUTO(freep) char *host = host_port_split(c->dialled, &port);
     if (!host) {
         complain(c, "the address is not host:port");
         client_dial_later(c);
         return;
     }
     free(c->port);
-    c->port = xstrdup(strrchr(c->dialled, ':') + 1);
+    c->port = xstrdup(port);
     c->is_dialling = true;
     if (uv_getaddrinfo(c->loop, &c->lookup, on_address, host, c->port, &hints) != 0) {
         client_dial_later(c);

@@ -150,27 +150,31 @@ read_small(const char *path, struct strbuf *out)
 }
 
 struct err *
-gateway_pins_read(const char *path, struct gateway_pins *ret_pins)
+gateway_pins_parse(const char *text, struct gateway_pins *ret_pins)
 {
-    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(PINS_FILE_MAX);
     struct gateway_pins pins = {0};
-    struct err *e = read_small(path, &text);
 
-    if (e) {
-        return e;
-    }
-    for (const char *word = strbuf_str(&text); *word; word += strspn(word, " \n")) {
+    for (const char *word = text; *word; word += strspn(word, " \n")) {
         size_t len = strcspn(word, " \n");
         if (!add_pin(&pins, word, len)) {
-            return err_new(ERR_RETRY, "%s holds a digest that cannot be read", path);
+            return err_new(ERR_RETRY, "holds a digest that cannot be read");
         }
         word += len;
     }
     if (pins.n == 0) {
-        return err_new(ERR_RETRY, "%s holds no digest of a CA", path);
+        return err_new(ERR_RETRY, "holds no digest of a CA");
     }
     *ret_pins = pins;
     return NULL;
+}
+
+struct err *
+gateway_pins_read(const char *path, struct gateway_pins *ret_pins)
+{
+    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(PINS_FILE_MAX);
+    struct err *e = read_small(path, &text);
+
+    return e ? e : err_wrap(gateway_pins_parse(strbuf_str(&text), ret_pins), "%s", path);
 }
 
 struct err *

@@ -31,6 +31,9 @@ MUST_CHECK struct err *gateway_tls_trust(SSL_CTX *tls, const char *ca_path);
 /* Reads the file of pins: words "sha256:" and base64; those of another digest are passed over. Errors: ERR_RETRY. */
 MUST_CHECK struct err *gateway_pins_read(const char *path, struct gateway_pins *ret_pins);
 
+/* The same from its text. Errors: ERR_RETRY. */
+MUST_CHECK struct err *gateway_pins_parse(const char *text, struct gateway_pins *ret_pins);
+
 /* Reads the token of the pod's service account into 'token' (emptied first). Errors: ERR_RETRY. */
 MUST_CHECK struct err *gateway_token_read(const char *path, struct strbuf *token);
 

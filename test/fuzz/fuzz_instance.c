@@ -1,0 +1,74 @@
+// Any text as instance.json: refused, or it becomes a machine (refused, or described); the description is XML, and libvirt's parser, which
+// is libxml2, reads in it what was meant.
+#include "fuzz.h"
+
+#include "domain/domain_xml.h"
+#include "domain/instance_read.h"
+#include "domain/port_set.h"
+#include "domain/xml_writer.h"
+
+#include <libxml/parser.h>
+
+enum { FACTS_MAX = 64 };
+
+static void
+check_xml(const struct domain_view *v, const struct strbuf *xml)
+{
+    xmlDoc *doc =
+        xmlReadMemory(xml->buf, (int)xml->len, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+
+    BUG_ON(!doc);
+    const xmlNode *name = xmlDocGetRootElement(doc)->children;
+    while (name && !xmlStrEqual(name->name, (const xmlChar *)"name")) {
+        name = name->next;
+    }
+    xmlChar *text = name ? xmlNodeGetContent(name) : NULL;
+    BUG_ON(!text || strlen((const char *)text) > strlen(v->name));
+    xmlFree(text);
+    xmlFreeDoc(doc);
+}
+
+static void
+describe(const struct instance *i, struct arena *a)
+{
+    struct disk_facts disks[FACTS_MAX];
+    const struct port_list *ports = &i->open_ports;
+    struct domain_facts f = {.run_dir = LAUNCHER_RUN_DIR, .disks = disks, .start_ports = ports, .pod_has_ipv6 = true};
+    AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
+    struct domain_view v;
+
+    for (; f.n_disks < i->volumes.n && f.n_disks < FACTS_MAX; f.n_disks++) {
+        const struct instance_volume *vol = &i->volumes.items[f.n_disks];
+        disks[f.n_disks] = (struct disk_facts){.volume = vol->name,
+                                               .path = arena_printf(a, LAUNCHER_DISK_DIR "/%s/disk.img", vol->name),
+                                               .format = vol->kind == VOLUME_IMAGE ? "qcow2" : "raw",
+                                               .backing_path = vol->kind == VOLUME_IMAGE ? "/disks/image" : NULL,
+                                               .backing_format = "raw",
+                                               .has_o_direct = vol->kind == VOLUME_PVC_FILE,
+                                               .is_block = vol->kind == VOLUME_PVC_BLOCK};
+    }
+    struct err *e = domain_view(i, &f, a, &v);
+    if (!e) {
+        BUG_ON(v.n_disks > DOMAIN_DISKS_MAX || v.n_nics > DOMAIN_NICS_MAX || v.memory_bytes <= 0);
+        BUG_ON(v.grace_s < 0 || v.grace_s > DOMAIN_GRACE_MAX_S);
+        e = domain_xml(&v, &xml);
+    }
+    if (!e) {
+        check_xml(&v, &xml);
+    }
+    err_free(e); /* a refusal is an answer, too */
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena *a = arena_new(1 << 24);
+    struct instance i = {0};
+    AUTO(err_freep) struct err *e = instance_read(data ? (const char *)data : "", size, a, &i);
+
+    if (!e) {
+        describe(&i, a);
+    }
+    arena_free(a);
+    return 0;
+}
