@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+static const int64_t YEAR_1000_S = -30610224000, YEAR_10000_S = 253402300800;
+
 int64_t
 clock_mono_ms(void)
 {
@@ -25,9 +27,10 @@ void
 clock_format(int64_t wall_s, char ret_text[CLOCK_TIME_SIZE])
 {
     time_t t = (time_t)wall_s;
+    bool can_say = wall_s >= YEAR_1000_S && wall_s < YEAR_10000_S; /* strftime writes years as long as they are */
     struct tm tm;
 
-    if (!gmtime_r(&t, &tm) || strftime(ret_text, CLOCK_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
+    if (!can_say || !gmtime_r(&t, &tm) || strftime(ret_text, CLOCK_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
         memcpy(ret_text, "1970-01-01T00:00:00Z", CLOCK_TIME_SIZE);
     }
 }

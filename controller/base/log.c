@@ -38,7 +38,8 @@ log_write(const struct log *lg, enum log_level level, const char *msg, const str
     for (const struct log_field *f = fields; f->key; f++) {
         (void)json_object_set_new(line, f->key, f->str ? log_string(f->str) : json_integer(f->num));
     }
-    AUTO(freep) char *text = json_dumps(line, JSON_COMPACT);
+    AUTO(freep)
+    char *text = json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII); /* no mark of direction reaches a terminal */
     json_decref(line);
     if (text) {
         (void)dprintf(STDERR_FILENO, "%s\n", text); /* a lost log line has nobody to be told to */

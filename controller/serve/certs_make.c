@@ -47,11 +47,22 @@ bio_text(BIO *bio)
     return xstrndup(data, (size_t)len);
 }
 
+/* OpenSSL asks the terminal unless somebody else answers. */
+static int
+no_passphrase(char *buf, int size, int is_for_writing, void *arg)
+{
+    (void)buf; /* nothing is put there */
+    (void)size;
+    (void)is_for_writing;
+    (void)arg;
+    return -1;
+}
+
 static X509 *
 read_x509(const char *pem)
 {
     AUTO(bio_freep) BIO *bio = BIO_new_mem_buf(pem, -1);
-    X509 *x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    X509 *x = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
 
     ERR_clear_error();
     return x;
@@ -61,7 +72,7 @@ static EVP_PKEY *
 read_key(const char *pem)
 {
     AUTO(bio_freep) BIO *bio = BIO_new_mem_buf(pem, -1);
-    EVP_PKEY *k = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+    EVP_PKEY *k = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
 
     ERR_clear_error();
     return k;
@@ -261,7 +272,7 @@ certs_pins(const char *bundle)
     char *pins = xstrdup("");
 
     for (;;) {
-        AUTO(x509_freep) X509 *x = PEM_read_bio_X509(in, NULL, NULL, NULL);
+        AUTO(x509_freep) X509 *x = PEM_read_bio_X509(in, NULL, no_passphrase, NULL);
         unsigned char digest[EVP_MAX_MD_SIZE];
         char coded[EVP_MAX_MD_SIZE * 2];
         unsigned len = 0;
@@ -284,7 +295,7 @@ certs_bundle_at(const char *bundle, size_t index)
     AUTO(bio_freep) BIO *out = BIO_new(BIO_s_mem());
 
     for (size_t i = 0;; i++) {
-        AUTO(x509_freep) X509 *x = PEM_read_bio_X509(in, NULL, NULL, NULL);
+        AUTO(x509_freep) X509 *x = PEM_read_bio_X509(in, NULL, no_passphrase, NULL);
 
         if (!x) {
             ERR_clear_error();
