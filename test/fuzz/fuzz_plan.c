@@ -1,0 +1,646 @@
+// From caches to plans: the input is a small program that puts, changes and removes odd objects of all kinds, lets launchers talk, time
+// pass and plans be carried out. Whatever tenants write, nothing aborts; each look gives a plan or says what is wrong; a status that
+// was written is not written again; and the order in which objects came does not matter.
+#include "fuzz.h"
+#include "tree.h"
+
+#include "api/kubevirt.h"
+#include "api/launcher_msg.h"
+#include "api/vm.h"
+#include "cache/cut.h"
+#include "cache/related.h"
+#include "effect/reconciler_priv.h"
+
+enum {
+    NOW_S = 1767225605, /* five seconds into 2026 */
+    STEPS_MAX = 48,
+    LOOKS_MAX = 400,
+    OBJECT_BYTES_MAX = 3 << 19, /* what the API server stores */
+};
+
+static const char *const templates[N_KINDS] = {
+    [KIND_VM] = "{'apiVersion':'kubevirt.io/"
+                "v1','kind':'VirtualMachine','metadata':{'name':'a','namespace':'n','uid':'uid-a','generation':1,"
+                "'creationTimestamp':'2026-01-01T00:00:00Z','labels':{'app':'a'}},'spec':{'runStrategy':'Always','"
+                "template':{'metadata':{"
+                "'labels':{'app':'a'}},'spec':{'domain':{'cpu':{'cores':2},'memory':{'guest':'1Gi'},'devices':{'disks':"
+                "[{'name':'root',"
+                "'disk':{'bus':'virtio'}},{'name':'data','disk':{'bus':'virtio'}}],'interfaces':[{'name':'default','"
+                "masquerade':{},'ports':[{"
+                "'port':22}]}]}},'networks':[{'name':'default','pod':{}}],'volumes':[{'name':'root','containerDisk':{'"
+                "image':'i:1'}},{"
+                "'name':'data','persistentVolumeClaim':{'claimName':'a'}}]}}}}",
+    [KIND_VMI] =
+        "{'apiVersion':'kubevirt.io/"
+        "v1','kind':'VirtualMachineInstance','metadata':{'name':'a','namespace':'n','uid':'uid-b',"
+        "'generation':1,'creationTimestamp':'2026-01-01T00:00:00Z','finalizers':['kubevirt.io/"
+        "foregroundDeleteVirtualMachine'],"
+        "'labels':{'app':'a'},'ownerReferences':[{'apiVersion':'kubevirt.io/"
+        "v1','kind':'VirtualMachine','name':'a','uid':'uid-a',"
+        "'controller':true}]},'spec':{'domain':{'memory':{'guest':'1Gi'},'devices':{'disks':[{'name':'root','disk':{'"
+        "bus':'virtio'}},"
+        "{'name':'data','lun':{}}],'interfaces':[{'name':'default','masquerade':{}}]}},'networks':[{'name':'default','"
+        "pod':{}}],"
+        "'volumes':[{'name':'root','containerDisk':{'image':'i:1'}},{'name':'data','persistentVolumeClaim':{'claimName'"
+        ":'a'}}]},"
+        "'status':{'phase':'Scheduling','conditions':[{'type':'Ready','status':'False','reason':'GuestNotRunning'}]}}",
+    [KIND_POD] =
+        "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'virt-launcher-a','namespace':'n','uid':'uid-of-pod','"
+        "generation':1,"
+        "'creationTimestamp':'2026-01-01T00:00:01Z','labels':{'kubevirt.io':'virt-launcher','kubevirt.io/"
+        "created-by':'uid-b'},"
+        "'annotations':{'vmbridge.io/gateway-pins':'PINS'},'ownerReferences':[{'apiVersion':'kubevirt.io/v1','kind':"
+        "'VirtualMachineInstance','name':'a','uid':'uid-b','controller':true}]},'spec':{'nodeName':'node1'},'status':{'"
+        "phase':'Running',"
+        "'podIP':'10.0.0.1','podIPs':[{'ip':'10.0.0.1'},{'ip':'::1'}],'qosClass':'Burstable','startTime':'2026-01-"
+        "01T00:00:01Z',"
+        "'conditions':[{'type':'PodScheduled','status':'True'},{'type':'Ready','status':'True'}],'containerStatuses':[{"
+        "'name':"
+        "'compute','image':'i:1','state':{'terminated':{'exitCode':1,'reason':'Error','message':'{\\'type\\':\\'"
+        "state\\'}'}}}]}}",
+    [KIND_PVC] = "{'apiVersion':'v1','kind':'PersistentVolumeClaim','metadata':{'name':'a','namespace':'n','uid':'uid-"
+                 "c'},'spec':{'accessModes':["
+                 "'ReadWriteOnce'],'volumeMode':'Block','volumeName':'v','resources':{'requests':{'storage':'1Gi'}}},'"
+                 "status':{'phase':'Bound',"
+                 "'capacity':{'storage':'1Gi'}}}",
+    [KIND_SERVICE] = "{'apiVersion':'v1','kind':'Service','metadata':{'name':'a','namespace':'n','uid':'uid-d'},'spec':"
+                     "{'selector':{'app':'a'},"
+                     "'ports':[{'port':80,'targetPort':8080,'protocol':'TCP'},{'port':53,'protocol':'UDP'}]}}",
+    [KIND_KUBEVIRT] =
+        "{'apiVersion':'kubevirt.io/"
+        "v1','kind':'KubeVirt','metadata':{'name':'kubevirt','namespace':'s','uid':'uid-e','generation':1},"
+        "'spec':{'configuration':{'developerConfiguration':{'useEmulation':true,'logVerbosity':{'virtController':2,'"
+        "virtLauncher':2}},"
+        "'bridge':{'defaultOpenPorts':[{'port':22}]}}}}",
+};
+
+static const char *const state_template = "{'type':'state','version':1,'vmiUID':'uid-b','seq':1,'state':'running','"
+                                          "since':1767225602,'started':1767225602,'memoryBytes':"
+                                          "1073741824,'machineType':'pc-q35-10.0','agent':{'connected':true,'version':'"
+                                          "1','hostname':'h','os':{'name':'Debian'},'interfaces':["
+                                          "{'name':'eth0','mac':'02:00:00:00:00:01','ipAddresses':['10.0.0.2']}]},'"
+                                          "disks':[{'volume':'root','target':'vda','size':1048576}],"
+                                          "'nics':[{'network':'default','mac':'02:00:00:00:00:01','ip':'10.0.2.2'}],'"
+                                          "openPorts':[{'port':22,'protocol':'TCP'}]}";
+
+/* A controller without an API server. */
+struct town {
+    struct reconciler r;
+    json_t *last[N_KINDS]; /* what was put last, for updates */
+    int64_t now_s;
+    unsigned version;
+    bool has_headers; /* objects came of which there is only a header */
+};
+
+/* As feed.c does; without the wait for whole caches. */
+static void
+emit(void *arg, const char *key)
+{
+    struct town *t = arg;
+
+    queue_add(t->r.queue, key, QUEUE_UNDER_WAY, 0, 0);
+}
+
+static void
+configure(struct town *t)
+{
+    log_set_level((enum log_level) - 1); /* nobody reads it */
+    reconciler_config(&t->r);
+    log_set_level((enum log_level) - 1);
+}
+
+static void
+on_changed(void *arg, enum kind kind, const struct object *object, bool removed)
+{
+    struct town *t = arg;
+
+    if (kind == KIND_KUBEVIRT) {
+        configure(t);
+    }
+    if (kind == KIND_VMI && removed) {
+        launchers_remove(t->r.launchers, object->uid);
+    }
+    related_keys(kind, object, informer_store(t->r.informers[KIND_VMI]), emit, t);
+}
+
+static void
+town_init(struct town *t)
+{
+    *t = (struct town){.now_s = NOW_S, .version = 1};
+    t->r.options = (struct reconciler_options){.namespace = "s",
+                                               .launcher_image = "launcher:1",
+                                               .gateway = "gateway.s.svc:8443",
+                                               .gateway_name = "gateway.s.svc",
+                                               .instance = "r",
+                                               .version = "1"};
+    for (int k = 0; k < N_KINDS; k++) {
+        t->r.informers[k] = informer_new((enum kind)k, on_changed, t);
+    }
+    t->r.launchers = launchers_new();
+    t->r.queue = queue_new();
+    t->r.config_arena = arena_new(CONFIG_ARENA_MAX);
+    t->r.gateway_pins = xstrdup("PINS");
+    t->r.ca_bundle = xstrdup("PEM");
+    t->r.leads = true;
+    configure(t);
+}
+
+static void
+town_fini(struct town *t)
+{
+    for (int k = 0; k < N_KINDS; k++) {
+        informer_free(t->r.informers[k]);
+        json_decref(t->last[k]);
+    }
+    launchers_free(t->r.launchers);
+    queue_free(t->r.queue);
+    reconciler_errors_clear(&t->r);
+    arena_free(t->r.config_arena);
+    free(t->r.config_text);
+    free(t->r.gateway_pins);
+    free(t->r.ca_bundle);
+}
+
+/* As it comes over the watch: written by the API server, of which the wanted parts are read. */
+static void
+hand_in(struct town *t, enum kind kind, const json_t *object, bool removed)
+{
+    AUTO(freep) char *text = json_dumps(object, JSON_COMPACT);
+    AUTO(json_freep) json_t *read = NULL;
+
+    if (!text || strlen(text) > OBJECT_BYTES_MAX) {
+        return; /* the API server takes no such object */
+    }
+    AUTO(err_freep) struct err *e = json_part(text, strlen(text), cut_parts(kind), &read);
+    BUG_ON(e);
+    informer_apply(t->r.informers[kind], read, removed, NULL);
+}
+
+/* Of an object that the watch could not take whole. */
+static void
+hand_in_header(struct town *t, enum kind kind, const json_t *object)
+{
+    static const char *const parts[] = {"metadata.name",
+                                        "metadata.namespace",
+                                        "metadata.uid",
+                                        "metadata.resourceVersion",
+                                        "metadata.generation",
+                                        "metadata.deletionTimestamp",
+                                        NULL};
+    AUTO(freep) char *text = json_dumps(object, JSON_COMPACT);
+    AUTO(json_freep) json_t *read = NULL;
+
+    if (text) {
+        AUTO(err_freep) struct err *e = json_part(text, strlen(text), parts, &read);
+        BUG_ON(e);
+        informer_apply(t->r.informers[kind], read, false, "it is larger than 512 KiB");
+        t->has_headers = true;
+    }
+}
+
+static void
+set_version(struct town *t, json_t *object)
+{
+    AUTO(freep) char *version = xasprintf("%u", ++t->version);
+    json_t *meta = json_object_get(object, "metadata");
+
+    if (json_is_object(meta)) {
+        (void)json_object_set_new(meta, "resourceVersion", json_string(version));
+    }
+}
+
+static const struct type *
+table_of(enum kind kind)
+{
+    static const struct type *const tables[N_KINDS] = {
+        [KIND_VM] = &vm_type, [KIND_VMI] = &vmi_type, [KIND_KUBEVIRT] = &kubevirt_type};
+
+    return tables[kind];
+}
+
+static void
+step_put(struct town *t, enum kind kind, struct bytes *b)
+{
+    uint8_t how = bytes_next(b);
+    json_t *object = (how & 1) && t->last[kind] ? json_deep_copy(t->last[kind]) : tree_new(templates[kind]);
+
+    for (unsigned n = how >> 1 & 7; n > 0; n--) {
+        uint8_t what = bytes_next(b);
+        json_t *meta = json_object_get(object, "metadata");
+        if (what % 4 == 0 && json_is_object(meta)) {
+            tree_change(meta, &meta_type, b);
+        } else if (what % 4 != 1 && table_of(kind)) {
+            tree_change(object, table_of(kind), b);
+        } else {
+            tree_twist(object, b);
+        }
+    }
+    set_version(t, object);
+    if (how >> 4 == 14) {
+        hand_in_header(t, kind, object);
+    } else {
+        hand_in(t, kind, object, how >> 4 == 15);
+    }
+    json_decref(t->last[kind]);
+    t->last[kind] = object;
+}
+
+/* As the gateway does: what cannot be decoded goes no further. */
+static void
+step_launcher(struct town *t, struct bytes *b)
+{
+    AUTO(json_freep) json_t *j = tree_new(state_template);
+    AUTO(json_freep) json_t *read = NULL;
+    const char *type = NULL;
+    uint8_t how = bytes_next(b);
+    const struct object *vmi = store_get(informer_store(t->r.informers[KIND_VMI]), "n/a");
+    const struct object *pod = store_get(informer_store(t->r.informers[KIND_POD]), "n/virt-launcher-a");
+    const char *vmi_uid = vmi ? vmi->uid : "uid-b";
+    const char *pod_uid = pod ? pod->uid : "uid-of-pod";
+
+    if (how % 8 == 7) {
+        launchers_disconnected(t->r.launchers, vmi_uid, pod_uid);
+        return;
+    }
+    for (unsigned n = how >> 3 & 7; n > 0; n--) {
+        tree_change(j, &launcher_state_type, b);
+    }
+    AUTO(freep) char *text = json_dumps(j, JSON_COMPACT);
+    AUTO(err_freep) struct err *e = launcher_msg_parse(text, strlen(text), &read, &type);
+    AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
+    struct launcher_state state;
+    if (!e) {
+        e = api_decode(&launcher_state_type, read, a, &state);
+    }
+    if (!e && vmi) {
+        launchers_name(t->r.launchers, vmi_uid, vmi->key);
+        launchers_connected(t->r.launchers, vmi_uid, pod_uid);
+        (void)launchers_state(t->r.launchers, vmi_uid, pod_uid, text, strlen(text));
+        AUTO(freep) char *key = related_key(KIND_VMI, vmi->key);
+        emit(t, key);
+    }
+}
+
+/* The cached object of a plan's target, or of its action, as a tree. */
+static json_t *
+cached(const struct town *t, enum kind kind, const char *namespace, const char *name)
+{
+    AUTO(freep) char *key = xasprintf("%s/%s", namespace, name);
+    const struct object *o = store_get(informer_store(t->r.informers[kind]), key);
+    json_t *j = NULL;
+
+    if (o) {
+        struct err *e = object_parse(o, SIZE_MAX, &j);
+        BUG_ON(e);
+    }
+    return j;
+}
+
+/* RFC 7386, as deep as a status may be. */
+static void
+merge(json_t *to, const json_t *patch, unsigned depth) // NOLINT(misc-no-recursion): JSON_DEPTH_MAX
+{
+    const char *key;
+    json_t *value;
+
+    BUG_ON(depth > JSON_DEPTH_MAX);
+    json_object_foreach((json_t *)(uintptr_t)patch, key, value) {
+        if (json_is_null(value)) {
+            (void)json_object_del(to, key);
+        } else if (json_is_object(value)) {
+            if (!json_is_object(json_object_get(to, key))) {
+                (void)json_object_set_new(to, key, json_object());
+            }
+            merge(json_object_get(to, key), value, depth + 1);
+        } else {
+            (void)json_object_set(to, key, value);
+        }
+    }
+}
+
+static enum kind
+kind_of_action(const struct action *a)
+{
+    bool is_pod = a->kind == ACTION_CREATE_POD || a->kind == ACTION_DELETE_POD || a->kind == ACTION_PATCH_POD;
+
+    return is_pod ? KIND_POD : KIND_VMI;
+}
+
+static bool
+is_create(const struct action *a)
+{
+    return a->kind == ACTION_CREATE_VMI || a->kind == ACTION_CREATE_POD;
+}
+
+/* What the API server makes of it; the kubelet is quick. */
+static void
+carry_out(struct town *t, const struct action *a)
+{
+    enum kind kind = kind_of_action(a);
+    AUTO(json_freep) json_t *object = cached(t, kind, a->namespace, a->name);
+
+    if (is_create(a)) {
+        if (!object) { /* else the name is taken */
+            AUTO(json_freep) json_t *made = json_deep_copy(a->body);
+            json_t *meta = json_object_get(made, "metadata");
+            (void)json_object_set_new(meta, "uid", json_string(kind == KIND_POD ? "uid-of-pod" : "uid-b"));
+            (void)json_object_set_new(meta, "creationTimestamp", json_string("2026-01-01T00:00:05Z"));
+            set_version(t, made);
+            hand_in(t, kind, made, false);
+        }
+        return;
+    }
+    json_t *meta = json_object_get(object, "metadata");
+    if (!object || !str_eq(json_str(meta, "uid"), a->uid)) {
+        return;
+    }
+    if (a->kind == ACTION_PATCH_VMI || a->kind == ACTION_PATCH_POD) {
+        merge(object, a->body, 0);
+    } else {
+        (void)json_object_set_new(meta, "deletionTimestamp", json_string("2026-01-01T00:00:06Z"));
+    }
+    set_version(t, object);
+    bool is_going = json_object_get(meta, "deletionTimestamp");
+    hand_in(t, kind, object, is_going && json_array_size(json_object_get(meta, "finalizers")) == 0);
+}
+
+/* What is sent can be read, and names what it means. */
+static void
+check_text(const char *text)
+{
+    AUTO(json_freep) json_t *j = json_string(text);
+
+    BUG_ON(!text || !j);
+}
+
+static void
+check_body(const json_t *body)
+{
+    AUTO(freep) char *text = json_compact(body);
+    AUTO(json_freep) json_t *again = NULL;
+    AUTO(err_freep) struct err *e = json_parse(text, strlen(text), SIZE_MAX, &again);
+
+    BUG_ON(e || !json_is_object(again));
+}
+
+/* A finding that shows what differs. */
+static void
+demand(bool is_right, const char *key, const json_t *one, const json_t *two)
+{
+    if (!is_right) {
+        AUTO(freep) char *a = one ? json_compact(one) : xstrdup("");
+        AUTO(freep) char *b = two ? json_compact(two) : xstrdup("");
+        (void)fprintf(stderr, "%s: %s\n%s\n", key, a, b);
+        BUG_ON(true);
+    }
+}
+
+static void
+check_plan(const struct plan *p)
+{
+    for (size_t i = 0; i < p->n_actions; i++) {
+        const struct action *a = &p->actions[i];
+        bool is_delete = a->kind == ACTION_DELETE_VMI || a->kind == ACTION_DELETE_POD;
+        check_text(a->namespace);
+        check_text(a->name);
+        demand(is_create(a) || !str_empty(a->uid), p->rule, a->body, NULL);
+        BUG_ON(!a->body != is_delete);
+        if (a->body) {
+            check_body(a->body);
+        }
+    }
+    for (size_t i = 0; i < p->n_events; i++) {
+        BUG_ON(str_empty(p->events[i].type) || str_empty(p->events[i].reason) || str_empty(p->events[i].message));
+        check_text(p->events[i].message);
+    }
+    if (p->status_new) {
+        check_body(p->status_new);
+    }
+    BUG_ON(p->requeue_ms < 0);
+}
+
+/* The view and the plan of a key; false when there is nothing to look at, or when what is wrong was said. */
+static bool
+plan_of(struct town *t, const char *key, struct arena *a, struct plan *ret_plan)
+{
+    struct pass pass = {.r = &t->r, .key = key, .arena = a, .now_s = t->now_s, .rnd = 7};
+    struct plan_target target = {0};
+    AUTO(err_freep) struct err *e = pass_plan(&pass, &target, ret_plan);
+
+    if (e) {
+        BUG_ON(err_class(e) != ERR_INVALID || str_empty(err_text(e)));
+        return false;
+    }
+    if (!ret_plan->rule) {
+        return false;
+    }
+    check_plan(ret_plan);
+    return !arena_is_over(a);
+}
+
+static json_t *
+status_patch(const struct plan *p)
+{
+    AUTO(json_freep) json_t *none = json_object();
+    AUTO(json_freep)
+    json_t *diff = p->status_new ? json_merge_diff(p->status_old ? p->status_old : none, p->status_new) : NULL;
+
+    return diff ? json_pack("{s:O}", "status", diff) : NULL;
+}
+
+/* Writes the status of a plan; false when there is nothing to write. */
+static bool
+write_status(struct town *t, const char *key, const struct plan *p)
+{
+    const char *namespace = strchr(key, '/') + 1;
+    const char *name = strchr(namespace, '/') + 1;
+    AUTO(freep) char *in = xstrndup(namespace, (size_t)(name - namespace) - 1);
+    AUTO(json_freep) json_t *object = cached(t, related_kind(key), in, name);
+    AUTO(json_freep) json_t *patch = status_patch(p);
+
+    if (!patch || !object) {
+        return false;
+    }
+    merge(object, patch, 0);
+    set_version(t, object);
+    hand_in(t, related_kind(key), object, false);
+    return true;
+}
+
+/* As plan_run does: the actions, then the status, then word to the launcher. */
+static void
+look(struct town *t, const char *key)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(PASS_ARENA_MAX);
+    AUTO(arena_freep) struct arena *a2 = arena_new(PASS_ARENA_MAX);
+    struct plan p = {0}, again = {0};
+
+    if (!plan_of(t, key, a, &p)) {
+        return;
+    }
+    for (size_t i = 0; i < p.n_actions; i++) {
+        carry_out(t, &p.actions[i]);
+    }
+    bool wrote = write_status(t, key, &p);
+    if (wrote && p.n_actions == 0 && plan_of(t, key, a2, &again)) {
+        AUTO(json_freep) json_t *patch = status_patch(&again);
+        demand(!patch, key, patch, NULL); /* else it is written once more, and so for ever */
+        BUG_ON(again.n_actions > 0);      /* it would have been right before */
+    }
+    const struct object *o = store_get(informer_store(t->r.informers[related_kind(key)]), strchr(key, '/') + 1);
+    if (p.desired && o) {
+        launchers_sent(t->r.launchers, o->uid, p.desired);
+    }
+}
+
+static void
+step_look(struct town *t, unsigned n_max)
+{
+    for (unsigned i = 0; i < n_max; i++) {
+        const char *key = queue_pop(t->r.queue, 0);
+        if (!key) {
+            return;
+        }
+        look(t, key);
+        queue_done(t->r.queue, key, 0);
+    }
+}
+
+/* Without news from outside there is an end to what is to be done. */
+static void
+settle(struct town *t)
+{
+    step_look(t, LOOKS_MAX);
+    const char *key = queue_pop(t->r.queue, 0);
+    if (key) {
+        (void)fprintf(stderr, "%s: looked at again and again\n", key);
+        BUG_ON(true);
+    }
+}
+
+static void
+step_list(struct town *t, enum kind kind)
+{
+    informer_begin(t->r.informers[kind]);
+    if (t->last[kind]) {
+        set_version(t, t->last[kind]);
+        hand_in(t, kind, t->last[kind], false);
+    }
+    informer_synced(t->r.informers[kind]);
+}
+
+static void
+step(struct town *t, struct bytes *b)
+{
+    static const enum kind puts[] = {KIND_VM,  KIND_VM,  KIND_VMI,     KIND_VMI,     KIND_POD,
+                                     KIND_POD, KIND_PVC, KIND_SERVICE, KIND_KUBEVIRT};
+    size_t op = bytes_below(b, 16);
+
+    if (op < ARRAY_LEN(puts)) {
+        step_put(t, puts[op], b);
+    } else if (op < 12) {
+        step_launcher(t, b);
+    } else if (op < 14) {
+        step_look(t, op == 12 ? 1 : LOOKS_MAX);
+    } else if (op == 14) {
+        t->now_s += 1LL << bytes_below(b, 24);
+    } else {
+        step_list(t, (enum kind)bytes_below(b, N_KINDS));
+    }
+}
+
+struct backwards {
+    json_t *objects;
+    struct town *to;
+};
+
+static bool
+collect(void *arg, const struct object *o)
+{
+    json_t *j = NULL;
+    struct err *e = object_parse(o, SIZE_MAX, &j);
+
+    BUG_ON(e);
+    (void)json_array_append_new(arg, j);
+    return true;
+}
+
+static json_t *
+plan_json(const struct plan *p)
+{
+    json_t *j = json_pack("{s:s, s:o?, s:s?}", "rule", p->rule, "status", status_patch(p), "desired", p->desired);
+    json_t *actions = json_array();
+
+    for (size_t i = 0; i < p->n_actions; i++) {
+        const struct action *a = &p->actions[i];
+        (void)json_array_append_new(
+            actions, json_pack("{s:s, s:s, s:O?}", "action", action_name(a->kind), "name", a->name, "body", a->body));
+    }
+    (void)json_object_set_new(j, "actions", actions);
+    return j;
+}
+
+static void
+compare(struct town *t, struct town *other, enum kind kind)
+{
+    AUTO(json_freep) json_t *objects = json_array();
+    size_t i;
+    json_t *o;
+
+    store_each(informer_store(t->r.informers[kind]), collect, objects);
+    json_array_foreach(objects, i, o) {
+        const json_t *meta = json_object_get(o, "metadata");
+        AUTO(freep)
+        char *key = xasprintf("%s/%s/%s", kind_name(kind), json_str(meta, "namespace"), json_str(meta, "name"));
+        AUTO(arena_freep) struct arena *a = arena_new(PASS_ARENA_MAX);
+        AUTO(arena_freep) struct arena *a2 = arena_new(PASS_ARENA_MAX);
+        struct plan p = {0}, q = {0};
+        bool is_planned = plan_of(t, key, a, &p);
+        BUG_ON(is_planned != plan_of(other, key, a2, &q));
+        if (is_planned) {
+            AUTO(json_freep) json_t *one = plan_json(&p);
+            AUTO(json_freep) json_t *two = plan_json(&q);
+            demand(json_equal(one, two), key, one, two);
+        }
+    }
+}
+
+/* The same objects come in another order, to a controller that knows nothing yet: it decides the same. */
+static void
+check_order(struct town *t)
+{
+    struct town other;
+
+    town_init(&other);
+    launchers_clear(t->r.launchers); /* they dial in again */
+    other.now_s = t->now_s;
+    for (int k = N_KINDS - 1; k >= 0; k--) {
+        AUTO(json_freep) json_t *objects = json_array();
+        store_each(informer_store(t->r.informers[k]), collect, objects);
+        for (size_t i = json_array_size(objects); i > 0; i--) {
+            informer_apply(other.r.informers[k], json_array_get(objects, i - 1), false, NULL);
+        }
+    }
+    compare(t, &other, KIND_VM);
+    compare(t, &other, KIND_VMI);
+    compare(t, &other, KIND_KUBEVIRT);
+    town_fini(&other);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct bytes b = {.at = data, .left = size};
+    struct town t;
+
+    town_init(&t);
+    for (unsigned i = 0; i < STEPS_MAX && b.left > 0; i++) {
+        step(&t, &b);
+    }
+    settle(&t);
+    if (!t.has_headers) {
+        check_order(&t);
+    }
+    town_fini(&t);
+    return 0;
+}
