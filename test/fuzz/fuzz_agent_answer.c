@@ -54,6 +54,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct params p = {0};
     struct agent_state s;
     char *save = NULL;
+
+    BUG_ON(virInitialize() != 0); /* before it libvirt's parameters have no place for an error */
     char *answer = strtok_r(text, "\n", &save);
 
     for (char *line = strtok_r(NULL, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
