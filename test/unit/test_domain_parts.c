@@ -108,6 +108,25 @@ START_TEST(the_kernels_tables_are_read)
 }
 END_TEST
 
+/* What a guest with many connections makes of the table. */
+START_TEST(a_long_table_is_read)
+{
+    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(16 * 1024 * 1024);
+    struct port_set s = {0};
+
+    for (unsigned i = 0; i < 60000; i++) {
+        strbuf_addf(&text,
+                    "%5u: 0500D50A:%04X 0100D50A:01BB 01 00000000:00000000 00:00000000 00000000   107        0 1\n", i,
+                    i);
+    }
+    strbuf_adds(&text,
+                "60000: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000   107        0 1\n");
+    port_set_read_proc(text.buf, false, &s);
+    ck_assert(port_set_has(&s, false, 80));
+    ck_assert_uint_eq(port_set_count(&s), 1);
+}
+END_TEST
+
 START_TEST(lists_become_sets_and_lists)
 {
     struct port items[] = {{.port = 80},
@@ -154,6 +173,7 @@ static const struct {
     {"cut off at the end", "ab\xe6\x9d", "ab??", 100},
     {"too long", "abcdef", "abc", 3},
     {"no half characters at the cap", "ab東", "ab", 4},
+    {"nothing but half a character", "東", NULL, 2},
 };
 
 START_TEST(words_are_cleaned)
@@ -211,6 +231,7 @@ main(void)
     tcase_add_loop_test(t, sets_are_compared, 0, ARRAY_LEN(diffs));
     tcase_add_test(t, passts_table_is_read);
     tcase_add_test(t, the_kernels_tables_are_read);
+    tcase_add_test(t, a_long_table_is_read);
     tcase_add_test(t, lists_become_sets_and_lists);
     tcase_add_loop_test(t, words_are_cleaned, 0, ARRAY_LEN(words));
     tcase_add_test(t, xml_is_escaped);

@@ -29,5 +29,5 @@ clean_text(struct arena *a, const char *s, size_t max)
         i += n;
     }
     out[len] = '\0';
-    return out;
+    return len > 0 ? out : NULL;
 }

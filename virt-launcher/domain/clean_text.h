@@ -5,7 +5,7 @@
 #include "base/arena.h"
 
 /* Copy of at most 'max' bytes (never cutting a character); control characters, invisible direction marks and what is no UTF-8
- * become '?'. NULL and "" give NULL. */
+ * become '?'. NULL when nothing is left. */
 char *clean_text(struct arena *a, const char *s, size_t max);
 
 #endif

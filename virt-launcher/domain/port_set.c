@@ -1,7 +1,7 @@
 // Bit sets, and the texts they are read from and written to.
 #include "domain/port_set.h"
 
-enum { TCP_LISTEN = 0x0a };
+enum { TCP_LISTEN = 0x0a, LINE_SIZE = 256 };
 
 static const uint8_t *
 bits_of(const struct port_set *s, bool is_udp)
@@ -147,19 +147,28 @@ read_pesto_line(const char *line, struct port_set *set)
     }
 }
 
+/* Copies the first line of 'text', as much of it as matters, and returns what follows; NULL when nothing does. sscanf measures all that
+ * it is given: read in place, a table of many connections, which a guest can make, would take minutes. */
 static const char *
-next_line(const char *line)
+take_line(const char *text, char line[LINE_SIZE])
 {
-    const char *end = strchr(line, '\n');
+    const char *end = strchrnul(text, '\n');
+    size_t len = (size_t)(end - text);
 
-    return end ? end + 1 : NULL;
+    len = len < LINE_SIZE ? len : LINE_SIZE - 1;
+    memcpy(line, text, len);
+    line[len] = '\0';
+    return *end ? end + 1 : NULL;
 }
 
 void
 port_set_read_pesto(const char *text, struct port_set *ret_set)
 {
+    char line[LINE_SIZE];
+
     memset(ret_set, 0, sizeof(*ret_set));
-    for (const char *line = text; line; line = next_line(line)) {
+    while (text) {
+        text = take_line(text, line);
         read_pesto_line(line, ret_set);
     }
 }
@@ -167,8 +176,11 @@ port_set_read_pesto(const char *text, struct port_set *ret_set)
 void
 port_set_read_proc(const char *text, bool is_udp, struct port_set *set)
 {
-    for (const char *line = text; line; line = next_line(line)) {
+    char line[LINE_SIZE];
+
+    while (text) {
         unsigned port, state;
+        text = take_line(text, line);
         if (sscanf(line, " %*u: %*32[0-9A-F]:%x %*32[0-9A-F]:%*x %x", &port, &state) == 2 &&
             (is_udp || state == TCP_LISTEN)) {
             port_set_add(set, is_udp, port);

@@ -33,7 +33,7 @@ bool port_set_text(const struct port_set *s, bool is_udp, struct strbuf *out);
 
 /* Reads what `pesto -s` shows; lines of another shape are skipped. */
 void port_set_read_pesto(const char *text, struct port_set *ret_set);
-/* Adds the local ports in the text of /proc/net/{tcp,tcp6} that listen, or of {udp,udp6} that are bound. */
+/* Adds the local ports in lines of /proc/net/{tcp,tcp6} that listen, or of {udp,udp6} that are bound. */
 void port_set_read_proc(const char *text, bool is_udp, struct port_set *set);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "effect/files.h"
 
-enum { PROC_NET_MAX = 4 * 1024 * 1024 };
+enum { PROC_LINE_SIZE = 256 };
 
 static void
 freeifaddrsp(struct ifaddrs **list)
@@ -139,13 +139,14 @@ pod_network_listening(struct port_set *ret_set)
 
     memset(ret_set, 0, sizeof(*ret_set));
     for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
-        AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(PROC_NET_MAX);
-        struct err *e = file_read(tables[i].path, &text);
-        if (e && err_class(e) != ERR_NOT_FOUND) {
-            return e;
+        AUTO(fclosep) FILE *f = fopen(tables[i].path, "re");
+        char line[PROC_LINE_SIZE];
+        if (!f && errno != ENOENT) { /* a host without IPv6 has no such table */
+            return err_errno(errno, "open %s", tables[i].path);
         }
-        err_free(e); /* a host without IPv6 has no such table */
-        port_set_read_proc(strbuf_str(&text), tables[i].is_udp, ret_set);
+        while (f && fgets(line, sizeof(line), f)) { /* however long the table is that a guest's connections make */
+            port_set_read_proc(line, tables[i].is_udp, ret_set);
+        }
     }
     return NULL;
 }
