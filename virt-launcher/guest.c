@@ -2,6 +2,7 @@
 #include "guest.h"
 
 #include "base/clock.h"
+#include "effect/disk_file.h"
 #include "effect/files.h"
 #include "guest_priv.h"
 
@@ -14,6 +15,7 @@ static void on_agent_due(uv_timer_t *t);
 static void on_ports(void *arg);
 static void on_desired(void *arg, const struct launcher_desired *desired);
 static void open_ports(struct guest *g);
+static void log_troubles(const struct guest *g);
 static struct err *guest_begin(struct guest *g);
 
 static void
@@ -245,6 +247,9 @@ saw(struct guest *g, const struct domain_seen *seen)
         log_info(&g->log, "state", F_I64("state", seen->state), F_STR("reason", seen->reason));
     }
     g->seen = *seen;
+    if (is_change) {
+        log_troubles(g);
+    }
     if (is_live(seen->state)) {
         on_up(g);
     }
@@ -403,6 +408,11 @@ act(struct guest *g, const struct domain_plan *plan, int64_t now_ms)
     case DOMAIN_ACTION_START:
         act_start(g);
         break;
+    case DOMAIN_ACTION_RESUME:
+        g->resumed_ms = now_ms;
+        log_warn(&g->log, "there is room again: the guest goes on");
+        (void)!hypervisor_call(&g->hypervisor, HYPERVISOR_RESUME, NULL, false); /* tried again if it is still paused */
+        break;
     case DOMAIN_ACTION_SHUTDOWN:
         g->asked_ms = now_ms;
         (void)!hypervisor_call(&g->hypervisor, HYPERVISOR_SHUTDOWN, NULL, false); /* asked again in five seconds */
@@ -417,6 +427,42 @@ act(struct guest *g, const struct domain_plan *plan, int64_t now_ms)
     }
 }
 
+static const struct disk_view *
+disk_at(const struct domain_view *v, const char *target)
+{
+    for (size_t i = 0; i < v->n_disks; i++) {
+        if (str_eq(v->disks[i].target, target)) {
+            return &v->disks[i];
+        }
+    }
+    return NULL;
+}
+
+/* Paused for lack of room and for nothing else; 'ret_has_room' says whether each disk has some now. */
+static bool
+is_full(const struct guest *g, bool *ret_has_room)
+{
+    bool is_full = g->has_view && g->seen.n_troubles > 0;
+
+    *ret_has_room = is_full;
+    for (size_t i = 0; is_full && i < g->seen.n_troubles; i++) {
+        const struct disk_view *d = disk_at(&g->view, g->seen.troubles[i].target);
+        is_full = d && !d->facts->is_block && str_eq(g->seen.troubles[i].what, DISK_NO_SPACE);
+        *ret_has_room = is_full && *ret_has_room && disk_file_has_room(d->facts->path);
+    }
+    return is_full;
+}
+
+static void
+log_troubles(const struct guest *g)
+{
+    for (size_t i = 0; i < g->seen.n_troubles; i++) {
+        const struct disk_view *d = g->has_view ? disk_at(&g->view, g->seen.troubles[i].target) : NULL;
+        log_warn(&g->log, "the guest is paused: a disk failed", F_STR("disk", g->seen.troubles[i].target),
+                 F_STR("volume", d ? d->facts->volume : ""), F_STR("error", g->seen.troubles[i].what));
+    }
+}
+
 static void
 on_step_due(uv_timer_t *t)
 {
@@ -427,6 +473,7 @@ void
 guest_step(struct guest *g)
 {
     int64_t now_ms = clock_mono_ms();
+    bool has_room = false;
     const struct domain_situation s = {
         .now_ms = now_ms,
         .is_known = g->is_known,
@@ -439,6 +486,9 @@ guest_step(struct guest *g)
         .stop_ms = g->stop_ms,
         .asked_ms = g->asked_ms,
         .grace_ms = domain_grace_s(&g->instance) * 1000,
+        .is_full = is_full(g, &has_room),
+        .has_room = has_room,
+        .resumed_ms = g->resumed_ms,
     };
     struct domain_plan plan = domain_plan(&s);
 

@@ -62,6 +62,7 @@ struct guest {
     bool is_destroyed_by_us;
     int64_t stop_ms;
     int64_t asked_ms;
+    int64_t resumed_ms;
     int64_t since_s;
     int64_t started_s;
     const char *end_reason; /* static; set when it is over */

@@ -35,6 +35,8 @@ facts_of(const struct guest *g, struct arena *a)
         .machine = g->seen.machine,
         .agent = g->agent,
         .view = g->has_view ? &g->view : NULL,
+        .troubles = g->seen.troubles,
+        .n_troubles = g->seen.n_troubles,
         .pod_ip = g->network.ip,
         .open_ports = port_set_to_list(&g->ports.open, a),
     };

@@ -34,6 +34,7 @@ static const struct field disk_state_fields[] = {
     FIELD_STRING(disk_state, volume, "volume", "Volume behind the disk.", MAX_LEN(63)),
     FIELD_STRING(disk_state, target, "target", "Device name on its bus.", MAX_LEN(16)),
     FIELD_OPT_INT(disk_state, size, "size", "Bytes that the guest sees."),
+    FIELD_STRING(disk_state, error, "error", "Why a write or read failed that the guest is paused for.", MAX_LEN(64)),
     FIELD_END,
 };
 static const struct type disk_state_type = TYPE(disk_state, disk_state_fields);

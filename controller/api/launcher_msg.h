@@ -45,7 +45,11 @@ struct disk_state {
     const char *volume;
     const char *target;  /* vda */
     struct opt_int size; /* bytes */
+    const char *error;   /* why the guest is paused (io-error): DISK_NO_SPACE, DISK_IO_ERROR; NULL: nothing is wrong */
 };
+
+#define DISK_NO_SPACE "no-space"
+#define DISK_IO_ERROR "io-error"
 
 struct disk_state_list {
     struct disk_state *items;

@@ -93,6 +93,13 @@ disk_of(const struct launcher_state *s, const char *volume)
     return NULL;
 }
 
+const char *
+vmi_disk_trouble(const struct disk_state *d)
+{
+    return str_eq(d->error, DISK_NO_SPACE) ? "has no room for what the guest writes: make some and it goes on"
+                                           : "cannot be read or written";
+}
+
 static void
 set_volumes(const struct vmi_view *v, struct vmi_status *st)
 {
@@ -108,6 +115,10 @@ set_volumes(const struct vmi_view *v, struct vmi_status *st)
         s->name = volumes->items[i].name;
         s->target = d ? d->target : NULL;
         s->size = d ? d->size : (struct opt_int){0};
+        if (d && !str_empty(d->error)) {
+            s->reason = str_eq(d->error, DISK_NO_SPACE) ? "NoSpace" : "IOError";
+            s->message = vmi_disk_trouble(d);
+        }
         if (volumes->items[i].pvc) {
             const struct claim_view *c = claim_find(&v->claims, volumes->items[i].pvc->claim_name);
             struct pvc_info *info = ARENA_NEW(v->arena, struct pvc_info);

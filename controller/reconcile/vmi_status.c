@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "reconcile/vmi_details.h"
 
-enum { UNSCHEDULABLE_STALLED_S = 300, CLAIM_QUIET_S = 5, LAUNCHER_UID = 107 };
+enum { UNSCHEDULABLE_STALLED_S = 300, CLAIM_QUIET_S = 5, LAUNCHER_UID = 107, PAUSED_MESSAGE_MAX = 900 };
 
 static void set_phase(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st, struct plan *p);
 static void add_transition(const struct vmi_view *v, struct phase_transition_list *l, enum vmi_phase phase,
@@ -254,6 +254,30 @@ set_scheduling(const struct vmi_view *v, struct vmi_status *st)
     }
 }
 
+/* KubeVirt's sentence, which tools look for, and which volumes it is. While nobody reports, what was said last stays. */
+static const char *
+paused_message(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    static const char io_error[] = "VMI was paused, low-level IO error detected";
+    const struct condition *old = condition_find(&v->vmi.status.conditions, "Paused");
+    const char *text = io_error;
+
+    if (!str_eq(o->reason, "PausedIOError")) {
+        return "VMI was paused by user";
+    }
+    if (!v->report) {
+        return old && str_eq(old->reason, o->reason) && !str_empty(old->message) ? old->message : io_error;
+    }
+    for (size_t i = 0; i < v->report->disks.n && strlen(text) < PAUSED_MESSAGE_MAX; i++) {
+        const struct disk_state *d = &v->report->disks.items[i];
+        if (!str_empty(d->error)) {
+            text = arena_printf(v->arena, "%s%s volume %s %s", text, text == io_error ? ":" : ",", d->volume,
+                                vmi_disk_trouble(d));
+        }
+    }
+    return text;
+}
+
 static void
 set_running(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
 {
@@ -264,12 +288,8 @@ set_running(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_s
                             .message = "live migration is not part of this version"});
     if (o->paused) {
         put(v, st,
-            &(struct condition){.type = "Paused",
-                                .status = "True",
-                                .reason = o->reason,
-                                .message = str_eq(o->reason, "PausedIOError")
-                                               ? "VMI was paused, low-level IO error detected"
-                                               : "VMI was paused by user"});
+            &(struct condition){
+                .type = "Paused", .status = "True", .reason = o->reason, .message = paused_message(v, o)});
     }
     bool has_agent = v->report ? v->report->agent.connected == TRI_TRUE
                                : condition_is(&v->vmi.status.conditions, "AgentConnected", "True");

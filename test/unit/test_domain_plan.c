@@ -8,6 +8,7 @@ enum { NOW = 100000, GRACE = 30000 };
 /* A guest that runs and that nobody wants to end. */
 #define BEGAN .is_prepared = true, .was_started = true
 #define RUNS BEGAN, .is_known = true, .has_acpi = true, .state = DOMAIN_RUNNING, .grace_ms = GRACE
+#define FULL BEGAN, .is_known = true, .has_acpi = true, .state = DOMAIN_PAUSED, .grace_ms = GRACE, .is_full = true
 
 static const struct {
     const char *name;
@@ -49,6 +50,18 @@ static const struct {
      0},
     {"the guest runs", {RUNS}, "steady", DOMAIN_ACTION_NONE, 0},
     {"the guest is paused", {BEGAN, .is_known = true, .state = DOMAIN_PAUSED}, "steady", DOMAIN_ACTION_NONE, 0},
+    {"the guest has no room to write", {FULL}, "steady", DOMAIN_ACTION_NONE, DOMAIN_ROOM_EVERY_MS},
+    {"there is room again", {FULL, .has_room = true}, "room-again", DOMAIN_ACTION_RESUME, DOMAIN_ROOM_EVERY_MS},
+    {"what looked like room was none",
+     {FULL, .has_room = true, .now_ms = NOW, .resumed_ms = NOW - 1000},
+     "steady",
+     DOMAIN_ACTION_NONE,
+     DOMAIN_ROOM_EVERY_MS},
+    {"the pod ends, and there is room to shut down in",
+     {FULL, .has_room = true, .now_ms = NOW, .stop_ms = NOW},
+     "room-again",
+     DOMAIN_ACTION_RESUME,
+     DOMAIN_ASK_EVERY_MS},
     {"the guest is asked at once",
      {RUNS, .now_ms = NOW, .stop_ms = NOW},
      "ask-to-shut-down",

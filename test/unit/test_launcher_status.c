@@ -45,8 +45,11 @@ START_TEST(says_all_it_knows)
     const struct domain_view view = {.disks = &disk, .n_disks = 1, .nics = nics, .n_nics = 2};
     struct port ports[] = {{.port = 22, .protocol = PROTOCOL_TCP}};
     const struct agent_state agent = {.connected = TRI_TRUE, .hostname = "inside"};
+    const struct disk_trouble troubles[] = {{"vdb", DISK_IO_ERROR}, {"vda", DISK_NO_SPACE}};
     const struct status_facts f = {.vmi_uid = "u",
                                    .seq = 7,
+                                   .troubles = troubles,
+                                   .n_troubles = 2,
                                    .state = DOMAIN_RUNNING,
                                    .since_s = 100,
                                    .started_s = 90,
@@ -66,6 +69,7 @@ START_TEST(says_all_it_knows)
     ck_assert_str_eq(s.agent.hostname, "inside");
     ck_assert_str_eq(s.disks.items[0].target, "vda");
     ck_assert_int_eq(s.disks.items[0].size.v, 4096);
+    ck_assert_str_eq(s.disks.items[0].error, DISK_NO_SPACE);
     ck_assert_str_eq(s.nics.items[0].ip, "10.0.2.2");
     ck_assert_str_eq(s.nics.items[1].ip, "10.1.2.3");
     ck_assert_int_eq(s.open_ports.items[0].port, 22);

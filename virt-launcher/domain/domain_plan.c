@@ -52,6 +52,13 @@ is_grace_over(const struct domain_situation *s)
     return s->stop_ms > 0 && (!s->has_acpi || s->now_ms - s->stop_ms >= s->grace_ms);
 }
 
+/* QEMU tries the writes again that failed. Not at once: what looks like room may not be. */
+static bool
+has_room_again(const struct domain_situation *s)
+{
+    return s->is_full && s->has_room && (s->resumed_ms == 0 || s->now_ms - s->resumed_ms >= DOMAIN_RESUME_EVERY_MS);
+}
+
 static bool
 is_ask_due(const struct domain_situation *s)
 {
@@ -83,17 +90,22 @@ static const struct rule {
     {"start", is_startable, DOMAIN_ACTION_START},
     {"wait-for-disks", is_waiting_for_disks, DOMAIN_ACTION_NONE},
     {"grace-over", is_grace_over, DOMAIN_ACTION_DESTROY},
+    {"room-again", has_room_again, DOMAIN_ACTION_RESUME},
     {"ask-to-shut-down", is_ask_due, DOMAIN_ACTION_SHUTDOWN},
     {"shutting-down", is_stopping, DOMAIN_ACTION_NONE},
     {"steady", always, DOMAIN_ACTION_NONE},
 };
 
-/* A guest that is asked to end is looked at again when the next question or the end of its grace is due. */
+/* A guest that is asked to end is looked at again when the next question or the end of its grace is due, one without room when there may
+ * be some. */
 static int64_t
 again_ms(const struct domain_situation *s, enum domain_action action)
 {
-    if (s->stop_ms == 0 || !is_live(s) || action == DOMAIN_ACTION_END) {
+    if (!is_live(s) || action == DOMAIN_ACTION_END) {
         return 0;
+    }
+    if (s->stop_ms == 0) {
+        return s->is_full ? DOMAIN_ROOM_EVERY_MS : 0;
     }
     int64_t asked_ms = action == DOMAIN_ACTION_SHUTDOWN || s->asked_ms == 0 ? s->now_ms : s->asked_ms;
     int64_t ask_ms = asked_ms + DOMAIN_ASK_EVERY_MS;

@@ -21,6 +21,12 @@ struct disk_facts {
     bool is_preallocated;
 };
 
+/* A disk at which a read or write failed, so that the guest is paused. */
+struct disk_trouble {
+    char target[16];  /* vda */
+    const char *what; /* DISK_NO_SPACE, DISK_IO_ERROR; static */
+};
+
 /* What the pod gives. Strings and lists are borrowed for the life of the view. */
 struct domain_facts {
     const char *run_dir;

@@ -12,7 +12,7 @@
 
 #include "base/json.h"
 
-enum { PROBE_BYTES = 4096, ROUND_BYTES = 1024 * 1024, FS_OVERHEAD_PERMILLE = 55 };
+enum { PROBE_BYTES = 4096, ROUND_BYTES = 1024 * 1024, FS_OVERHEAD_PERMILLE = 55, ROOM_BYTES = 64 * 1024 * 1024 };
 
 static void
 closedirp(DIR **d)
@@ -150,8 +150,16 @@ disk_file_size(const char *path, bool is_block, int64_t *ret_size, bool *ret_pre
         return err_new(ERR_INVALID, "%s is no regular file", path);
     }
     *ret_size = st.st_size;
-    *ret_preallocated = st.st_size > 0 && (int64_t)st.st_blocks * 512 >= st.st_size;
+    *ret_preallocated = st.st_size > 0 && st.st_blocks >= st.st_size / 512;
     return NULL;
+}
+
+bool
+disk_file_has_room(const char *path)
+{
+    struct statvfs fs;
+
+    return statvfs(path, &fs) == 0 && fs.f_bavail >= ROOM_BYTES / (fs.f_frsize ? fs.f_frsize : 1);
 }
 
 bool

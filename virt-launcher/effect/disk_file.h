@@ -20,6 +20,9 @@ MUST_CHECK struct err *disk_file_fill(const char *path, const char *dir);
 /* Size of a regular file (never through a symbolic link) or a block device, and whether all of it is allocated. */
 MUST_CHECK struct err *disk_file_size(const char *path, bool is_block, int64_t *ret_size, bool *ret_preallocated);
 
+/* True when there is room in the file system under 'path' for a guest to go on that found none. */
+bool disk_file_has_room(const char *path);
+
 /* True when the file can be opened and read around the page cache. */
 bool disk_file_has_o_direct(const char *path, bool is_readonly);
 

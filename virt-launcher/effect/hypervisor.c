@@ -68,6 +68,7 @@ is_possible(const struct hypervisor *h, enum hypervisor_call call)
         return !h->conn;
     case HYPERVISOR_START:
         return h->conn != NULL;
+    case HYPERVISOR_RESUME:
     case HYPERVISOR_SHUTDOWN:
     case HYPERVISOR_DESTROY:
     case HYPERVISOR_READ:
@@ -193,6 +194,9 @@ call_work(struct lane_job *j)
         break;
     case HYPERVISOR_START:
         c->r.error = work_start(c);
+        break;
+    case HYPERVISOR_RESUME:
+        c->r.error = virDomainResume(c->dom) == 0 ? read_seen(c) : libvirt_error("resume the guest");
         break;
     case HYPERVISOR_SHUTDOWN:
         c->r.error = virDomainShutdownFlags(c->dom, VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN) == 0

@@ -11,6 +11,7 @@
 enum hypervisor_call {
     HYPERVISOR_CONNECT, /* opens, asks for events, looks for the domain */
     HYPERVISOR_START,   /* defines and starts it */
+    HYPERVISOR_RESUME,
     HYPERVISOR_SHUTDOWN,
     HYPERVISOR_DESTROY,
     HYPERVISOR_READ,

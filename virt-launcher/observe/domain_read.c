@@ -102,6 +102,22 @@ domain_read_xml(const char *xml, struct domain_seen *seen)
     seen->has_agent = agent_is_connected(xml);
 }
 
+/* Asked of QEMU each time, so that a manager that came later knows as well. */
+static void
+read_troubles(virDomainPtr dom, struct domain_seen *seen)
+{
+    virDomainDiskError errors[DOMAIN_DISKS_MAX];
+    int n =
+        virDomainGetDiskErrors(dom, errors, ARRAY_LEN(errors), 0); /* none when it fails: why it is paused is known */
+
+    for (int i = 0; i < n; i++) {
+        struct disk_trouble *t = &seen->troubles[seen->n_troubles++];
+        (void)snprintf(t->target, sizeof(t->target), "%s", errors[i].disk); /* vda, sdab */
+        t->what = errors[i].error == VIR_DOMAIN_DISK_ERROR_NO_SPACE ? DISK_NO_SPACE : DISK_IO_ERROR;
+        free(errors[i].disk);
+    }
+}
+
 struct err *
 domain_read(virDomainPtr dom, struct domain_seen *ret_seen)
 {
@@ -125,6 +141,9 @@ domain_read(virDomainPtr dom, struct domain_seen *ret_seen)
     AUTO(freep) char *xml = virDomainGetXMLDesc(dom, 0);
     if (xml) {
         domain_read_xml(xml, &seen);
+    }
+    if (seen.state == DOMAIN_PAUSED && str_eq(seen.reason, "io-error")) {
+        read_troubles(dom, &seen);
     }
     *ret_seen = seen;
     return NULL;

@@ -5,6 +5,7 @@
 #include <libvirt/libvirt.h>
 
 #include "api/launcher_msg.h"
+#include "domain/domain_view.h"
 
 struct domain_seen {
     enum domain_state state;
@@ -12,6 +13,8 @@ struct domain_seen {
     int64_t memory_bytes;
     char machine[64]; /* versioned, "" when unknown */
     bool has_agent;
+    struct disk_trouble troubles[DOMAIN_DISKS_MAX]; /* while it is paused with io-error */
+    size_t n_troubles;
 };
 
 /* The text of libvirt's last error in this thread, as an error of ours: ERR_INVALID when the description is at fault. */

@@ -13,15 +13,29 @@ known(int64_t v)
     return (struct opt_int){.set = v > 0, .v = v};
 }
 
-static struct disk_state_list
-disks_of(const struct domain_view *v, struct arena *a)
+static const char *
+trouble_of(const struct status_facts *f, const char *target)
 {
+    for (size_t i = 0; i < f->n_troubles; i++) {
+        if (str_eq(f->troubles[i].target, target)) {
+            return f->troubles[i].what;
+        }
+    }
+    return NULL;
+}
+
+static struct disk_state_list
+disks_of(const struct status_facts *f, struct arena *a)
+{
+    const struct domain_view *v = f->view;
     struct disk_state_list l = {.items = ARENA_NEW_N(a, struct disk_state, v->n_disks)};
 
     for (size_t i = 0; i < v->n_disks; i++) {
         const struct disk_view *d = &v->disks[i];
-        l.items[l.n++] =
-            (struct disk_state){.volume = d->facts->volume, .target = d->target, .size = known(d->facts->size_bytes)};
+        l.items[l.n++] = (struct disk_state){.volume = d->facts->volume,
+                                             .target = d->target,
+                                             .size = known(d->facts->size_bytes),
+                                             .error = trouble_of(f, d->target)};
     }
     return l;
 }
@@ -62,7 +76,7 @@ state_of(const struct status_facts *f, struct arena *a)
         s.agent = *f->agent;
     }
     if (f->view) {
-        s.disks = disks_of(f->view, a);
+        s.disks = disks_of(f, a);
         s.nics = nics_of(f->view, str_empty(f->pod_ip) ? NULL : f->pod_ip, a);
     }
     return s;

@@ -21,6 +21,8 @@ struct status_facts {
     const char *machine;
     const struct agent_state *agent;
     const struct domain_view *view;
+    const struct disk_trouble *troubles;
+    size_t n_troubles;
     const char *pod_ip;
     struct port_list open_ports;
 };

@@ -55,6 +55,17 @@ guest_image() {
     find "$SANDBOX/guest-$1/disk" -type f
 }
 
+# sandbox_small_data SIZE: the folder of overlays and emptyDisks has no more room than that; called again, it has another.
+sandbox_small_data() {
+    local dir=$SANDBOX/pod/vmbridge/data
+    if mountpoint -q "$dir"; then
+        mount -o "remount,size=$1" "$dir"
+    else
+        mkdir -p "$dir"
+        mount -t tmpfs -o "size=$1,uid=107,gid=107,mode=770" data "$dir"
+    fi
+}
+
 # sandbox_start INSTANCE OPTION...: starts the monitor as PID 1, its output in $SANDBOX/{out,err}; options go to the launcher.
 # Its exit code ends in $SANDBOX/code.
 sandbox_start() {
@@ -83,7 +94,7 @@ sandbox_start() {
             : >"$root/dev/termination-log"
             mount --bind "$1/termination" "$root/dev/termination-log"
             mkdir -p "$root/dev/vmbridge"
-            mount --bind "$1/pod" "$root/run"
+            mount --rbind "$1/pod" "$root/run"
             mount -o remount,bind,ro "$root"
             echo $$ >"$1/inner"
             sandbox=$1
@@ -131,6 +142,7 @@ sandbox_remove() {
     [ -z "$pid" ] || kill -9 "$pid" || true
     wait 2>/dev/null || true
     sandbox_network_remove
+    ! mountpoint -q "$SANDBOX/pod/vmbridge/data" || umount "$SANDBOX/pod/vmbridge/data"
     rm -rf "$SANDBOX"
 }
 
