@@ -15,7 +15,7 @@ enum {
     NOW_S = 1767225605, /* five seconds into 2026 */
     STEPS_MAX = 48,
     LOOKS_MAX = 400,
-    OBJECT_BYTES_MAX = 3 << 19, /* what the API server stores */
+    OBJECT_BYTES_MAX = 9 << 20, /* 1.5 MiB as stored, of which each byte may take six here */
 };
 
 static const char *const templates[N_KINDS] = {

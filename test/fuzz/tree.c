@@ -184,7 +184,7 @@ static json_t *
 long_text(struct bytes *b)
 {
     static const char *const pieces[] = {"x", "a.", "<", "\xc3\xa9", "\"", "\\", "\x1f", "\xf0\x9f\x98\x80"};
-    static const size_t lengths[] = {63, 64, 253, 254, 400, 1023, 1024, 1025, 4096, 4097, 16384, 65536};
+    static const size_t lengths[] = {63, 64, 253, 254, 400, 1023, 1024, 1025, 4096, 4097, 16384, 65536, 700000};
     const char *piece = pieces[bytes_below(b, ARRAY_LEN(pieces))];
     size_t n = lengths[bytes_below(b, ARRAY_LEN(lengths))] / strlen(piece);
     AUTO(strbuf_fini) struct strbuf sb = STRBUF_INIT(1 << 20);
