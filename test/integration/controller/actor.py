@@ -44,6 +44,7 @@ class Manner:
         self.stop_s = 0.1         # from the deletion until the guest has shut down; None: never
         self.dials = True         # a launcher dials the gateway
         self.machine = "pc-q35-10.0"
+        self.strangers = set()    # names of pods that nothing is done to: a tenant's own
 
 
 class Launcher:
@@ -235,6 +236,8 @@ class Actor:
         if kind != "pod":
             return
         manner = self.manner(pod["metadata"]["namespace"])
+        if pod["metadata"]["name"] in manner.strangers:
+            return
         if event == "DELETED":
             launcher = self.launchers.get(pod["metadata"]["uid"])
             if launcher:

@@ -55,8 +55,8 @@ class Api:
         return c
 
     def ask(self, method, path, body=None, kind=JSON):
-        """(status, object) of one request; it is sent again when the connection breaks."""
-        text = json.dumps(body) if body is not None else None
+        """(status, object) of one request; it is sent again when the connection breaks. A body that is text is sent as it is."""
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
         end = time.monotonic() + self.patience
         while True:
             try:
@@ -103,11 +103,13 @@ Version = collections.namedtuple("Version", "at kind event object")
 
 
 class Recorder:
-    """Watches some kinds in all namespaces. Every version that the watch brings is kept, in order, with the time it came."""
+    """Watches some kinds in all namespaces. Every version that the watch brings is kept, in order, with the time it came.
+    Of what is in namespaces of the set 'light' only the last version is kept, of our kinds without their spec: it may be large."""
 
     def __init__(self, api, paths):
         self.api = api
         self.changed = threading.Condition()
+        self.light = set()
         self.now = {kind: {} for kind in paths}
         self.log = []
         self.listeners = []
@@ -160,12 +162,16 @@ class Recorder:
             c.close()
 
     def _tell(self, kind, event, item):
+        is_light = item["metadata"].get("namespace") in self.light
+        if is_light and kind in ("vm", "vmi"):
+            item = slim(item)
         with self.changed:
             if event == "DELETED":
                 self.now[kind].pop(key_of(item), None)
             else:
                 self.now[kind][key_of(item)] = item
-            self.log.append(Version(time.monotonic(), kind, event, item))
+            if not is_light:
+                self.log.append(Version(time.monotonic(), kind, event, item))
             self.changed.notify_all()
         for listener in self.listeners:
             listener(kind, event, item)
@@ -196,6 +202,11 @@ class Recorder:
                 if left <= 0:
                     raise AssertionError(f"not within {seconds} s: {what}")
                 self.changed.wait(min(left, 0.5))
+
+
+def slim(item):
+    keys = ("namespace", "name", "uid", "resourceVersion", "generation", "deletionTimestamp", "finalizers")
+    return {"metadata": {k: v for k, v in item["metadata"].items() if k in keys}, "status": item.get("status", {})}
 
 
 def key_of(item):

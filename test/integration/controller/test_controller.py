@@ -100,8 +100,10 @@ class Run:
         """What a test without a controller left is taken away by one."""
         if any(self.world.recorder.now[k] for k in ("vm", "vmi", "pod")):
             c = self.world.start(identity="cleaner")
-            self.world.await_empty(40)
-            self.world.stop(c)
+            try:
+                self.world.await_empty(40)
+            finally:
+                self.world.stop(c)
 
     def last(self, name, step):
         try:

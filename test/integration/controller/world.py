@@ -23,6 +23,8 @@ WATCHED = {
 class World:
     def __init__(self, binary, folder, kubeconfig=None):
         self.binary, self.folder = binary, folder
+        self.made = set()  # kubeconfigs
+        self.plain = os.environ.get("VMB_TEST_PLAIN") or binary  # without sanitizers: of it memory can be told
         self.kubeconfig = kubeconfig or os.environ["KUBECONFIG"]
         self.api = Api(self.kubeconfig)
         self.kubectl = Kubectl(self.kubeconfig)
@@ -54,8 +56,9 @@ class World:
     def config_of(self, account, server=None):
         """A kubeconfig with the rights that the controller has in a cluster; made once, since the API server may be away."""
         path = os.path.join(self.folder, f"{account}{'-by-proxy' if server else ''}.conf")
-        if not server and os.path.exists(path):
+        if not server and path in self.made:
             return path
+        self.made.add(path)
         token = self.api.create(CORE.format(SYSTEM) + f"serviceaccounts/{account}/token", {
             "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "spec": {"expirationSeconds": 7200}})["status"]["token"]
         with open(os.path.join(os.path.dirname(self.kubeconfig), "pki/ca.crt"), "rb") as f:
@@ -79,9 +82,9 @@ class World:
                                       e.get("responseStatus", {}).get("code", 0)))
         return found
 
-    def start(self, account="vmbridge-controller", server=None, **more):
-        """A replica; the launchers' Service leads to it from now on."""
-        c = Controller(self.binary, self.folder, self.config_of(account, server), **more)
+    def start(self, account="vmbridge-controller", server=None, plain=False, **more):
+        """A replica; the launchers' Service leads to it from now on. plain: one whose memory is measured."""
+        c = Controller(self.plain if plain else self.binary, self.folder, self.config_of(account, server), **more)
         self.actor.ports.append(c.port)
         return c
 
