@@ -6,8 +6,8 @@ usage() {
     cat <<'HELP'
 usage: test/integration/run hack/check-deploy.sh
 
-Applies crds/ and deploy/ to the API server that KUBECONFIG names, which should be one made for tests, and asks it what the
-controller may and may not do.
+Applies crds/ and deploy/ to the API server that KUBECONFIG names, which should be one made for tests, asks it what the
+controller may and may not do, and holds the network policy against a table of who may reach which port.
 HELP
 }
 
@@ -51,6 +51,42 @@ wrong_rights() {
     done < <(rights)
 }
 
+# One row a question: may a pod with this label, in a namespace with this label, reach that port of the controller?
+reachers() {
+    cat <<'ROWS'
+yes 8444 kubevirt.io=virt-launcher team=any
+no 8444 app=any team=any
+no 8444 app.kubernetes.io/name=prometheus vmbridge.io/metrics=true
+yes 8443 app.kubernetes.io/name=prometheus vmbridge.io/metrics=true
+no 8443 app.kubernetes.io/name=prometheus team=any
+no 8443 app=any vmbridge.io/metrics=true
+no 8443 kubevirt.io=virt-launcher team=any
+no 8081 kubevirt.io=virt-launcher team=any
+no 8081 app.kubernetes.io/name=prometheus vmbridge.io/metrics=true
+no 22 kubevirt.io=virt-launcher team=any
+ROWS
+}
+
+# What Kubernetes' rules make of the policy as it is stored, and of selectors that are labels only.
+wrong_reachers() {
+    local policy got want port pod namespace
+    policy=$(kubectl -n vmbridge-system get networkpolicy vmbridge-controller -o json)
+    jq -e '.spec | .podSelector.matchLabels == {"app.kubernetes.io/name": "vmbridge-controller"} and (.policyTypes | sort) == ["Egress", "Ingress"]' \
+        <<<"$policy" >/dev/null || printf 'deploy/base/network-policy.yaml:1: it is not about all traffic of the controller\n'
+    while read -r want port pod namespace; do
+        got=$(jq -r --argjson port "$port" --arg pod "$pod" --arg namespace "$namespace" '
+            def pairs: capture("(?<key>.*)=(?<value>.*)") | [.];
+            def fits($labels): . != null and (keys - ["matchLabels"] == []) and
+                all(.matchLabels // {} | to_entries[]; . as $e | any($labels[]; .key == $e.key and .value == $e.value));
+            any(.spec.ingress[]?;
+                (.ports == null or any(.ports[]; .port == $port)) and
+                (.from == null or any(.from[]; (.podSelector // {} | fits($pod | pairs)) and (.namespaceSelector | fits($namespace | pairs)))))
+            | if . then "yes" else "no" end' <<<"$policy" || true)
+        [ "$got" = "$want" ] ||
+            printf 'deploy/base/network-policy.yaml:1: port %s from %s in %s: %s, not %s\n' "$port" "$pod" "$namespace" "$got" "$want"
+    done < <(reachers)
+}
+
 # apply FOLDER: complains about warnings too, which is how Pod Security tells of a pod that it will refuse.
 # That an earlier test applied the same objects in another way is no complaint.
 apply() {
@@ -74,4 +110,5 @@ PATH=$("$VMB_ROOT/hack/cluster/bin" | tr '\n' ':' | sed 's/:$//'):$PATH
     differs deploy
     apply deploy/overlays/emulation
     wrong_rights
+    wrong_reachers
 } | conclude deploy
