@@ -4,7 +4,9 @@
 
 #include <uthash.h>
 
-enum { STATE_ARENA_BYTES = 512 * 1024 };
+#include "base/clock.h"
+
+enum { STATE_ARENA_BYTES = 512 * 1024, REFUSED_LOG_MS = 1000 };
 
 static const struct metric launchers = {
     .name = "vmbridge_launchers_connected",
@@ -46,6 +48,8 @@ struct gateway {
     struct server_endpoint endpoint;
     struct launcher *joined;
     struct arena *arena; /* of the message at hand */
+    int64_t refused_ms;  /* when a refusal was logged last */
+    int64_t n_refused_unsaid;
 };
 
 static void
@@ -139,18 +143,43 @@ refuse(struct launcher *l, unsigned status, const char *reason, const char *labe
     count(l->gateway, &refusals, label);
 }
 
+static void
+refuse_unknown(struct launcher *l)
+{
+    refuse(l, 503, "ServiceUnavailable", "reason=\"unknown-pod\"",
+           "no VirtualMachineInstance is known to run in this pod (yet)");
+}
+
+/* NULL: not known. Borrowed until the loop runs on. A standby needs no pod cache to send a launcher on: "". */
+static const char *
+vmi_of(const struct gateway *g, const struct token_identity *id)
+{
+    const char *vmi_uid = "";
+
+    if (g->sink->redirect(g->sink->arg)) {
+        return "";
+    }
+    bool is_known = g->sink->who(g->sink->arg, id->namespace, id->pod_name, id->pod_uid, &vmi_uid);
+    return is_known && !str_empty(vmi_uid) ? vmi_uid : NULL;
+}
+
+/* Only who would be let in if it is true. */
+static bool
+is_worth(void *arg, const struct token_identity *claimed)
+{
+    const struct launcher *l = arg;
+
+    return vmi_of(l->gateway, claimed);
+}
+
 /* Who is it, in our terms? Fills the names or the refusal. */
 static void
 identify(struct launcher *l, const struct token_identity *id)
 {
-    const struct gateway_sink *sink = l->gateway->sink;
-    const char *vmi_uid = "";
+    const char *vmi_uid = vmi_of(l->gateway, id);
 
-    /* A standby needs no pod cache to send a launcher on. */
-    if (!sink->redirect(sink->arg) &&
-        (!sink->who(sink->arg, id->namespace, id->pod_name, id->pod_uid, &vmi_uid) || str_empty(vmi_uid))) {
-        refuse(l, 503, "ServiceUnavailable", "reason=\"unknown-pod\"",
-               "no VirtualMachineInstance is known to run in this pod (yet)");
+    if (!vmi_uid) {
+        refuse_unknown(l);
         return;
     }
     l->namespace = xstrdup(id->namespace);
@@ -158,6 +187,23 @@ identify(struct launcher *l, const struct token_identity *id)
     l->pod_uid = xstrdup(id->pod_uid);
     l->vmi_uid = xstrdup(vmi_uid);
     l->is_proven = true;
+}
+
+/* Strangers may come as fast as they like; the log shall not. */
+static void
+log_refused(struct launcher *l, const struct err *err)
+{
+    struct gateway *g = l->gateway;
+    int64_t now_ms = clock_mono_ms();
+
+    if (now_ms - g->refused_ms < REFUSED_LOG_MS) {
+        g->n_refused_unsaid++;
+        return;
+    }
+    log_info(&g->log, "launcher refused", F_STR("peer", server_stream_peer(l->stream)), F_ERR(err),
+             F_I64("unsaid", g->n_refused_unsaid));
+    g->refused_ms = now_ms;
+    g->n_refused_unsaid = 0;
 }
 
 static void
@@ -169,10 +215,12 @@ judge(struct launcher *l, const struct token_identity *identity, const struct er
     }
     if (err_class(err) == ERR_INVALID) {
         refuse(l, 401, "Unauthorized", "reason=\"token\"", err_text(err));
+    } else if (err_class(err) == ERR_NOT_FOUND) {
+        refuse_unknown(l);
     } else {
         refuse(l, 503, "ServiceUnavailable", "reason=\"api-server\"", "the token cannot be checked now, try again");
     }
-    log_info(&l->gateway->log, "launcher refused", F_STR("peer", server_stream_peer(l->stream)), F_ERR(err));
+    log_refused(l, err);
 }
 
 static void
@@ -235,7 +283,13 @@ admit(void *arg, struct server_stream *s, const char *bearer, size_t bearer_len,
     l->gateway = g;
     l->stream = s;
     server_stream_set(s, l);
-    l->check = token_check(g->verifier, bearer, bearer_len, on_verdict, l);
+    const struct token_question q = {.token = bearer,
+                                     .len = bearer_len,
+                                     .peer = server_stream_peer(s),
+                                     .is_worth = is_worth,
+                                     .done = on_verdict,
+                                     .arg = l};
+    l->check = token_check(g->verifier, &q);
     if (l->refusal) {
         *ret_refusal = *l->refusal;
         launcher_free(l);

@@ -8,20 +8,23 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "serve/review_limit.h"
 
 enum {
     KEYS_EVERY_MS = 3600 * 1000, /* published keys are read again */
     KEYS_AGAIN_MS = 10 * 1000,   /* at most that often for an unknown key, or after a failure */
-    VERDICTS_MAX = 4096,
-    VERDICT_GOOD_S = 600, /* what the API server said is believed that long */
+    VERDICTS_MAX = 4096,         /* of each kind: refused ones push no good one out */
+    VERDICT_GOOD_S = 600,        /* what the API server said is believed that long */
     VERDICT_BAD_S = 60,
-    REVIEWS_MAX = 64, /* in flight */
+    UNKNOWN_KEYS_MAX = 256,
+    UNKNOWN_KEY_MS = 60 * 1000, /* a key that the published set lacked is not looked for again before */
     DIGEST_BYTES = 32,
 };
 
 static const struct metric checks_total = {
     .name = "vmbridge_token_checks_total",
-    .help = "Launcher tokens checked, by how (keys, review, cache) and result.",
+    .help = "Launcher tokens checked, by how (keys, review, cache, limit: not asked now, pod: none such is known) and "
+            "result.",
     .type = METRIC_COUNTER,
 };
 static const struct metric keys_total = {
@@ -38,13 +41,20 @@ struct verdict {
     UT_hash_handle hh;
 };
 
+/* A key that a token named and the published set lacked. */
+struct unknown_key {
+    char *id;
+    int64_t until_ms;
+    UT_hash_handle hh;
+};
+
 struct token_check {
     struct token_verifier *verifier;
-    char *token;
-    size_t len;
-    token_done_fn *done;
-    void *arg;
-    struct kube_request *review; /* NULL: it waits for keys */
+    struct token_question q;        /* 'token' and 'peer' are its own */
+    struct token_identity *claimed; /* what the token says, not proven */
+    char *key_id;                   /* that it names */
+    struct kube_request *review;    /* NULL: it waits for keys */
+    enum review_share share;        /* of the review */
     struct token_check *prev, *next;
 };
 
@@ -60,8 +70,10 @@ struct token_verifier {
     struct kube_request *fetch;
     int64_t fetched_ms; /* begin of the last fetch */
     struct token_check *checks;
-    unsigned n_reviews;
-    struct verdict *verdicts; /* in the order of insertion */
+    struct review_limit *limit;
+    struct verdict *good; /* both in the order of insertion */
+    struct verdict *refused;
+    struct unknown_key *unknown; /* in the order of insertion */
 };
 
 static void fetch_keys(struct token_verifier *v);
@@ -86,46 +98,125 @@ digest_of(const char *token, size_t len, unsigned char ret_digest[DIGEST_BYTES])
 }
 
 static void
-forget(struct token_verifier *v, struct verdict *d)
+forget(struct verdict **table, struct verdict *d)
 {
-    HASH_DEL(v->verdicts, d);
+    HASH_DEL(*table, d);
     token_identity_free(d->identity);
     err_free(d->err);
     free(d);
 }
 
 static struct verdict *
-find_verdict(struct token_verifier *v, const unsigned char digest[DIGEST_BYTES])
+find_in(struct verdict **table, const unsigned char digest[DIGEST_BYTES])
 {
     struct verdict *d = NULL;
 
-    HASH_FIND(hh, v->verdicts, digest, DIGEST_BYTES, d);
+    HASH_FIND(hh, *table, digest, DIGEST_BYTES, d);
     if (d && d->until_s <= clock_wall_s()) {
-        forget(v, d);
+        forget(table, d);
         d = NULL;
     }
     return d;
 }
 
-/* Takes 'identity' and 'err'. */
+static struct verdict *
+find_verdict(struct token_verifier *v, const unsigned char digest[DIGEST_BYTES])
+{
+    struct verdict *d = find_in(&v->good, digest);
+
+    return d ? d : find_in(&v->refused, digest);
+}
+
+/* When what is said of a token now is to be asked again. */
+static int64_t
+verdict_end_s(const struct token_identity *identity)
+{
+    int64_t now_s = clock_wall_s();
+
+    if (!identity) {
+        return now_s + VERDICT_BAD_S;
+    }
+    bool ends_sooner = identity->expires_s > 0 && identity->expires_s < now_s + VERDICT_GOOD_S;
+    return ends_sooner ? identity->expires_s : now_s + VERDICT_GOOD_S;
+}
+
+/* Takes 'identity' and 'err', one of which is NULL. */
 static struct verdict *
 remember(struct token_verifier *v, const struct token_check *c, struct token_identity *identity, struct err *err)
 {
+    struct verdict **table = err ? &v->refused : &v->good;
     struct verdict *d = XNEW(struct verdict);
     struct verdict *old;
 
-    digest_of(c->token, c->len, d->digest);
-    old = find_verdict(v, d->digest);
+    digest_of(c->q.token, c->q.len, d->digest);
+    old = find_in(table, d->digest);
     if (old) {
-        forget(v, old);
-    } else if (HASH_COUNT(v->verdicts) >= VERDICTS_MAX) {
-        forget(v, v->verdicts);
+        forget(table, old);
+    } else if (HASH_COUNT(*table) >= VERDICTS_MAX) {
+        forget(table, *table);
     }
     d->identity = identity;
     d->err = err;
-    d->until_s = clock_wall_s() + (err ? VERDICT_BAD_S : VERDICT_GOOD_S);
-    HASH_ADD(hh, v->verdicts, digest, DIGEST_BYTES, d);
+    d->until_s = verdict_end_s(identity);
+    HASH_ADD(hh, *table, digest, DIGEST_BYTES, d);
     return d;
+}
+
+static void
+forget_key(struct token_verifier *v, struct unknown_key *k)
+{
+    HASH_DEL(v->unknown, k);
+    free(k->id);
+    free(k);
+}
+
+/* True: the published set was read not long ago, and lacked it. */
+static bool
+is_unknown_key(struct token_verifier *v, const char *id)
+{
+    struct unknown_key *k = NULL;
+
+    HASH_FIND_STR(v->unknown, id, k);
+    if (k && k->until_ms <= clock_mono_ms()) {
+        forget_key(v, k);
+        k = NULL;
+    }
+    return k;
+}
+
+static void
+remember_key(struct token_verifier *v, const char *id)
+{
+    struct unknown_key *k;
+
+    if (is_unknown_key(v, id)) {
+        return;
+    }
+    if (HASH_COUNT(v->unknown) >= UNKNOWN_KEYS_MAX) {
+        forget_key(v, v->unknown);
+    }
+    k = XNEW(struct unknown_key);
+    k->id = xstrdup(id);
+    k->until_ms = clock_mono_ms() + UNKNOWN_KEY_MS;
+    HASH_ADD_KEYPTR(hh, v->unknown, k->id, strlen(k->id), k);
+}
+
+/* Takes 'claimed' and 'key_id'. */
+static struct token_check *
+check_new(struct token_verifier *v, const struct token_question *q, struct token_identity *claimed, char *key_id)
+{
+    struct token_check *c = XNEW(struct token_check);
+    char *token = xcalloc(1, q->len + 1);
+
+    memcpy(token, q->token, q->len);
+    c->verifier = v;
+    c->q = *q;
+    c->q.token = token;
+    c->q.peer = xstrdup(q->peer);
+    c->claimed = claimed;
+    c->key_id = key_id;
+    DL_APPEND(v->checks, c);
+    return c;
 }
 
 static void
@@ -133,11 +224,14 @@ check_free(struct token_check *c)
 {
     if (c->review) {
         kube_cancel(c->review);
-        c->verifier->n_reviews--;
+        review_limit_end(c->verifier->limit, c->q.peer, c->share, REVIEW_UNKNOWN);
     }
     DL_DELETE(c->verifier->checks, c);
-    OPENSSL_cleanse(c->token, c->len);
-    free(c->token);
+    OPENSSL_cleanse((char *)(uintptr_t)c->q.token, c->q.len);
+    free((char *)(uintptr_t)c->q.token);
+    free((char *)(uintptr_t)c->q.peer);
+    token_identity_free(c->claimed);
+    free(c->key_id);
     free(c);
 }
 
@@ -145,11 +239,19 @@ check_free(struct token_check *c)
 static void
 check_end(struct token_check *c, const struct token_identity *identity, const struct err *err)
 {
-    token_done_fn *done = c->done;
-    void *arg = c->arg;
+    const struct token_question q = c->q;
 
     check_free(c);
-    done(arg, identity, err);
+    q.done(q.arg, identity, err);
+}
+
+/* A token that the API server accepts tells the truth about its end. */
+static void
+take_end(struct token_identity *identity, const struct token_identity *claimed)
+{
+    if (identity && str_eq(identity->pod_uid, claimed->pod_uid)) {
+        identity->expires_s = claimed->expires_s;
+    }
 }
 
 static void
@@ -158,19 +260,20 @@ on_review(void *arg, const struct kube_reply *reply)
     struct token_check *c = arg;
     struct token_verifier *v = c->verifier;
     struct token_identity *identity = NULL;
-    AUTO(err_freep) struct err *e = NULL;
+    AUTO(err_freep) struct err *e = reply->err ? NULL : token_review_read(reply->body, v->audience, &identity);
+    const enum review_end end = reply->err ? REVIEW_UNKNOWN : e ? REVIEW_REFUSED : REVIEW_GOOD;
     struct verdict *d;
 
     c->review = NULL;
-    v->n_reviews--;
+    review_limit_end(v->limit, c->q.peer, c->share, end);
     if (reply->err) {
         count_check(v, "review", "error");
         e = err_new(ERR_RETRY, "token review: %s", err_text(reply->err));
         check_end(c, NULL, e);
         return;
     }
-    e = token_review_read(reply->body, v->audience, &identity);
     count_check(v, "review", e ? "refused" : "good");
+    take_end(identity, c->claimed);
     d = remember(v, c, identity, STEAL(e));
     check_end(c, d->identity, d->err);
 }
@@ -184,18 +287,18 @@ ask_review(struct token_check *c)
     AUTO(strbuf_fini) struct strbuf body = STRBUF_INIT(2 * TOKEN_MAX_BYTES);
     struct kube_call call = {
         .verb = KUBE_POST, .path = "/apis/authentication.k8s.io/v1/tokenreviews", .resource = "tokenreviews"};
-    AUTO(err_freep) struct err *e = NULL;
 
-    review = json_pack("{s:s, s:s, s:{s:s%, s:[s]}}", "apiVersion", "authentication.k8s.io/v1", "kind", "TokenReview",
-                       "spec", "token", c->token, c->len, "audiences", v->audience);
-    if (v->n_reviews >= REVIEWS_MAX || !review || !json_write(review, &body)) {
-        count_check(v, "review", "error");
-        e = err_new(ERR_RETRY, "too many token reviews at once");
+    c->share = review_limit_begin(v->limit, c->q.peer, clock_mono_ms());
+    if (c->share == REVIEW_NOT_NOW) {
+        AUTO(err_freep) struct err *e = err_new(ERR_RETRY, "too many token reviews");
+        count_check(v, "limit", "error");
         check_end(c, NULL, e);
         return false;
     }
+    review = json_pack("{s:s, s:s, s:{s:s%, s:[s]}}", "apiVersion", "authentication.k8s.io/v1", "kind", "TokenReview",
+                       "spec", "token", c->q.token, c->q.len, "audiences", v->audience);
+    BUG_ON(!review || !json_write(review, &body)); /* the signs of a token are few, and its size is bounded */
     call.body = strbuf_str(&body);
-    v->n_reviews++;
     c->review = kube_send(v->kube, &call, on_review, c);
     OPENSSL_cleanse(body.buf, body.len);
     return true;
@@ -208,7 +311,7 @@ try_keys(struct token_check *c)
     struct token_verifier *v = c->verifier;
     AUTO(token_identity_freep) struct token_identity *identity = NULL;
     AUTO(err_freep)
-    struct err *e = token_verify(v->keys, v->issuer, v->audience, c->token, c->len, clock_wall_s(), &identity);
+    struct err *e = token_verify(v->keys, v->issuer, v->audience, c->q.token, c->q.len, clock_wall_s(), &identity);
 
     if (e && err_class(e) == ERR_NOT_FOUND) {
         return false;
@@ -220,7 +323,7 @@ try_keys(struct token_check *c)
 
 /* Keys are as new as they get: each check is settled by them or goes to the API server. */
 static void
-on_keys_settled(struct token_verifier *v)
+on_keys_settled(struct token_verifier *v, bool is_read)
 {
     struct token_check *waiting = NULL, *c, *tmp;
 
@@ -234,6 +337,9 @@ on_keys_settled(struct token_verifier *v)
             }
         }
         if (waiting && !try_keys(waiting)) {
+            if (is_read) {
+                remember_key(v, waiting->key_id);
+            }
             (void)ask_review(waiting); /* sent or answered: either way it waits for keys no more */
         }
     } while (waiting);
@@ -248,7 +354,7 @@ fetch_ended(struct token_verifier *v, const struct err *e)
     if (e) {
         log_warn(&v->log, "published keys cannot be had, tokens are reviewed one by one", F_ERR(e));
     }
-    on_keys_settled(v);
+    on_keys_settled(v, !e);
 }
 
 static void
@@ -314,35 +420,64 @@ fetch_keys(struct token_verifier *v)
     }
 }
 
-struct token_check *
-token_check(struct token_verifier *v, const char *token, size_t len, token_done_fn *done, void *arg)
+static void
+answer(const struct token_question *q, enum err_class class, const char *text)
+{
+    AUTO(err_freep) struct err *e = err_new(class, "%s", text);
+
+    q->done(q->arg, NULL, e);
+}
+
+/* True: the answer is known without the API server, and was given. */
+static bool
+is_settled(struct token_verifier *v, const struct token_question *q)
 {
     unsigned char digest[DIGEST_BYTES];
     struct verdict *d;
-    struct token_check *c;
+    AUTO(token_identity_freep) struct token_identity *identity = NULL;
+    AUTO(err_freep)
+    struct err *e = token_verify(v->keys, v->issuer, v->audience, q->token, q->len, clock_wall_s(), &identity);
 
-    digest_of(token, len, digest);
+    if (!e || err_class(e) != ERR_NOT_FOUND) {
+        count_check(v, "keys", e ? "refused" : "good");
+        q->done(q->arg, identity, e);
+        return true;
+    }
+    digest_of(q->token, q->len, digest);
     d = find_verdict(v, digest);
     if (d) {
         count_check(v, "cache", d->err ? "refused" : "good");
-        done(arg, d->identity, d->err);
+        q->done(q->arg, d->identity, d->err);
+    }
+    return d;
+}
+
+struct token_check *
+token_check(struct token_verifier *v, const struct token_question *q)
+{
+    AUTO(token_identity_freep) struct token_identity *claimed = NULL;
+    AUTO(freep) char *key_id = NULL;
+    AUTO(err_freep) struct err *e = NULL;
+
+    if (is_settled(v, q)) {
         return NULL;
     }
-    c = XNEW(struct token_check);
-    c->verifier = v;
-    c->token = xcalloc(1, len + 1);
-    memcpy(c->token, token, len);
-    c->len = len;
-    c->done = done;
-    c->arg = arg;
-    DL_APPEND(v->checks, c);
-    if (try_keys(c)) {
+    e = token_claimed(v->audience, q->token, q->len, clock_wall_s(), &claimed, &key_id);
+    if (e) { /* it has just expired */
+        answer(q, ERR_INVALID, err_text(e));
         return NULL;
     }
-    if (!v->fetch && clock_mono_ms() - v->fetched_ms >= KEYS_AGAIN_MS) {
+    if (q->is_worth && !q->is_worth(q->arg, claimed)) {
+        count_check(v, "pod", "refused");
+        answer(q, ERR_NOT_FOUND, "token names a pod that is not known (yet)");
+        return NULL;
+    }
+    bool may_be_new = !is_unknown_key(v, key_id);
+    struct token_check *c = check_new(v, q, STEAL(claimed), STEAL(key_id));
+    if (may_be_new && clock_mono_ms() - v->fetched_ms >= KEYS_AGAIN_MS) {
         fetch_keys(v);
     }
-    if (v->fetch) {
+    if (may_be_new && v->fetch) {
         return c; /* goes on when the keys are there */
     }
     return ask_review(c) ? c : NULL;
@@ -366,6 +501,7 @@ token_verifier_new(uv_loop_t *loop, struct kube *kube, const char *audience, str
     v->kube = kube;
     v->audience = xstrdup(audience);
     v->metrics = metrics;
+    v->limit = review_limit_new();
     uv_timer_init(loop, &v->timer);
     v->timer.data = v;
     fetch_keys(v);
@@ -382,8 +518,6 @@ on_closed(uv_handle_t *h)
 void
 token_verifier_close(struct token_verifier *v)
 {
-    struct verdict *d, *tmp;
-
     if (!v) {
         return;
     }
@@ -393,9 +527,16 @@ token_verifier_close(struct token_verifier *v)
     while (v->checks) {
         check_free(v->checks);
     }
-    HASH_ITER(hh, v->verdicts, d, tmp) {
-        forget(v, d);
+    while (v->good) {
+        forget(&v->good, v->good);
     }
+    while (v->refused) {
+        forget(&v->refused, v->refused);
+    }
+    while (v->unknown) {
+        forget_key(v, v->unknown);
+    }
+    review_limit_free(v->limit);
     token_keys_free(v->keys);
     free(v->issuer);
     free(v->next_issuer);

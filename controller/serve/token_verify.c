@@ -363,6 +363,22 @@ token_verify(const struct token_keys *keys, const char *issuer, const char *audi
     return NULL;
 }
 
+struct err *
+token_claimed(const char *audience, const char *token, size_t len, int64_t now_s, struct token_identity **ret_claimed,
+              char **ret_key_id)
+{
+    AUTO(reading_fini) struct reading r = {.algorithm = NULL};
+    struct err *e = read_token(token, len, audience, now_s, &r);
+
+    if (!e) {
+        const char *key_id = json_str(r.header, "kid");
+
+        *ret_key_id = xstrdup(key_id ? key_id : "");
+        *ret_claimed = STEAL(r.identity);
+    }
+    return e;
+}
+
 /* The only value of an extra of the reviewed user. */
 static const char *
 user_extra(const json_t *user, const char *key)

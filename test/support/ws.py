@@ -16,12 +16,12 @@ class Refused(Exception):
         self.status, self.headers, self.body = status, headers, body
 
 
-def tls(port, ca, name="localhost", version=None):
-    """A TLS connection to a local port, its certificate checked against 'name'."""
+def tls(port, ca, name="localhost", version=None, source="127.0.0.1"):
+    """A TLS connection to a local port from a local address, its certificate checked against 'name'."""
     context = ssl.create_default_context(cafile=ca)
     if version:
         context.minimum_version = context.maximum_version = version
-    raw = socket.create_connection(("127.0.0.1", port), timeout=10)
+    raw = socket.create_connection(("127.0.0.1", port), timeout=10, source_address=(source, 0))
     return context.wrap_socket(raw, server_hostname=name)
 
 
@@ -40,8 +40,8 @@ def read_head(sock):
 
 
 class WebSocket:
-    def __init__(self, port, ca, path, protocol=None, token=None, name="localhost", extra=""):
-        self.sock = tls(port, ca, name)
+    def __init__(self, port, ca, path, protocol=None, token=None, name="localhost", extra="", source="127.0.0.1"):
+        self.sock = tls(port, ca, name, source=source)
         request = (f"GET {path} HTTP/1.1\r\nHost: {name}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                    f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\nSec-WebSocket-Version: 13\r\n")
         if protocol:

@@ -55,8 +55,8 @@ class Driver:
             time.sleep(0.05)
         return self
 
-    def connect(self, token, name="localhost"):
-        return ws.WebSocket(self.port, self.ca, PATH, PROTOCOL, token, name=name)
+    def connect(self, token, name="localhost", source="127.0.0.1"):
+        return ws.WebSocket(self.port, self.ca, PATH, PROTOCOL, token, name=name, source=source)
 
     def metric(self, text):
         with ws.tls(self.port, self.ca) as sock:
@@ -326,6 +326,64 @@ class Review(Case):
         self.assertEqual(c.closed()[0], 1008)
         d.say("count")
         d.expect("count 0")
+
+
+    def forged(self, token, number):
+        """The token with another signature, a new one for each number."""
+        head, claims, signature = token.split(".")
+        return f"{head}.{claims}.{signature[:-8]}{number:07d}A"
+
+    def fate(self, d, token, source):
+        """How it ends: 1008 refused, 1013 try later, "in"."""
+        try:
+            c = d.connect(token, source=source)
+        except ws.Refused as e:
+            return {401: 1008, 503: 1013}[e.status]
+        try:
+            d.expect("connected", timeout=0.5)
+            c.close()
+            d.expect("disconnected")
+            return "in"
+        except queue.Empty:
+            return c.closed()[0]
+        finally:
+            c.close()
+
+    def reviews(self, d):
+        return sum(d.metric(f'vmbridge_token_checks_total{{by="review",result="{r}"}}') for r in ("good", "refused", "error"))
+
+    def test_a_pod_that_nobody_knows_costs_no_review(self):
+        d, uid, token = self.ready(kubeconfig=self.file.name)
+        other = self.token("p9", self.pod("p9"))
+        for n in range(20):
+            self.assertEqual(self.fate(d, self.forged(other, n), "127.0.0.9"), 1013)
+        self.assertEqual(self.reviews(d), 0)
+        self.assertEqual(self.fate(d, token, "127.0.0.9"), "in")
+
+    def test_an_address_costs_few_reviews(self):
+        d, uid, token = self.ready(kubeconfig=self.file.name)
+        self.assertEqual(self.fate(d, token, "127.0.0.3"), "in")
+        begin, n, fates = time.monotonic(), 0, []
+        while n < 40:
+            fates.append(self.fate(d, self.forged(token, n), "127.0.0.9"))
+            n += 1
+        bound = 10 + (time.monotonic() - begin) / 5 + 1
+        asked = self.reviews(d) - 1
+        print(f"{n} forged tokens of one address cost {asked:.0f} reviews, bound {bound:.0f}")
+        self.assertGreaterEqual(asked, 10)
+        self.assertLessEqual(asked, bound)
+        self.assertEqual(set(fates), {1008, 1013})
+        self.assertEqual(d.metric('vmbridge_token_checks_total{by="limit",result="error"}'), n - asked)
+        uid2 = self.pod("p2")
+        d.say(f"pod {self.namespace} p2 {uid2} vmi-2")
+        self.assertEqual(self.fate(d, self.token("p2", uid2), "127.0.0.4"), "in", "another address")
+        self.assertEqual(self.fate(d, token, "127.0.0.9"), "in", "what was said of a token before")
+
+    def test_a_refused_token_costs_one_review(self):
+        d, uid, token = self.ready(kubeconfig=self.file.name)
+        for _ in range(8):
+            self.assertEqual(self.fate(d, self.forged(token, 1), "127.0.0.9"), 1008)
+        self.assertEqual(self.reviews(d), 1)
 
 
 class Certificates(Case):
