@@ -59,6 +59,7 @@ static void sink_connected(void *arg, const char *vmi_uid, const char *pod_uid);
 static void sink_disconnected(void *arg, const char *vmi_uid, const char *pod_uid);
 static const char *sink_redirect(void *arg);
 static bool send_launcher(void *arg, const char *pod_uid, const char *text);
+static void pod_changed(void *arg, const char *pod_uid, bool is_gone);
 
 struct err *
 app_new(uv_loop_t *loop, const struct options *options, const char *version, struct app **ret_app)
@@ -116,7 +117,6 @@ app_free(struct app *a)
     if (!a) {
         return;
     }
-    gateway_free(a->gateway);
     kube_config_free(a->config);
     metrics_free(a->metrics);
     free(a->version);
@@ -165,7 +165,8 @@ on_preflight(void *arg, const char *refusal)
                                           .version = a->version,
                                           .metrics = a->metrics,
                                           .send = send_launcher,
-                                          .send_arg = a};
+                                          .pod_changed = pod_changed,
+                                          .arg = a};
     const struct certs_options co = {.namespace = a->options.namespace, .metrics = a->metrics};
     e = reconciler_new(a->loop, a->kube, &ro, &a->reconciler);
     if (!e) {
@@ -222,7 +223,12 @@ app_serve(struct app *a, const char *crt_pem, const char *key_pem)
                                     .arg = a};
     a->checks = (struct health_checks){.ready = check_ready, .measure = measure, .arg = a, .metrics = a->metrics};
     health_pages(&a->checks, a->pages);
-    a->gateway = gateway_new(a->verifier, &a->sink, a->metrics);
+    const struct gateway_options go = {.loop = a->loop,
+                                       .verifier = a->verifier,
+                                       .sink = &a->sink,
+                                       .metrics = a->metrics,
+                                       .grace_s = a->options.token_grace_s};
+    a->gateway = gateway_new(&go);
     const struct server_options so = {.port = a->options.port,
                                       .endpoint_port = a->options.gateway_port,
                                       .crt_pem = crt_pem,
@@ -275,7 +281,7 @@ on_server_closed(void *arg)
 {
     struct app *a = arg;
 
-    gateway_free(a->gateway);
+    gateway_close(a->gateway);
     a->gateway = NULL;
     preflight_cancel(a->preflight);
     lease_close(a->lease);
@@ -358,4 +364,16 @@ send_launcher(void *arg, const char *pod_uid, const char *text)
     struct app *a = arg;
 
     return gateway_send(a->gateway, pod_uid, text, strlen(text));
+}
+
+static void
+pod_changed(void *arg, const char *pod_uid, bool is_gone)
+{
+    struct app *a = arg;
+
+    if (a->gateway && is_gone) {
+        gateway_drop(a->gateway, pod_uid, "the pod is gone");
+    } else if (a->gateway) {
+        gateway_recheck(a->gateway, pod_uid);
+    }
 }

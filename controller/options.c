@@ -12,6 +12,7 @@ enum option_id {
     OPT_GATEWAY_PORT,
     OPT_IMAGE,
     OPT_GATEWAY,
+    OPT_TOKEN_GRACE,
     OPT_RULES,
     OPT_HELP,
     OPT_VERSION
@@ -36,6 +37,8 @@ static const struct {
     {"launcher-image", OPT_IMAGE, "IMAGE", "VMBRIDGE_LAUNCHER_IMAGE", "container image of launcher pods; required"},
     {"gateway", OPT_GATEWAY, "HOST:PORT", "VMBRIDGE_GATEWAY",
      "what launchers dial (vmbridge-gateway.<namespace>.svc:<port>)"},
+    {"token-grace", OPT_TOKEN_GRACE, "SECONDS", NULL,
+     "within that long after its token's end a launcher's connection ends, to come back with the next token (300)"},
     {"print-rules", OPT_RULES, NULL, NULL, "print the rules of every kind in their order, and end"},
     {"help", OPT_HELP, NULL, NULL, "print this help, and end"},
     {"version", OPT_VERSION, NULL, NULL, "print the version, and end"},
@@ -43,6 +46,7 @@ static const struct {
 
 static struct err *take(struct options *o, enum option_id id, const char *value);
 static struct err *take_port(const char *name, const char *text, int *ret_port);
+static struct err *take_seconds(const char *name, const char *text, int64_t *ret_s);
 
 struct err *
 options_parse(int argc, char **argv, struct options *ret_options)
@@ -120,6 +124,8 @@ take(struct options *o, enum option_id id, const char *value)
     case OPT_GATEWAY:
         o->gateway = value;
         break;
+    case OPT_TOKEN_GRACE:
+        return take_seconds("token-grace", value, &o->token_grace_s);
     case OPT_RULES:
         o->verb = OPTIONS_PRINT_RULES;
         break;
@@ -143,5 +149,19 @@ take_port(const char *name, const char *text, int *ret_port)
         return err_new(ERR_INVALID, "--%s wants a number from 0 to 65535, not %s", name, text);
     }
     *ret_port = (int)port;
+    return NULL;
+}
+
+static struct err *
+take_seconds(const char *name, const char *text, int64_t *ret_s)
+{
+    enum { DAY_S = 24 * 3600 };
+    char *end;
+    long seconds = strtol(text, &end, 10);
+
+    if (*end || end == text || seconds < 1 || seconds > DAY_S) {
+        return err_new(ERR_INVALID, "--%s wants a number from 1 to %d, not %s", name, DAY_S, text);
+    }
+    *ret_s = seconds;
     return NULL;
 }

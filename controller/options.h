@@ -15,7 +15,8 @@ struct options { /* borrows argv and the environment */
     int port;
     int gateway_port; /* 0: launchers come to 'port' */
     const char *launcher_image;
-    const char *gateway; /* NULL: vmbridge-gateway.<namespace>.svc:<port> */
+    int64_t token_grace_s; /* 0: the gateway's own */
+    const char *gateway;   /* NULL: vmbridge-gateway.<namespace>.svc:<port> */
 };
 
 /* Errors: ERR_INVALID with a sentence for the terminal. */

@@ -99,6 +99,19 @@ watch_synced(void *arg)
     }
 }
 
+/* A launcher's word counts no longer than its pod and its instance do. */
+static void
+tell_pod_changed(struct reconciler *r, enum kind kind, const struct object *object, bool is_gone)
+{
+    const struct launcher *l = kind == KIND_VMI ? launchers_get(r->launchers, object->uid) : NULL;
+    const char *pod_uid = kind == KIND_POD ? object->uid : l ? l->pod_uid : NULL;
+
+    if (pod_uid && r->options.pod_changed) {
+        AUTO(freep) char *uid = xstrdup(pod_uid); /* the entry may change meanwhile */
+        r->options.pod_changed(r->options.arg, uid, is_gone);
+    }
+}
+
 static void
 on_changed(void *arg, enum kind kind, const struct object *object, bool removed)
 {
@@ -108,6 +121,7 @@ on_changed(void *arg, enum kind kind, const struct object *object, bool removed)
     if (kind == KIND_KUBEVIRT) {
         reconciler_config(r);
     }
+    tell_pod_changed(r, kind, object, removed);
     if (kind == KIND_VMI && removed) {
         launchers_remove(r->launchers, object->uid);
     }

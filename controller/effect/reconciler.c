@@ -401,7 +401,7 @@ send_desired(void *arg, const char *vmi_uid, const char *text)
     struct reconciler *r = arg;
     const struct launcher *l = launchers_get(r->launchers, vmi_uid);
 
-    if (!l || !l->connected || !r->options.send(r->options.send_arg, l->pod_uid, text)) {
+    if (!l || !l->connected || !r->options.send(r->options.arg, l->pod_uid, text)) {
         return false;
     }
     launchers_sent(r->launchers, vmi_uid, text);

@@ -17,7 +17,9 @@ struct reconciler_options {
     const char *version;
     struct metrics *metrics;                                        /* borrowed; may be NULL */
     bool (*send)(void *arg, const char *pod_uid, const char *text); /* to a launcher; false: not connected */
-    void *send_arg;
+    /* What reconciler_who says of a pod may be another answer from now on; 'is_gone': it is gone, or its instance. NULL: nobody asks */
+    void (*pod_changed)(void *arg, const char *pod_uid, bool is_gone);
+    void *arg;
 };
 
 struct reconciler;

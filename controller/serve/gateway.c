@@ -5,8 +5,14 @@
 #include <uthash.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 
-enum { STATE_ARENA_BYTES = 512 * 1024, REFUSED_LOG_MS = 1000 };
+enum {
+    STATE_ARENA_BYTES = 512 * 1024,
+    REFUSED_LOG_MS = 1000,
+    SWEEP_MIN_MS = 250,
+    SWEEP_MAX_MS = 10 * 1000,
+};
 
 static const struct metric launchers = {
     .name = "vmbridge_launchers_connected",
@@ -36,6 +42,7 @@ struct launcher {
     char *pod_name;
     char *pod_uid;
     char *vmi_uid;
+    int64_t ends_ms;                /* monotonic: the token has ended, and the grace */
     struct server_refusal *refusal; /* or NULL */
     UT_hash_handle hh;              /* by pod_uid */
 };
@@ -47,6 +54,8 @@ struct gateway {
     struct metrics *metrics;
     struct server_endpoint endpoint;
     struct launcher *joined;
+    int64_t grace_ms;
+    uv_timer_t sweep;    /* runs while there are connections: ends those whose token has ended */
     struct arena *arena; /* of the message at hand */
     int64_t refused_ms;  /* when a refusal was logged last */
     int64_t n_refused_unsaid;
@@ -109,6 +118,48 @@ redirect(struct launcher *l, const char *address)
     server_stream_close(l->stream, SERVER_CLOSE_GOING_AWAY, "this replica does not lead");
 }
 
+static void
+on_sweep(uv_timer_t *t)
+{
+    struct gateway *g = t->data;
+    int64_t now_ms = clock_mono_ms();
+    struct launcher *l, *tmp;
+
+    HASH_ITER(hh, g->joined, l, tmp) {
+        if (l->ends_ms <= now_ms) {
+            leave_and_tell(l);
+            server_stream_close(l->stream, SERVER_CLOSE_NORMAL, "the token has ended, connect with the next one");
+        }
+    }
+    if (!g->joined) {
+        uv_timer_stop(&g->sweep);
+    }
+}
+
+static void
+sweep_start(struct gateway *g)
+{
+    int64_t every_ms = g->grace_ms / 10;
+
+    every_ms = every_ms < SWEEP_MIN_MS ? SWEEP_MIN_MS : every_ms;
+    every_ms = every_ms > SWEEP_MAX_MS ? SWEEP_MAX_MS : every_ms;
+    if (!uv_is_active((uv_handle_t *)&g->sweep)) {
+        uv_timer_start(&g->sweep, on_sweep, (uint64_t)every_ms, (uint64_t)every_ms);
+    }
+}
+
+/* When a connection is over whose token ends then. 0, which no token says: as if it lasted long. */
+static int64_t
+line_end_ms(const struct gateway *g, int64_t expires_s)
+{
+    int64_t left_s = expires_s ? expires_s - clock_wall_s() : GATEWAY_TOKEN_MAX_S;
+    int64_t by_chance_ms = random_u32() % (g->grace_ms - g->grace_ms / 10 + 1);
+
+    left_s = left_s < 0 ? 0 : left_s;
+    left_s = left_s > GATEWAY_TOKEN_MAX_S ? GATEWAY_TOKEN_MAX_S : left_s;
+    return clock_mono_ms() + left_s * 1000 + g->grace_ms / 10 + by_chance_ms;
+}
+
 /* The connection is open and proven: from here on it counts. */
 static void
 join(struct launcher *l)
@@ -129,6 +180,7 @@ join(struct launcher *l)
     HASH_ADD_KEYPTR(hh, g->joined, l->pod_uid, strlen(l->pod_uid), l);
     l->is_joined = true;
     count_joined(g);
+    sweep_start(g);
     server_stream_trust(l->stream);
     g->sink->connected(g->sink->arg, l->vmi_uid, l->pod_uid);
 }
@@ -186,6 +238,7 @@ identify(struct launcher *l, const struct token_identity *id)
     l->pod_name = xstrdup(id->pod_name);
     l->pod_uid = xstrdup(id->pod_uid);
     l->vmi_uid = xstrdup(vmi_uid);
+    l->ends_ms = line_end_ms(l->gateway, id->expires_s);
     l->is_proven = true;
 }
 
@@ -375,14 +428,17 @@ closed(void *arg, struct server_stream *s)
 }
 
 struct gateway *
-gateway_new(struct token_verifier *verifier, const struct gateway_sink *sink, struct metrics *metrics)
+gateway_new(const struct gateway_options *o)
 {
     struct gateway *g = XNEW(struct gateway);
 
     g->log.part = "gateway";
-    g->verifier = verifier;
-    g->sink = sink;
-    g->metrics = metrics;
+    g->verifier = o->verifier;
+    g->sink = o->sink;
+    g->metrics = o->metrics;
+    g->grace_ms = (o->grace_s > 0 ? o->grace_s : GATEWAY_GRACE_S) * 1000;
+    BUG_ON(uv_timer_init(o->loop, &g->sweep) != 0);
+    g->sweep.data = g;
     g->arena = arena_new(STATE_ARENA_BYTES);
     g->endpoint = (struct server_endpoint){
         .path = LAUNCHER_MSG_PATH,
@@ -457,11 +513,31 @@ gateway_drop(struct gateway *g, const char *pod_uid, const char *why)
 }
 
 void
-gateway_free(struct gateway *g)
+gateway_recheck(struct gateway *g, const char *pod_uid)
+{
+    const struct launcher *l = find(g, pod_uid);
+    const char *vmi_uid = NULL;
+
+    if (l && (!g->sink->who(g->sink->arg, l->namespace, l->pod_name, l->pod_uid, &vmi_uid) ||
+              !str_eq(vmi_uid, l->vmi_uid))) {
+        gateway_drop(g, pod_uid, "the pod runs this VirtualMachineInstance no longer");
+    }
+}
+
+static void
+on_closed(uv_handle_t *h)
+{
+    struct gateway *g = h->data;
+
+    arena_free(g->arena);
+    free(g);
+}
+
+void
+gateway_close(struct gateway *g)
 {
     if (g) {
         BUG_ON(g->joined);
-        arena_free(g->arena);
-        free(g);
+        uv_close((uv_handle_t *)&g->sweep, on_closed);
     }
 }

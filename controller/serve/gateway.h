@@ -7,7 +7,12 @@
 #include "serve/server.h"
 #include "serve/token.h"
 
-enum { GATEWAY_MESSAGES_PER_S = 20, GATEWAY_PING_S = 30 };
+enum {
+    GATEWAY_MESSAGES_PER_S = 20,
+    GATEWAY_PING_S = 30,
+    GATEWAY_GRACE_S = 300,
+    GATEWAY_TOKEN_MAX_S = 24 * 3600, /* a token that lasts longer is to be shown again after so long */
+};
 
 /* All strings are borrowed until the call returns. */
 struct gateway_sink {
@@ -29,9 +34,17 @@ struct gateway_sink {
 
 struct gateway;
 
-/* 'sink', 'verifier' and 'metrics' (may be NULL) are borrowed for the gateway's life. */
-MUST_CHECK struct gateway *gateway_new(struct token_verifier *verifier, const struct gateway_sink *sink,
-                                       struct metrics *metrics);
+struct gateway_options {
+    uv_loop_t *loop;
+    struct token_verifier *verifier; /* borrowed for the gateway's life, as are the others */
+    const struct gateway_sink *sink;
+    struct metrics *metrics; /* may be NULL */
+    /* A connection ends within so long after its token: at any time between a tenth of it and all of it, since the tokens of pods that
+     * began together end together. By then the kubelet has written the next token, with which the launcher dials again. 0: GATEWAY_GRACE_S */
+    int64_t grace_s;
+};
+
+MUST_CHECK struct gateway *gateway_new(const struct gateway_options *options);
 
 /* For server_options.endpoint; valid as long as the gateway. */
 const struct server_endpoint *gateway_endpoint(const struct gateway *g);
@@ -44,10 +57,12 @@ size_t gateway_count(const struct gateway *g);
 
 /* Tells every launcher where sink.redirect points now, and closes its connection: call when leadership is lost. */
 void gateway_redirect_all(struct gateway *g);
-/* Ends the connection of a pod that is gone or no longer counts; nothing when it is not connected. */
+/* Ends the connection of a pod that is gone; nothing when it is not connected. */
 void gateway_drop(struct gateway *g, const char *pod_uid, const char *why);
+/* Something about the pod has changed: asks sink.who again, and ends its connection when that knows it no more. */
+void gateway_recheck(struct gateway *g, const char *pod_uid);
 
-/* After the server has closed (its 'done'). NULL is nothing. */
-void gateway_free(struct gateway *g);
+/* After the server has closed (its 'done'); the memory goes when the loop has closed the handle. NULL is nothing. */
+void gateway_close(struct gateway *g);
 
 #endif

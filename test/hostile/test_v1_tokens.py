@@ -84,7 +84,7 @@ def upgrade(port, authorization):
                 data += more
     except (ConnectionResetError, BrokenPipeError, ssl.SSLError):
         return None
-    return int(data.split()[1]) if data.startswith(b"HTTP/1.1 ") else None
+    return int(data.split()[1]) if data.startswith(b"HTTP/1.") else None
 
 
 def stands(t, c):

@@ -21,13 +21,13 @@ def free_port():
 class Controller:
     number = 0
 
-    def __init__(self, binary, folder, kubeconfig, identity=None, env=None):
+    def __init__(self, binary, folder, kubeconfig, identity=None, env=None, options=()):
         Controller.number += 1
         self.identity = identity or f"c{Controller.number}"
         self.port = free_port()
         self.log_path = os.path.join(folder, f"controller-{Controller.number}-{self.identity}.log")
         command = [binary, "--kubeconfig", kubeconfig, "--namespace", "vmbridge-system", "--identity", self.identity,
-                   "--address", "127.0.0.1", "--port", str(self.port), "--launcher-image", "localhost/vmbridge/launcher:test"]
+                   "--address", "127.0.0.1", "--port", str(self.port), "--launcher-image", "localhost/vmbridge/launcher:test", *options]
         settings = {"UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", "ASAN_OPTIONS": "detect_leaks=1"}
         with open(self.log_path, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **settings, **(env or {})})

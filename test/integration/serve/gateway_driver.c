@@ -162,7 +162,7 @@ on_server_closed(void *arg)
 {
     struct driver *d = arg;
 
-    gateway_free(d->gateway);
+    gateway_close(d->gateway);
     token_verifier_close(d->verifier);
     kube_close(d->kube);
 }
@@ -219,6 +219,8 @@ run_line(struct driver *d, char *line)
         add_pod(d, args);
     } else if (str_eq(line, "gone")) {
         remove_pod(d, args);
+    } else if (str_eq(line, "recheck")) {
+        gateway_recheck(d->gateway, args);
     } else if (str_eq(line, "send")) {
         char *text = strchr(args, ' ');
 
@@ -318,6 +320,8 @@ main(int argc, char **argv)
     struct certs_options certs = {.policy = &policy, .metrics = d.metrics};
     struct kube_options kube = {.metrics = d.metrics, .user_agent = "gateway-test"};
 
+    struct gateway_options gateway = {.loop = &d.loop, .sink = &d.sink, .metrics = d.metrics};
+
     read_options(&d, argc, argv, &certs, &policy);
     d.sink = (struct gateway_sink){who, knows, on_state, on_connected, on_disconnected, redirect, &d};
     d.checks = (struct health_checks){.ready = ready, .arg = &d, .metrics = d.metrics};
@@ -327,7 +331,8 @@ main(int argc, char **argv)
     die_if(kube_config_load(getenv("KUBECONFIG"), &d.config));
     die_if(kube_new(&d.loop, d.config, &kube, &d.kube));
     die_if(token_verifier_new(&d.loop, d.kube, GATEWAY_AUDIENCE, d.metrics, &d.verifier));
-    d.gateway = gateway_new(d.verifier, &d.sink, d.metrics);
+    gateway.verifier = d.verifier;
+    d.gateway = gateway_new(&gateway);
     die_if(certs_new(&d.loop, d.kube, &certs, on_certs, &d, &d.certs));
     uv_poll_init(&d.loop, &d.input, 0);
     d.input.data = &d;
