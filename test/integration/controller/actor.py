@@ -219,7 +219,7 @@ class Actor:
                 job(*args)
             except Failed as e:
                 # gone, or another one by now, or over in the meantime
-                if e.status not in (404, 409) and "transitioned to non-terminated" not in str(e):
+                if e.status not in (404, 409) and not any(w in str(e) for w in ("transitioned to non-terminated", "field is immutable")):
                     self.faults.append(str(e))
             except Exception:  # a fault of this program: the run fails with it
                 self.faults.append(traceback.format_exc())
@@ -293,7 +293,8 @@ class Actor:
                           "conditions": self.conditions("False"),
                           "containerStatuses": self.container(pod, {"running": {"startedAt": stamp()}})})
         manner = self.manner(pod["metadata"]["namespace"])
-        launcher = self.launchers[pod["metadata"]["uid"]] = Launcher(self, pod) if manner.dials else None
+        is_ours = pod["metadata"].get("ownerReferences") and "vmbridge.io/instance" in pod["metadata"].get("annotations", {})
+        launcher = self.launchers[pod["metadata"]["uid"]] = Launcher(self, pod) if manner.dials and is_ours else None
         if manner.boot_s is not None:
             self.after(manner.boot_s, self.boot, pod, launcher, address)
 
@@ -307,7 +308,7 @@ class Actor:
 
     def ready(self, pod):
         now = self.recorder.get("pod", pod["metadata"]["namespace"], pod["metadata"]["name"])
-        if not now or now["status"]["phase"] in ("Succeeded", "Failed"):
+        if not now or now["status"].get("phase") in ("Succeeded", "Failed"):
             return
         self.status(pod, {"phase": "Running", "conditions": self.conditions("True"),
                           "containerStatuses": self.container(pod, {"running": {"startedAt": stamp()}}, True)})
