@@ -8,6 +8,7 @@
 #include "serve/certs.h"
 #include "serve/gateway.h"
 #include "serve/health.h"
+#include "serve/pod_key_keeper.h"
 
 #include <unistd.h>
 
@@ -34,6 +35,8 @@ struct app {
     struct server *server;
     struct reconciler *reconciler;
     struct lease *lease;
+    struct pod_key_keeper *pod_key;
+    bool leads; /* the lease is held; the reconciler acts once it has the key */
     bool stopping;
     char *failure;
 };
@@ -45,6 +48,7 @@ static void on_preflight(void *arg, const char *refusal);
 static void app_fail(struct app *a, const char *why);
 static void on_certs(void *arg, const struct certs_set *set);
 static struct err *app_serve(struct app *a, const char *crt_pem, const char *key_pem);
+static void on_pod_key(void *arg, const struct pod_key *key);
 static void on_lead(void *arg, bool leads);
 static void on_released(void *arg);
 static void on_server_closed(void *arg);
@@ -178,6 +182,20 @@ on_preflight(void *arg, const char *refusal)
     if (e) {
         app_fail(a, err_text(e));
         err_free(e);
+        return;
+    }
+    a->pod_key = pod_key_keeper_new(a->loop, a->kube, a->options.namespace, on_pod_key, a);
+    pod_key_keeper_read(a->pod_key, false);
+}
+
+static void
+on_pod_key(void *arg, const struct pod_key *key)
+{
+    struct app *a = arg;
+
+    reconciler_set_pod_key(a->reconciler, key);
+    if (a->leads) {
+        reconciler_lead(a->reconciler, true);
     }
 }
 
@@ -255,7 +273,13 @@ on_lead(void *arg, bool leads)
 {
     struct app *a = arg;
 
-    reconciler_lead(a->reconciler, leads);
+    a->leads = leads;
+    if (leads) { /* first the key as it is now: on_pod_key */
+        pod_key_keeper_read(a->pod_key, true);
+    } else {
+        pod_key_keeper_cancel(a->pod_key);
+        reconciler_lead(a->reconciler, false);
+    }
     certs_set_leader(a->certs, leads);
     if (!leads && a->gateway && !a->stopping) {
         gateway_redirect_all(a->gateway);
@@ -286,6 +310,7 @@ on_server_closed(void *arg)
     preflight_cancel(a->preflight);
     lease_close(a->lease);
     certs_close(a->certs);
+    pod_key_keeper_close(a->pod_key);
     token_verifier_close(a->verifier);
     reconciler_close(a->reconciler);
     kube_close(a->kube);
@@ -297,7 +322,8 @@ check_ready(void *arg)
     struct app *a = arg;
     const char *missing = reconciler_waits_for(a->reconciler);
 
-    return missing ? missing : certs_problem(a->certs);
+    missing = missing ? missing : certs_problem(a->certs);
+    return missing || !a->pod_key ? missing : pod_key_keeper_problem(a->pod_key);
 }
 
 static void

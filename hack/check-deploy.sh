@@ -32,6 +32,8 @@ yes create events -A
 yes create tokenreviews.authentication.k8s.io
 yes get /openid/v1/jwks
 yes get secrets/vmbridge-certs
+yes get secrets/vmbridge-pod-names
+no delete secrets/vmbridge-pod-names
 no get secrets/another
 no list secrets
 no list configmaps

@@ -27,7 +27,7 @@ controller/api/                          | base api                             
 controller/kube/                         | base kube                                          | curl openssl uv jansson uthash
 controller/cache/packed\.[ch]            | base cache                                         | lz4
 controller/cache/                        | base api cache                                     | jansson uthash
-controller/reconcile/[a-z_]+_view\.[ch]  | base api reconcile cache/store.h cache/launchers.h | jansson uthash
+controller/reconcile/[a-z_]+_(view|claim)\.[ch] | base api reconcile cache/store.h cache/launchers.h cache/foreign.h | jansson uthash
 controller/reconcile/                    | base api reconcile                                 | jansson uthash
 controller/effect/                       | base api kube cache reconcile effect               | uv jansson uthash
 controller/serve/                        | base api kube cache serve                          | libwebsockets openssl cjose uv jansson uthash

@@ -177,13 +177,65 @@ policy(const struct kind *k)
                      "matchConditions", policy_conditions(k), "variables", variables, "validations", validation);
 }
 
+/* Pods that pass for launchers are made by those alone who may write an instance's status, which is the controller; and what makes them
+ * launchers is changed by nobody else. Pods of everybody else do not match, so no rule is evaluated for them. */
+#define POD_POLICY "launcher-pods.vmbridge.io"
+#define LAUNCHER_OWNERS(o)                                                                                  \
+    "(has(" o ".metadata.ownerReferences) ? " o ".metadata.ownerReferences.filter(r, has(r.controller) && " \
+    "r.controller && r.kind == 'VirtualMachineInstance' && r.apiVersion.startsWith('kubevirt.io/')) : [])"
+#define LAUNCHER_LABELS(o)                                                                                           \
+    "(has(" o ".metadata.labels) ? ['kubevirt.io', 'kubevirt.io/created-by'].map(k, k in " o ".metadata.labels ? " o \
+    ".metadata.labels[k] : '') : ['', ''])"
+#define LAUNCHER_NOTES(o)                                                                      \
+    "(has(" o ".metadata.annotations) ? ['vmbridge.io/instance', 'vmbridge.io/gateway-pins', " \
+    "'vmbridge.io/gateway-ca'].map(k, k in " o ".metadata.annotations ? " o                    \
+    ".metadata.annotations[k] : '') : ['', '', ''])"
+#define PASSES_FOR_LAUNCHER(o)                                                                        \
+    "(" o " != null && (" LAUNCHER_LABELS(o) "[0] == 'virt-launcher' || (has(" o                      \
+                                             ".metadata.annotations) && 'vmbridge.io/instance' in " o \
+                                             ".metadata.annotations) || " LAUNCHER_OWNERS(o) ".size() > 0))"
+
 static json_t *
-policy_binding(const struct kind *k)
+pod_policy(void)
 {
-    return json_pack("{s:s, s:s, s:{s:o, s:{s:s}}, s:{s:o, s:[s]}}", "apiVersion", "admissionregistration.k8s.io/v1",
-                     "kind", "ValidatingAdmissionPolicyBinding", "metadata", "name", policy_name(k), "labels",
-                     "app.kubernetes.io/managed-by", "vmbridge", "spec", "policyName", policy_name(k),
-                     "validationActions", "Deny");
+    json_t *rules = json_pack("[{s:[s], s:[s], s:[s, s], s:[s]}]", "apiGroups", "", "apiVersions", "v1", "operations",
+                              "CREATE", "UPDATE", "resources", "pods");
+    json_t *conditions =
+        json_pack(
+            "[{s:s, s:s}, {s:s, s:s}]", "name", "passes-for-a-launcher", "expression",
+            PASSES_FOR_LAUNCHER("object") " || " PASSES_FOR_LAUNCHER("oldObject"), "name", "changes-what-makes-it-one",
+            "expression",
+            "oldObject == null || object.spec != oldObject.spec || " LAUNCHER_LABELS("object") " != " LAUNCHER_LABELS(
+                "oldO"
+                "bjec"
+                "t") " || " LAUNCHER_NOTES("object") " != " LAUNCHER_NOTES("oldObject") " || " LAUNCHER_OWNERS("object") " != " LAUNCHER_OWNERS("oldOb"
+                                                                                                                                                "jec"
+                                                                                                                                                "t"));
+    json_t *validations =
+        json_pack("[{s:s, s:s, s:s}]", "expression",
+                  "authorizer.group('kubevirt.io').resource('virtualmachineinstances').subresource('status')"
+                  ".namespace(request.namespace).check('patch').allowed()",
+                  "message",
+                  "pods with the label kubevirt.io=virt-launcher, the annotation vmbridge.io/instance or a "
+                  "VirtualMachineInstance for controller are vmbridge's: who may not write the status of instances may "
+                  "neither make one nor change its owner, these labels, its annotations of vmbridge.io, or its spec",
+                  "reason", "Forbidden");
+
+    /* Fail: what cannot be evaluated is a pod that was made so, and no pod of anybody else gets that far. */
+    return json_pack("{s:s, s:s, s:{s:s, s:{s:s}}, s:{s:s, s:{s:s, s:o}, s:o, s:o}}", "apiVersion",
+                     "admissionregistration.k8s.io/v1", "kind", "ValidatingAdmissionPolicy", "metadata", "name",
+                     POD_POLICY, "labels", "app.kubernetes.io/managed-by", "vmbridge", "spec", "failurePolicy", "Fail",
+                     "matchConstraints", "matchPolicy", "Equivalent", "resourceRules", rules, "matchConditions",
+                     conditions, "validations", validations);
+}
+
+static json_t *
+policy_binding(json_t *name)
+{
+    return json_pack("{s:s, s:s, s:{s:O, s:{s:s}}, s:{s:o, s:[s]}}", "apiVersion", "admissionregistration.k8s.io/v1",
+                     "kind", "ValidatingAdmissionPolicyBinding", "metadata", "name", name, "labels",
+                     "app.kubernetes.io/managed-by", "vmbridge", "spec", "policyName", name, "validationActions",
+                     "Deny");
 }
 
 struct emitter {
@@ -344,8 +396,10 @@ write_policies(const char *folder)
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         json_array_append_new(all, policy(&kinds[i]));
-        json_array_append_new(all, policy_binding(&kinds[i]));
+        json_array_append_new(all, policy_binding(policy_name(&kinds[i])));
     }
+    json_array_append_new(all, pod_policy());
+    json_array_append_new(all, policy_binding(json_string(POD_POLICY)));
     if (!out || !write_yaml(out, all) || fflush(out) != 0) {
         fprintf(stderr, "gen_crds: cannot write %s: %s\n", path, strerrordesc_np(errno));
         return false;

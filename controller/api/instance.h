@@ -51,6 +51,10 @@ MUST_CHECK struct err *instance_derive(struct instance *i, struct arena *a);
 /* Ports as the annotation says them. */
 struct str_list instance_ports(const struct port_list *ports, struct arena *a);
 
+/* Label and value by which launcher pods are watched. */
+#define LAUNCHER_LABEL "kubevirt.io"
+#define LAUNCHER_LABEL_VALUE "virt-launcher"
+
 #define INSTANCE_ANNOTATION "vmbridge.io/instance"
 /* Whom launchers trust: "sha256:" and base64 of the digest of a CA certificate's DER, one a CA, with blanks between. */
 #define GATEWAY_PINS_ANNOTATION "vmbridge.io/gateway-pins"

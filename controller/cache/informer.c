@@ -1,6 +1,7 @@
 // Watch events into the store, changes out.
 #include "cache/informer.h"
 
+#include "api/instance.h"
 #include "cache/cut.h"
 
 struct informer {
@@ -13,6 +14,8 @@ struct informer {
 static void informer_put(struct informer *i, const char *key, const char *uid, const json_t *object);
 static void informer_gone(void *arg, const struct object *object);
 static char *object_key(const json_t *object);
+static bool has_ended(const json_t *object);
+static bool is_in_sight(const json_t *object);
 
 struct informer *
 informer_new(enum kind kind, informer_changed_fn *changed, void *arg)
@@ -65,10 +68,20 @@ informer_apply(struct informer *i, const json_t *object, bool removed, const cha
         if (old && str_eq(old->uid, uid)) {
             informer_gone(i, old);
             (void)store_remove(i->store, key);
+            if (has_ended(object)) {
+                store_prove_end(i->store, uid);
+            }
         }
         return;
     }
+    store_hide(i->store, key, false);
     informer_put(i, key, uid, object);
+}
+
+void
+informer_restart(struct informer *i)
+{
+    i->is_synced = false;
 }
 
 void
@@ -92,8 +105,35 @@ informer_own(struct informer *i, const json_t *object, const char *base_version)
     bool is_next = is_same && base_version && str_eq(old->resource_version, base_version);
     bool is_new = !is_same && !base_version && !store_was_removed(i->store, uid);
     if (is_next || is_new) {
+        store_hide(i->store, key, old && old->hidden && !is_in_sight(object));
         informer_put(i, key, uid, object);
     }
+}
+
+bool
+informer_found(struct informer *i, const json_t *object)
+{
+    const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
+    AUTO(freep) char *key = object_key(object);
+
+    if (!uid || is_in_sight(object)) {
+        return false;
+    }
+    informer_put(i, key, uid, object);
+    store_hide(i->store, key, true);
+    return true;
+}
+
+void
+informer_lost(struct informer *i, const char *key, const char *uid)
+{
+    const struct object *old = store_get(i->store, key);
+
+    if (old && str_eq(old->uid, uid)) {
+        informer_gone(i, old);
+        (void)store_remove(i->store, key);
+    }
+    store_prove_end(i->store, uid);
 }
 
 void
@@ -151,4 +191,24 @@ object_key(const json_t *object)
     const char *name = json_str(meta, "name");
 
     return xasprintf("%s/%s", namespace ? namespace : "", name ? name : "");
+}
+
+/* Of a pod that the watch says is gone: whether it is, or only lost the label that it is watched by. What the API server deletes for good
+ * has ended before, or has no time left and nobody to wait for. */
+static bool
+has_ended(const json_t *object)
+{
+    const json_t *meta = json_object_get(object, "metadata");
+    const char *phase = json_str(json_object_get(object, "status"), "phase");
+    bool is_over = str_eq(phase, "Succeeded") || str_eq(phase, "Failed");
+
+    return is_over || (json_str(meta, "deletionTimestamp") && json_int(meta, "deletionGracePeriodSeconds", -1) == 0 &&
+                       json_array_size(json_object_get(meta, "finalizers")) == 0);
+}
+
+/* Whether the watch of pods sees it. */
+static bool
+is_in_sight(const json_t *object)
+{
+    return str_eq(json_str(json_at(object, "metadata", "labels", NULL), LAUNCHER_LABEL), LAUNCHER_LABEL_VALUE);
 }

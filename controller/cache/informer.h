@@ -26,6 +26,13 @@ void informer_synced(struct informer *i);
  * that the server insisted on (NULL for a create): what the cache holds is replaced only if it is still that one. Anything else means
  * that the watch has brought this answer already, or what came after it. */
 void informer_own(struct informer *i, const json_t *object, const char *base_version);
+/* A pod that was asked for by name. When the watch does not see it any more, since somebody took its label off, it is kept as hidden:
+ * true. False: the watch brings it, or has taken it away. */
+bool informer_found(struct informer *i, const json_t *object);
+/* The API server has no such object: it goes at once. */
+void informer_lost(struct informer *i, const char *key, const char *uid);
+/* What is wanted of the watch has changed: nothing is whole until its list has come anew. */
+void informer_restart(struct informer *i);
 /* A delete of ours was answered without an object. */
 void informer_doom(struct informer *i, const char *key, const char *uid);
 /* store_settle() of its store. */

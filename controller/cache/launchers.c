@@ -8,6 +8,7 @@ struct entry {
     char *vmi_uid;
     char *key;
     char *pod_uid;
+    char *made_uid;
     char *desired;
     struct packed *state;
     UT_hash_handle hh;
@@ -56,6 +57,17 @@ launchers_name(struct launchers *l, const char *vmi_uid, const char *key)
         HASH_ADD_KEYPTR(hh, l->table, e->vmi_uid, strlen(e->vmi_uid), e);
     }
     entry_set(&e->key, &e->pub.key, key);
+}
+
+void
+launchers_made(struct launchers *l, const char *vmi_uid, const char *made_uid)
+{
+    struct entry *e = entry_find(l, vmi_uid);
+
+    if (e && !str_eq(e->made_uid, made_uid)) {
+        entry_set(&e->made_uid, &e->pub.made_uid, made_uid);
+        e->pub.version = ++l->n_changes;
+    }
 }
 
 void
@@ -183,6 +195,7 @@ entry_drop(struct launchers *l, struct entry *e)
     free(e->vmi_uid);
     free(e->key);
     free(e->pod_uid);
+    free(e->made_uid);
     packed_free(e->state);
     free(e->desired);
     free(e);

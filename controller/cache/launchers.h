@@ -9,6 +9,7 @@ struct launcher {
     const char *vmi_uid;
     const char *key; /* "namespace/name" of the instance */
     const char *pod_uid;
+    const char *made_uid;       /* of the pod that was made for it while we led, or NULL */
     const struct packed *state; /* the last state message, a JSON text, or NULL */
     const char *desired;        /* JSON text last sent down over this connection, or NULL */
     bool connected;
@@ -22,6 +23,8 @@ void launchers_free(struct launchers *l);
 
 /* Makes the entry of an instance, or only keeps it: who dials in is known by its key from now on. */
 void launchers_name(struct launchers *l, const char *vmi_uid, const char *key);
+/* The create of its pod was answered with that UID; NULL forgets it. */
+void launchers_made(struct launchers *l, const char *vmi_uid, const char *made_uid);
 /* Only of named instances; a new pod's launcher takes the place of the old one's, with nothing said yet. */
 void launchers_connected(struct launchers *l, const char *vmi_uid, const char *pod_uid);
 /* Nothing when another pod's launcher has taken the place. */

@@ -1,13 +1,21 @@
 // The arrows between kinds: VM <- VMI <- Pod, claims and Services -> VMI, configuration -> all.
 #include "cache/related.h"
 
+#include "api/identity.h"
+
+enum { CUT_DIGITS = 8 }; /* of a long name (identity_pod_stem) */
+
 struct walk {
     void (*emit)(void *arg, const char *key);
     void *arg;
     const char *needle; /* text that the instance's JSON must contain, or NULL */
+    const char *stem;   /* of the pod's name */
 };
 
 static void emit_key(const struct walk *w, enum kind kind, const char *store_key);
+static void emit_of_pod(const struct walk *w, const struct object *pod, const struct store *vmis);
+static bool is_cut(const char *stem);
+static bool emit_of_stem(void *arg, const struct object *vmi);
 static void emit_claimed(const struct walk *w, const struct object *claim, const struct store *vmis);
 static void emit_selected(const struct walk *w, const struct object *service, const struct store *vmis);
 static bool emit_vmi(void *arg, const struct object *vmi);
@@ -28,12 +36,9 @@ related_keys(enum kind kind, const struct object *object, const struct store *vm
         emit_key(&w, KIND_VMI, object->key);
         emit_key(&w, KIND_VM, object->key); /* an instance bears the name of its machine */
         return;
-    case KIND_POD: {
-        AUTO(freep) char *namespace = key_namespace(object->key);
-        AUTO(freep) char *owner = xasprintf("%s/%s", namespace, object->owner_name);
-        emit_key(&w, KIND_VMI, owner);
+    case KIND_POD:
+        emit_of_pod(&w, object, vmis);
         return;
-    }
     case KIND_PVC:
         emit_claimed(&w, object, vmis);
         return;
@@ -71,6 +76,47 @@ emit_key(const struct walk *w, enum kind kind, const char *store_key)
     AUTO(freep) char *key = related_key(kind, store_key);
 
     w->emit(w->arg, key);
+}
+
+/* The instance whose name the pod's own name tells; that of its owner for pods that versions without a key named. */
+static void
+emit_of_pod(const struct walk *w, const struct object *pod, const struct store *vmis)
+{
+    AUTO(freep) char *namespace = key_namespace(pod->key);
+    char stem[POD_STEM_SIZE];
+    struct walk copy = *w;
+
+    if (!identity_stem_of_pod(strchr(pod->key, '/') + 1, stem)) {
+        identity_pod_stem(pod->owner_name, stem);
+    }
+    copy.stem = stem;
+    AUTO(freep) char *key = xasprintf("%s/%s", namespace, stem);
+    if (store_get(vmis, key)) {
+        emit_key(w, KIND_VMI, key);
+    } else if (is_cut(stem)) {
+        store_each_in(vmis, namespace, emit_of_stem, &copy);
+    }
+}
+
+static bool
+is_cut(const char *stem)
+{
+    const char *dash = strrchr(stem, '-');
+
+    return dash && strspn(dash + 1, "0123456789abcdef") == CUT_DIGITS && strlen(dash + 1) == CUT_DIGITS;
+}
+
+static bool
+emit_of_stem(void *arg, const struct object *vmi)
+{
+    const struct walk *w = arg;
+    char stem[POD_STEM_SIZE];
+
+    identity_pod_stem(strchr(vmi->key, '/') + 1, stem);
+    if (str_eq(stem, w->stem)) {
+        emit_key(w, KIND_VMI, vmi->key);
+    }
+    return true;
 }
 
 static void

@@ -1,6 +1,7 @@
 // The table of one kind. One allocation holds an object's strings, another one its JSON.
 #include "cache/store.h"
 
+#include "api/identity.h"
 #include "cache/index.h"
 
 #include <uthash.h>
@@ -29,6 +30,7 @@ struct store {
     size_t text_bytes;
     uint64_t n_changes;
     char removed[REMOVED_MAX][UID_SIZE]; /* a ring of the last UIDs that went */
+    bool ended[REMOVED_MAX];             /* and of which of them it is proven that they are gone */
     size_t n_removed;
 };
 
@@ -41,6 +43,7 @@ static uint64_t hints_of(const json_t *vmi);
 static const char *owner_field(const json_t *object, const char *field);
 static void entry_drop(struct store *s, struct entry *e);
 static void index_subject(struct store *s, struct entry *e, const json_t *cut);
+static bool pod_subject(const struct entry *e, char ret_stem[POD_STEM_SIZE]);
 static void each_link(struct index_link *link, size_t offset, bool (*fn)(void *arg, const struct object *object),
                       void *arg);
 
@@ -150,6 +153,17 @@ store_settle(struct store *s, const char *key, uint64_t basis)
     }
 }
 
+void
+store_hide(struct store *s, const char *key, bool hidden)
+{
+    struct entry *e = store_find(s, key);
+
+    if (e && e->object.hidden != hidden) {
+        e->object.hidden = hidden;
+        e->object.settled = 0;
+    }
+}
+
 bool
 store_remove(struct store *s, const char *key)
 {
@@ -158,9 +172,29 @@ store_remove(struct store *s, const char *key)
     if (!e) {
         return false;
     }
+    s->ended[s->n_removed % REMOVED_MAX] = false;
     (void)snprintf(s->removed[s->n_removed++ % REMOVED_MAX], UID_SIZE, "%s", e->object.uid);
     entry_drop(s, e);
     return true;
+}
+
+void
+store_prove_end(struct store *s, const char *uid)
+{
+    for (size_t i = 0; i < REMOVED_MAX; i++) {
+        s->ended[i] = s->ended[i] || str_eq(s->removed[i], uid);
+    }
+}
+
+bool
+store_is_ended(const struct store *s, const char *uid)
+{
+    for (size_t i = 0; i < REMOVED_MAX; i++) {
+        if (s->ended[i] && str_eq(s->removed[i], uid)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool
@@ -247,8 +281,13 @@ void
 store_each_about(const struct store *s, const char *namespace, const char *subject,
                  bool (*fn)(void *arg, const struct object *object), void *arg)
 {
-    AUTO(freep) char *key = xasprintf("%s/%s", namespace, subject);
+    char stem[POD_STEM_SIZE];
 
+    if (s->kind == KIND_POD) {
+        identity_pod_stem(subject, stem);
+        subject = stem;
+    }
+    AUTO(freep) char *key = xasprintf("%s/%s", namespace, subject);
     each_link(index_first(s->subjects, key), offsetof(struct entry, by_subject), fn, arg);
 }
 
@@ -290,15 +329,30 @@ index_subject(struct store *s, struct entry *e, const json_t *cut)
 {
     const char *namespace = json_str(json_at(cut, "metadata", NULL), "namespace");
     AUTO(freep) char *subject = NULL;
+    char stem[POD_STEM_SIZE];
     const char *key;
     const char *value;
 
-    if (s->kind == KIND_POD && !str_empty(e->object.owner_name)) {
-        subject = xasprintf("%s/%s", namespace ? namespace : "", e->object.owner_name);
+    if (s->kind == KIND_POD && pod_subject(e, stem)) {
+        subject = xasprintf("%s/%s", namespace ? namespace : "", stem);
     } else if (s->kind == KIND_SERVICE && selector_pair(cut, &key, &value)) {
         subject = xasprintf("%s/%s=%s", namespace ? namespace : "", key, value);
     }
     index_set(s->subjects, &e->by_subject, subject ? subject : "");
+}
+
+/* A pod's name cannot be changed, its owner can: the owner speaks only for pods that versions without a key named. */
+static bool
+pod_subject(const struct entry *e, char ret_stem[POD_STEM_SIZE])
+{
+    if (identity_stem_of_pod(strchr(e->object.key, '/') + 1, ret_stem)) {
+        return true;
+    }
+    if (!str_empty(e->object.owner_name)) {
+        identity_pod_stem(e->object.owner_name, ret_stem);
+        return true;
+    }
+    return false;
 }
 
 static void

@@ -21,6 +21,7 @@ struct object {
     const struct packed *json; /* compact, cut (cache/cut.h); object_parse() reads it */
     uint64_t settled;          /* store_settle() */
     bool doomed;               /* its deletion was answered with success and the watch has not said so yet */
+    bool hidden;               /* read by name: the watch's selector does not match it any more */
 };
 
 /* The object's JSON, at most 'max_bytes'. The caller owns the tree. Errors: ERR_INVALID when it is longer. */
@@ -38,9 +39,15 @@ bool store_put(struct store *s, const json_t *cut);
 void store_doom(struct store *s, const char *key, const char *uid);
 /* Notes on what basis (reconcile/basis.h) a look at the object found nothing to do; 0 again when the object changes. */
 void store_settle(struct store *s, const char *key, uint64_t basis);
+/* Notes whether the watch does not see the object any more. */
+void store_hide(struct store *s, const char *key, bool hidden);
 /* Removes it and remembers its UID for a while: store_was_removed(). */
 bool store_remove(struct store *s, const char *key);
 bool store_was_removed(const struct store *s, const char *uid);
+/* Notes that what was removed last under that UID is gone from the API server too, and not only out of a selector's sight. False
+ * from store_is_ended() means that nobody knows: the memory is short. */
+void store_prove_end(struct store *s, const char *uid);
+bool store_is_ended(const struct store *s, const char *uid);
 
 const struct object *store_get(const struct store *s, const char *key);
 size_t store_count(const struct store *s);
@@ -56,8 +63,8 @@ void store_sweep(struct store *s, void (*gone)(void *arg, const struct object *o
 
 /* Calls 'fn' for each object; stops when it returns false. 'fn' must not change the store. */
 void store_each(const struct store *s, bool (*fn)(void *arg, const struct object *object), void *arg);
-/* The same for those of one namespace ("default"), and for those among them that are about 'subject': for pods the name of the
- * controlling owner, for Services "key=value" of selector_pair(). Other kinds have no subject. */
+/* The same for those of one namespace ("default"), and for those among them that are about 'subject': for pods the name of
+ * the instance that their own name tells, for Services "key=value" of selector_pair(). Other kinds have no subject. */
 void store_each_in(const struct store *s, const char *namespace, bool (*fn)(void *arg, const struct object *object),
                    void *arg);
 void store_each_about(const struct store *s, const char *namespace, const char *subject,

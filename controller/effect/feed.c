@@ -1,9 +1,12 @@
 // What the watches say goes into the caches, and what that changes into the queue: which source starts when, which key is due.
+#include "api/instance.h"
 #include "base/clock.h"
 #include "cache/cut.h"
 #include "cache/related.h"
 #include "effect/api_path.h"
 #include "effect/reconciler_priv.h"
+#include "reconcile/pod_claim.h"
+#include "reconcile/vmi_view.h"
 
 #include <malloc.h>
 
@@ -11,6 +14,8 @@ static void source_start(struct source *s);
 static void watch_begin(void *arg);
 static void watch_object(void *arg, enum watch_event event, const json_t *object, const char *why);
 static void watch_synced(void *arg);
+static bool foreign_pod(struct reconciler *r, const json_t *pod, bool removed);
+static void foreign_gone(void *arg, const char *pod_key, const char *subject);
 static void on_changed(void *arg, enum kind kind, const struct object *object, bool removed);
 static bool can_look(const struct reconciler *r, enum kind kind);
 static void emit_key(void *arg, const char *key);
@@ -18,6 +23,11 @@ static void emit_beginning(void *arg, const char *key);
 static void give_back(uv_timer_t *timer);
 static void enqueue_kind(struct reconciler *r, enum kind kind);
 static bool is_begun(const struct reconciler *r, enum kind kind, const struct object *object);
+
+struct vmi_search {
+    const char *uid;
+    const struct object *found;
+};
 
 static const struct watch_sink sink = {.begin = watch_begin, .object = watch_object, .synced = watch_synced};
 static const struct log lg = {.part = "reconcile"};
@@ -51,7 +61,8 @@ source_start(struct source *s)
     }
     const struct watch_spec spec = {.path = api_path_all(s->kind),
                                     .resource = api_resource(s->kind),
-                                    .label_selector = s->kind == KIND_POD ? "kubevirt.io=virt-launcher" : NULL,
+                                    .label_selector =
+                                        s->kind == KIND_POD ? LAUNCHER_LABEL "=" LAUNCHER_LABEL_VALUE : NULL,
                                     .parts = cut_parts(s->kind)};
     s->watch = watch_new(s->r->kube, &spec, &sink, s);
 }
@@ -62,6 +73,9 @@ watch_begin(void *arg)
     const struct source *s = arg;
 
     informer_begin(s->r->informers[s->kind]);
+    if (s->kind == KIND_POD) {
+        foreign_mark(s->r->foreign);
+    }
 }
 
 static void
@@ -69,7 +83,110 @@ watch_object(void *arg, enum watch_event event, const json_t *object, const char
 {
     const struct source *s = arg;
 
+    if (s->kind == KIND_POD && !foreign_pod(s->r, object, event == WATCH_DELETED)) {
+        return;
+    }
     informer_apply(s->r->informers[s->kind], object, event == WATCH_DELETED, why);
+}
+
+/* The instance that a pod claims by any of its owner references, whether it controls the pod or not; NULL: none. */
+static const json_t *
+claimed(const json_t *pod)
+{
+    size_t i;
+    json_t *owner;
+
+    json_array_foreach(json_at(pod, "metadata", "ownerReferences", NULL), i, owner) {
+        if (str_eq(json_str(owner, "kind"), "VirtualMachineInstance") && json_str(owner, "name") &&
+            json_str(owner, "uid")) {
+            return owner;
+        }
+    }
+    return NULL;
+}
+
+static bool
+vmi_is(void *arg, const struct object *vmi)
+{
+    struct vmi_search *search = arg;
+
+    if (str_eq(vmi->uid, search->uid)) {
+        search->found = vmi;
+    }
+    return !search->found;
+}
+
+/* 'name' may be another one's, or NULL. */
+static void
+feed_subject(struct reconciler *r, const char *namespace, const char *name, const char *uid)
+{
+    const struct store *vmis = informer_store(r->informers[KIND_VMI]);
+    AUTO(freep) char *hint = xasprintf("%s/%s", namespace, name ? name : "");
+    struct vmi_search search = {.uid = uid, .found = store_get(vmis, hint)};
+
+    if (!search.found || !str_eq(search.found->uid, uid)) {
+        search.found = NULL;
+        store_each_in(vmis, namespace, vmi_is, &search);
+    }
+    if (search.found) {
+        AUTO(freep) char *key = related_key(KIND_VMI, search.found->key);
+        feed_key(r, key);
+    }
+}
+
+static void
+foreign_gone(void *arg, const char *pod_key, const char *subject)
+{
+    AUTO(freep) char *namespace = xstrndup(pod_key, strcspn(pod_key, "/"));
+
+    feed_subject(arg, namespace, NULL, subject);
+}
+
+/* The instance that it claims has noted its UID: it was made by a version that named pods otherwise. */
+static bool
+is_recorded(const struct reconciler *r, const char *namespace, const json_t *owner, const char *uid)
+{
+    AUTO(freep) char *key = xasprintf("%s/%s", namespace, owner ? json_str(owner, "name") : "");
+    const struct object *vmi = store_get(informer_store(r->informers[KIND_VMI]), key);
+    AUTO(arena_freep) struct arena *arena = arena_new(PASS_ARENA_MAX);
+
+    return vmi && uid && vmi_view_records(arena, vmi, uid);
+}
+
+/* False: the pod is none that the controller can have made, and is only noted. */
+static bool
+foreign_pod(struct reconciler *r, const json_t *pod, bool removed)
+{
+    const json_t *meta = json_object_get(pod, "metadata");
+    const char *namespace = json_str(meta, "namespace");
+    const char *name = json_str(meta, "name");
+    const json_t *owner = claimed(pod);
+
+    if (!namespace || !name) {
+        return false;
+    }
+    AUTO(freep) char *key = xasprintf("%s/%s", namespace, name);
+    bool is_foreign = !removed && !pod_may_be_ours(r->has_pod_key ? &r->pod_key : NULL, pod) &&
+                      !is_recorded(r, namespace, owner, json_str(meta, "uid"));
+    const char *subject = owner ? json_str(owner, "uid") : "";
+    AUTO(freep) char *left = is_foreign ? NULL : foreign_remove(r->foreign, key);
+    if (left || (is_foreign && foreign_put(r->foreign, key, subject))) {
+        feed_subject(r, namespace, owner ? json_str(owner, "name") : NULL, left ? left : subject);
+    }
+    return !is_foreign;
+}
+
+void
+feed_pods_again(struct reconciler *r)
+{
+    struct source *s = &r->sources[KIND_POD];
+
+    if (s->watch) {
+        watch_close(s->watch);
+        s->watch = NULL;
+        informer_restart(r->informers[KIND_POD]);
+        source_start(s);
+    }
 }
 
 static void
@@ -80,6 +197,9 @@ watch_synced(void *arg)
     bool was_synced = informer_is_synced(r->informers[s->kind]);
 
     informer_synced(r->informers[s->kind]);
+    if (s->kind == KIND_POD) {
+        foreign_sweep(r->foreign, foreign_gone, r);
+    }
     if (was_synced) {
         return;
     }

@@ -71,6 +71,7 @@ reconciler_config(struct reconciler *r)
         .ca_bundle = r->ca_bundle,
         .default_ports = k.spec.default_ports,
         .log_launcher = k.spec.log_launcher,
+        .pod_key = r->pod_key,
     };
     log_set_level(log_level_of_verbosity(k.spec.log_controller.v));
     char *text = config_text(&r->config);
@@ -172,6 +173,7 @@ pass_sources(const struct reconciler *r)
                                 .pvcs = store_of(r, KIND_PVC),
                                 .services = store_of(r, KIND_SERVICE),
                                 .launchers = r->launchers,
+                                .foreign = r->foreign,
                                 .config = &r->config,
                                 .n_waiting = queue_len(r->queue)};
 }

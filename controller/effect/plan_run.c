@@ -29,7 +29,10 @@ static void run_action(struct plan_run *r, const struct action *a);
 static bool run_status(struct plan_run *r);
 static void run_finish(struct plan_run *r, const struct err *err);
 static void on_action(void *arg, const struct kube_reply *reply);
+static void on_sought(void *arg, const struct kube_reply *reply);
 static void on_status(void *arg, const struct kube_reply *reply);
+static void pod_lost(struct plan_run *r, const struct action *a);
+static void pod_made(struct plan_run *r, const json_t *pod);
 static void read_back(struct plan_run *r, const struct action *a);
 static void take_answer(struct plan_run *r, const struct action *a, const struct kube_reply *reply);
 static enum kind action_object(enum action_kind kind);
@@ -105,7 +108,11 @@ run_action(struct plan_run *r, const struct action *a)
         break;
     case ACTION_PATCH_VMI:
     case ACTION_PATCH_POD:
+    case ACTION_LABEL_POD:
         run_send(r, KUBE_MERGE_PATCH, &(struct place){kind, a->name, NULL}, body, on_action);
+        break;
+    case ACTION_SEEK_POD:
+        run_send(r, KUBE_GET, &(struct place){kind, a->name, NULL}, NULL, on_sought);
         break;
     }
 }
@@ -138,6 +145,12 @@ action_body(struct plan_run *r, const struct action *a)
         body = json_pack("{s:s, s:s, s:{s:s}}", "kind", "DeleteOptions", "apiVersion", "v1", "preconditions", "uid",
                          a->uid);
         break;
+    case ACTION_LABEL_POD: /* of a pod that the watch does not see no version is the last one */
+        body = json_deep_copy(a->body);
+        (void)json_object_set_new(json_object_get(body, "metadata"), "uid", json_string(a->uid));
+        break;
+    case ACTION_SEEK_POD:
+        return NULL;
     case ACTION_PATCH_VMI:
     case ACTION_PATCH_POD:
         body = json_deep_copy(a->body);
@@ -162,12 +175,68 @@ on_action(void *arg, const struct kube_reply *reply)
         read_back(r, a);
         return;
     }
+    if (reply->err && a->kind == ACTION_LABEL_POD && err_class(reply->err) == ERR_CONFLICT) {
+        pod_lost(r, a); /* another one of that name: ours is gone */
+    }
     if (reply->err && !(err_class(reply->err) == ERR_NOT_FOUND && !is_create)) {
         run_finish(r, reply->err);
         return;
     }
+    if (a->kind == ACTION_CREATE_POD) {
+        pod_made(r, reply->body);
+    }
     take_answer(r, a, reply);
     r->reads_back = false;
+    r->next++;
+    run_next(r);
+}
+
+static void
+pod_lost(struct plan_run *r, const struct action *a)
+{
+    AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, a->name);
+
+    informer_lost(r->fx->informers[KIND_POD], key, a->uid);
+}
+
+/* Answered to our create, or found under a name that nobody else can have thought of: from now on only that UID is the instance's. */
+static void
+pod_made(struct plan_run *r, const json_t *pod)
+{
+    const char *uid = json_str(json_at(pod, "metadata", NULL), "uid");
+    AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, r->target.name);
+
+    if (uid) {
+        launchers_name(r->fx->launchers, r->target.uid, key);
+        launchers_made(r->fx->launchers, r->target.uid, uid);
+    }
+    if (r->reads_back) {
+        (void)informer_found(r->fx->informers[KIND_POD], pod); /* else the watch brings it */
+    }
+}
+
+/* Goes on when the pod is gone. One that is there and out of the watch's sight is in the cache from now on, for the next pass. */
+static void
+on_sought(void *arg, const struct kube_reply *reply)
+{
+    struct plan_run *r = arg;
+    const struct action *a = &r->plan.actions[r->next];
+    const char *uid = json_str(json_at(reply->body, "metadata", NULL), "uid");
+
+    r->request = NULL;
+    if (reply->err && err_class(reply->err) != ERR_NOT_FOUND) {
+        run_finish(r, reply->err);
+        return;
+    }
+    if (!reply->err && (!a->uid || str_eq(uid, a->uid))) {
+        AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, a->name);
+        bool is_known = informer_found(r->fx->informers[KIND_POD], reply->body) ||
+                        store_get(informer_store(r->fx->informers[KIND_POD]), key);
+        AUTO(err_freep)
+        struct err *e = err_new(is_known ? ERR_CONFLICT : ERR_RETRY, "pod %s is there and is not seen yet", a->name);
+        run_finish(r, e);
+        return;
+    }
     r->next++;
     run_next(r);
 }
@@ -194,7 +263,9 @@ take_answer(struct plan_run *r, const struct action *a, const struct kube_reply 
     bool is_held =
         json_array_size(json_object_get(meta, "finalizers")) > 0 || json_int(meta, "deletionGracePeriodSeconds", 0) > 0;
     bool is_delete = a->kind == ACTION_DELETE_VMI || a->kind == ACTION_DELETE_POD;
-    if (a->uid && (reply->err || (is_going && !is_held) || (is_delete && !is_going))) {
+    if (a->uid && reply->err && action_object(a->kind) == KIND_POD) {
+        pod_lost(r, a);
+    } else if (a->uid && (reply->err || (is_going && !is_held) || (is_delete && !is_going))) {
         informer_doom(i, key, a->uid);
     }
     if (is_object && action_object(a->kind) == r->target.kind && str_eq(a->uid, r->target.uid)) {
@@ -261,6 +332,8 @@ action_object(enum action_kind kind)
     case ACTION_CREATE_POD:
     case ACTION_DELETE_POD:
     case ACTION_PATCH_POD:
+    case ACTION_LABEL_POD:
+    case ACTION_SEEK_POD:
         break;
     }
     return KIND_POD;

@@ -3,6 +3,7 @@
 #define VMB_PLAN_RUN_H
 
 #include "cache/informer.h"
+#include "cache/launchers.h"
 #include "effect/event_record.h"
 #include "kube/request.h"
 #include "reconcile/plan.h"
@@ -11,6 +12,7 @@
 struct effects {
     struct kube *kube;
     struct informer **informers; /* by kind: answers to writes are seen at once */
+    struct launchers *launchers; /* which pod was made for which instance */
     struct event_recorder *events;
     bool (*send)(void *arg, const char *vmi_uid, const char *text); /* to the launcher; false: not connected */
     void *arg;

@@ -8,6 +8,7 @@
 #include "cache/related.h"
 #include "effect/api_path.h"
 #include "effect/reconciler_priv.h"
+#include "reconcile/vmi_view.h"
 
 #include <utlist.h>
 
@@ -38,6 +39,9 @@ static const struct metric m_bytes = {
     .name = "vmbridge_cache_bytes", .help = "Bytes of cached objects, by kind.", .type = METRIC_GAUGE};
 static const struct metric m_launchers = {
     .name = "vmbridge_launchers_connected", .help = "Launchers on the line.", .type = METRIC_GAUGE};
+static const struct metric m_foreign = {.name = "vmbridge_foreign_pods",
+                                        .help = "Pods with the launchers' label that vmbridge did not make.",
+                                        .type = METRIC_GAUGE};
 
 struct err *
 reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_options *o,
@@ -54,8 +58,10 @@ reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_optio
     r->options.version = xstrdup(o->version);
     r->queue = queue_new();
     r->launchers = launchers_new();
+    r->foreign = foreign_new();
     r->config_arena = arena_new(CONFIG_ARENA_MAX);
-    r->fx = (struct effects){.kube = kube, .informers = r->informers, .send = send_desired, .arg = r};
+    r->fx = (struct effects){
+        .kube = kube, .informers = r->informers, .launchers = r->launchers, .send = send_desired, .arg = r};
     r->fx.events = event_recorder_new(kube, o->instance);
     timer_init(r, loop, &r->turn);
     timer_init(r, loop, &r->resync);
@@ -115,19 +121,52 @@ reconciler_set_ca(struct reconciler *r, const char *pins, const char *ca_bundle)
     feed_all(r);
 }
 
+void
+reconciler_set_pod_key(struct reconciler *r, const struct pod_key *key)
+{
+    bool is_new = !r->has_pod_key || memcmp(&r->pod_key, key, sizeof(*key)) != 0;
+
+    r->pod_key = *key;
+    r->has_pod_key = true;
+    if (is_new) {
+        r->config_version++;
+        reconciler_config(r);
+        feed_pods_again(r); /* what may be ours is another question now */
+    }
+}
+
+/* The instance that a pod's name tells, or its owner when a version without a key named it. */
+static const struct object *
+vmi_of_pod(const struct reconciler *r, const char *namespace, const struct object *pod)
+{
+    const struct store *vmis = informer_store(r->informers[KIND_VMI]);
+    char stem[POD_STEM_SIZE];
+    bool has_stem = identity_stem_of_pod(strchr(pod->key, '/') + 1, stem);
+    AUTO(freep) char *key = xasprintf("%s/%s", namespace, has_stem ? stem : pod->owner_name);
+    const struct object *vmi = store_get(vmis, key);
+
+    if (!vmi && has_stem) { /* cut from a long name */
+        AUTO(freep) char *owner = xasprintf("%s/%s", namespace, pod->owner_name);
+        vmi = store_get(vmis, owner);
+    }
+    return vmi;
+}
+
 bool
 reconciler_who(struct reconciler *r, const char *namespace, const char *pod_name, const char *pod_uid,
                const char **ret_vmi_uid)
 {
     AUTO(freep) char *key = xasprintf("%s/%s", namespace, pod_name);
     const struct object *pod = store_get(informer_store(r->informers[KIND_POD]), key);
+    const struct object *vmi = pod && r->has_pod_key ? vmi_of_pod(r, namespace, pod) : NULL;
 
-    if (!pod || !str_eq(pod->uid, pod_uid) || str_empty(pod->owner_uid)) {
+    if (!vmi || !str_eq(pod->uid, pod_uid)) {
         return false;
     }
-    AUTO(freep) char *owner = xasprintf("%s/%s", namespace, pod->owner_name);
-    const struct object *vmi = store_get(informer_store(r->informers[KIND_VMI]), owner);
-    if (!vmi || !str_eq(vmi->uid, pod->owner_uid)) {
+    AUTO(arena_freep) struct arena *arena = arena_new(PASS_ARENA_MAX);
+    const struct vmi_sources src = {
+        .pods = informer_store(r->informers[KIND_POD]), .launchers = r->launchers, .config = &r->config};
+    if (!vmi_view_owns(arena, &src, vmi, pod)) {
         return false;
     }
     launchers_name(r->launchers, vmi->uid, vmi->key);
@@ -179,6 +218,7 @@ reconciler_metrics(struct reconciler *r)
     DL_COUNT(r->runs, run, n);
     metrics_set(m, &m_queue, NULL, (double)queue_len(r->queue));
     metrics_set(m, &m_running, NULL, (double)n);
+    metrics_set(m, &m_foreign, NULL, (double)foreign_count(r->foreign));
     metrics_set(m, &m_launchers, NULL, (double)launchers_count(r->launchers));
     for (int k = 0; k < N_KINDS; k++) {
         const struct store *s = informer_store(r->informers[k]);
@@ -224,6 +264,7 @@ timer_closed(uv_handle_t *handle)
     }
     queue_free(r->queue);
     launchers_free(r->launchers);
+    foreign_free(r->foreign);
     event_recorder_free(r->fx.events);
     reconciler_errors_clear(r);
     arena_free(r->config_arena);

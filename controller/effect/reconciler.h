@@ -2,6 +2,7 @@
 #ifndef VMB_RECONCILER_H
 #define VMB_RECONCILER_H
 
+#include "api/identity.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "cache/launchers.h"
@@ -35,6 +36,9 @@ const char *reconciler_waits_for(const struct reconciler *r);
 
 /* What launchers check the gateway with: the pins of its CAs, and for launchers of older versions the CAs as PEM. Copied. */
 void reconciler_set_ca(struct reconciler *r, const char *pins, const char *ca_bundle);
+
+/* What names of launcher pods are made with; before the first reconciler_lead(true). Copied. */
+void reconciler_set_pod_key(struct reconciler *r, const struct pod_key *key);
 
 /* From the gateway (serve/gateway.h): which VMI runs in a pod, and what its launcher says. */
 bool reconciler_who(struct reconciler *r, const char *namespace, const char *pod_name, const char *pod_uid,

@@ -2,6 +2,7 @@
 #ifndef VMB_RECONCILER_PRIV_H
 #define VMB_RECONCILER_PRIV_H
 
+#include "cache/foreign.h"
 #include "cache/queue.h"
 #include "effect/reconciler.h"
 #include "reconcile/config.h"
@@ -49,6 +50,9 @@ struct reconciler {
     struct source sources[N_KINDS];
     struct informer *informers[N_KINDS];
     struct launchers *launchers;
+    struct foreign *foreign;
+    struct pod_key pod_key;
+    bool has_pod_key;
     struct queue *queue;
     struct effects fx;
     struct running *runs;
@@ -89,6 +93,8 @@ void pass_settle(struct pass *p, const struct plan_target *target);
 
 /* Makes the caches and begins to watch; machines and instances come first, the other kinds when those are whole. */
 void feed_start(struct reconciler *r);
+/* Lists the pods anew. */
+void feed_pods_again(struct reconciler *r);
 /* Something was heard of the object that 'key' names: it is due, unless we do not lead or the caches it reads are not whole. */
 void feed_key(struct reconciler *r, const char *key);
 /* Everything is due once more. */

@@ -29,7 +29,7 @@ add_object(uint64_t h, const struct object *o)
     }
     h = add_bytes(h, o->uid, strlen(o->uid) + 1);
     h = add_bytes(h, o->resource_version, strlen(o->resource_version) + 1);
-    return add_number(h, o->doomed ? 2 : 1);
+    return add_number(h, (o->doomed ? 2 : 1) + (o->hidden ? 2 : 0));
 }
 
 static bool
@@ -63,6 +63,7 @@ basis_of_vmi(const struct object *vmi, const struct vmi_sources *src, uint64_t c
 
     store_each_about(src->pods, namespace, name, add_pod, &h);
     h = add_number(h, l ? l->version : 0);
+    h = add_number(h, src->foreign ? foreign_about(src->foreign, vmi->uid).version : 0);
     /* of claims and Services only that none has changed: which are read is not known before the look */
     h = add_number(h, store_changes(src->pvcs));
     return basis_end(add_number(h, store_changes(src->services)));

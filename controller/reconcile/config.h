@@ -2,6 +2,7 @@
 #ifndef VMB_CONFIG_H
 #define VMB_CONFIG_H
 
+#include "api/identity.h"
 #include "api/kubevirt.h"
 
 struct config {
@@ -15,6 +16,7 @@ struct config {
     const char *ca_bundle;    /* those CAs, PEM, for pods of older versions; NULL with the pins */
     struct port_list default_ports;
     struct opt_int log_launcher;
+    struct pod_key pod_key; /* all zeros in tests */
 };
 
 #endif

@@ -11,6 +11,8 @@ enum action_kind {
     ACTION_CREATE_POD,
     ACTION_DELETE_POD,
     ACTION_PATCH_POD, /* metadata only: annotations */
+    ACTION_LABEL_POD, /* the labels it is watched by, whatever else has changed meanwhile */
+    ACTION_SEEK_POD,  /* a read: goes on only when the pod of that name and UID (NULL: any) is gone */
 };
 
 /* One API call. Each may be repeated safely: names are derived, deletes and patches bear the UID. */
@@ -18,7 +20,7 @@ struct action {
     enum action_kind kind;
     const char *namespace;
     const char *name;
-    const char *uid;    /* precondition of delete and patch; NULL for create */
+    const char *uid;    /* precondition of delete and patch; NULL for create, and when it is not known */
     const json_t *body; /* the object to create, or the merge patch; of the arena */
 };
 
@@ -29,7 +31,7 @@ struct event_plan {
     const char *message;
 };
 
-enum { PLAN_ACTIONS_MAX = 4, PLAN_EVENTS_MAX = 4 };
+enum { PLAN_ACTIONS_MAX = 4, PLAN_EVENTS_MAX = 5 };
 
 struct plan {
     struct arena *arena;

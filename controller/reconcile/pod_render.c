@@ -50,8 +50,8 @@ pod_metadata(const struct vmi_view *v)
         json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "apiVersion", "kubevirt.io/v1", "kind", "VirtualMachineInstance",
                   "name", m->name, "uid", m->uid, "controller", 1, "blockOwnerDeletion", 1);
 
-    return json_pack("{s:s, s:s, s:o, s:o, s:[o]}", "name", identity_pod_name(v->arena, m->name, m->uid), "namespace",
-                     m->namespace, "labels", pod_labels(v), "annotations", pod_annotations(v), "ownerReferences", owner);
+    return json_pack("{s:s, s:s, s:o, s:o, s:[o]}", "name", vmi_pod_name(v), "namespace", m->namespace, "labels",
+                     pod_labels(v), "annotations", pod_annotations(v), "ownerReferences", owner);
 }
 
 static json_t *

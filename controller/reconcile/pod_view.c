@@ -28,6 +28,7 @@ pod_view_make(struct arena *a, const struct object *pod, struct pod_view *ret_vi
     }
     const json_t *status = json_object_get(j, "status");
     v.going = pod->doomed || v.meta.deletion_s != 0;
+    v.hidden = pod->hidden;
     v.node_name = json_str(json_object_get(j, "spec"), "nodeName");
     v.phase = json_str(status, "phase");
     v.reason = json_str(status, "reason");

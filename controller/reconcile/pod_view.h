@@ -7,7 +7,8 @@
 
 struct pod_view {
     struct meta meta;
-    bool going; /* being deleted, or its deletion was answered */
+    bool going;  /* being deleted, or its deletion was answered */
+    bool hidden; /* somebody took the label off that it is watched by */
     const char *node_name;
     const char *phase;  /* Pending Running Succeeded Failed */
     const char *reason; /* Evicted ... */

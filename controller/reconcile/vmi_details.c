@@ -38,10 +38,9 @@ set_place(const struct vmi_view *v, struct vmi_status *st)
     st->node_name = v->pod.node_name;
     st->qos_class = v->pod.qos_class;
     st->launcher_image = v->pod.image ? v->pod.image : st->launcher_image;
-    if (v->pod.node_name) {
-        st->active_pods = (struct str_map){.items = ARENA_NEW(v->arena, struct str_pair), .n = 1};
-        st->active_pods.items[0] = (struct str_pair){.key = v->pod.meta.uid, .value = v->pod.node_name};
-    }
+    st->active_pods = (struct str_map){.items = ARENA_NEW(v->arena, struct str_pair), .n = 1};
+    st->active_pods.items[0] =
+        (struct str_pair){.key = v->pod.meta.uid, .value = v->pod.node_name ? v->pod.node_name : ""};
 }
 
 static const struct agent_interface *

@@ -26,7 +26,7 @@ vmi_observe(const struct vmi_view *v)
         if (v->going) { /* it was to end, and how it ended is not known any more */
             return (struct vmi_observed){.phase = old == PHASE_UNSET ? PHASE_PENDING : old};
         }
-        if (old > PHASE_PENDING) {
+        if (vmi_pod_is_due(v)) {
             return (struct vmi_observed){.phase = PHASE_FAILED,
                                          .reason = "PodDeleted",
                                          .message = "the launcher pod was deleted",
@@ -58,6 +58,14 @@ vmi_phase_parse(const char *name)
         }
     }
     return PHASE_UNSET;
+}
+
+bool
+vmi_pod_is_due(const struct vmi_view *v)
+{
+    enum vmi_phase old = vmi_phase_parse(v->vmi.status.phase);
+
+    return !v->has_pod && !v->going && !vmi_phase_is_final(old) && (v->pod_uid || old > PHASE_PENDING);
 }
 
 bool

@@ -30,4 +30,7 @@ const char *vmi_phase_name(enum vmi_phase p);
 enum vmi_phase vmi_phase_parse(const char *name);
 bool vmi_phase_is_final(enum vmi_phase p);
 
+/* The instance had a pod and has none now: its end, once the API server says that the pod is gone. */
+bool vmi_pod_is_due(const struct vmi_view *v);
+
 #endif

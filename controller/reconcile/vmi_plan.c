@@ -19,19 +19,23 @@ enum {
 static bool is_doomed(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_going_with_pod(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_going(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_unseen(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_finished(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_invalid(const struct vmi_view *v, const struct vmi_observed *o);
 static bool has_old_pod(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_blocked(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_pod_missing(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_hidden(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_ca_old(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_label_missing(const struct vmi_view *v, const struct vmi_observed *o);
 static bool always(const struct vmi_view *v, const struct vmi_observed *o);
 static void plan_nothing(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_end_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_release(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_seek(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_wait(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_labels(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_ca(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_label(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_desired(const struct vmi_view *v, struct plan *p);
@@ -44,12 +48,15 @@ const struct vmi_rule vmi_rules[] = {
     {"deleted", "the API server has dropped the instance; nothing is left to do", is_doomed, plan_nothing},
     {"deleting-pod", "an instance that goes takes its launcher pod with it first", is_going_with_pod, plan_end_pod},
     {"deleting", "no pod is left: the instance may go", is_going, plan_release},
+    {"pod-unseen", "its pod is not seen any more: what follows from that waits until the API server says that it is gone",
+     is_unseen, plan_seek},
     {"finished", "a finished instance stays as it is until somebody deletes it", is_finished, plan_nothing},
     {"invalid", "a spec that cannot run gets no pod; status says why", is_invalid, plan_nothing},
     {"old-pod", "a pod of an earlier instance of this name still lives: its disks are not touched", has_old_pod,
      plan_wait},
     {"blocked", "something the pod needs is not there; status says what", is_blocked, plan_nothing},
     {"pod-missing", "a new instance gets its launcher pod", is_pod_missing, plan_pod},
+    {"pod-hidden", "somebody took off the labels by which the pod is watched: they are put back", is_hidden, plan_labels},
     {"ca-changed", "the pod gets the new CAs of the gateway", is_ca_old, plan_ca},
     {"label-node", "the instance of a VirtualMachine is labelled with its node", is_label_missing, plan_label},
     {"steady", "nothing to do", always, plan_nothing},
@@ -115,6 +122,21 @@ is_going(const struct vmi_view *v, const struct vmi_observed *o)
 {
     (void)o; /* deletion outranks the phase */
     return v->going;
+}
+
+/* A pod that lost its label is out of the watch's sight like one that is gone. Two QEMUs on one disk would be the price of a mistake. */
+static bool
+is_unseen(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* what was observed is what is in doubt */
+    return vmi_pod_is_due(v) && !v->pod_ended;
+}
+
+static bool
+is_hidden(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* the same in every phase */
+    return v->has_pod && v->pod.hidden;
 }
 
 static bool
@@ -190,11 +212,38 @@ plan_nothing(const struct vmi_view *v, const struct vmi_observed *o, struct plan
 static void
 plan_end_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
 {
-    (void)o; /* the pod ends in any phase */
+    if (v->pod.hidden) {
+        plan_labels(v, o, p); /* else nobody sees its end */
+    }
     if (!v->pod.going) {
         (void)plan_add(p, ACTION_DELETE_POD, &v->pod.meta, NULL);
         plan_event(p, "Normal", "SuccessfulDelete", "Deleted virtual machine pod %s", v->pod.meta.name);
     }
+}
+
+/* The status that says so is written only when this has succeeded. */
+static void
+plan_seek(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    const struct vmi_bridge *b = v->vmi.status.bridge;
+    struct meta pod = {
+        .namespace = v->vmi.meta.namespace, .name = b && b->pod ? b->pod : vmi_pod_name(v), .uid = v->pod_uid};
+
+    (void)o; /* the same in every phase */
+    (void)plan_add(p, ACTION_SEEK_POD, &pod, NULL);
+}
+
+static void
+plan_labels(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    json_t *patch = json_pack("{s:{s:{s:s, s:s}}}", "metadata", "labels", LAUNCHER_LABEL, LAUNCHER_LABEL_VALUE,
+                              "kubevirt.io/created-by", v->vmi.meta.uid);
+
+    (void)o; /* the same in every phase */
+    BUG_ON(!patch);
+    (void)plan_add(p, ACTION_LABEL_POD, &v->pod.meta, json_in_arena(v->arena, patch));
+    plan_event(p, "Warning", "LabelRestored", "The label %s of pod %s was taken off and is put back", LAUNCHER_LABEL,
+               v->pod.meta.name);
 }
 
 static void
@@ -202,7 +251,9 @@ plan_release(const struct vmi_view *v, const struct vmi_observed *o, struct plan
 {
     json_t *kept = json_array();
 
-    (void)o; /* the same in every phase */
+    if (!v->has_pod && !v->pod_ended && !vmi_phase_is_final(vmi_phase_parse(v->vmi.status.phase))) {
+        plan_seek(v, o, p);
+    }
     for (size_t i = 0; i < v->vmi.meta.finalizers.n; i++) {
         if (!str_eq(v->vmi.meta.finalizers.items[i], VMI_FINALIZER)) {
             (void)json_array_append_new(kept, json_string(v->vmi.meta.finalizers.items[i]));

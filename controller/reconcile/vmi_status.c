@@ -14,6 +14,7 @@ static void set_conditions(const struct vmi_view *v, const struct vmi_observed *
 static void set_ready(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
 static void set_scheduling(const struct vmi_view *v, struct vmi_status *st);
 static void set_running(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
+static void set_foreign(const struct vmi_view *v, struct vmi_status *st, struct plan *p);
 static void set_progress(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
 static void put(const struct vmi_view *v, struct vmi_status *st, const struct condition *wish);
 static const struct condition *unscheduled(const struct vmi_view *v);
@@ -32,6 +33,7 @@ vmi_status(const struct vmi_view *v, const struct vmi_observed *o, struct plan *
     set_phase(v, o, st, p);
     vmi_details(v, o, st);
     set_conditions(v, o, st);
+    set_foreign(v, st, p);
     json_t *old_all = json_in_arena(v->arena, api_encode(&vmi_type, &v->vmi));
     json_t *new_all = json_in_arena(v->arena, api_encode(&vmi_type, &now));
     p->status_old = json_object_get(old_all, "status");
@@ -328,6 +330,38 @@ set_progress(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_
                                 .status = "True",
                                 .reason = v->going ? "Stopping" : "Starting",
                                 .message = v->going ? "the guest is shutting down" : "the guest is being started"});
+    }
+}
+
+/* Roughly how many: each pod more is no reason for another write. */
+static const char *
+how_many_more(const struct vmi_view *v)
+{
+    if (v->foreign.n >= FOREIGN_EACH_MAX) {
+        return " and others, 100 or more in all,";
+    }
+    return v->foreign.n >= 10 ? " and others, 10 or more in all," : v->foreign.n > 1 ? " and others" : "";
+}
+
+/* No part of progress (K3): the guest is as well as it was. */
+static void
+set_foreign(const struct vmi_view *v, struct vmi_status *st, struct plan *p)
+{
+    const struct condition *old = condition_find(&v->vmi.status.conditions, "ForeignPods");
+
+    if (v->foreign.n == 0) {
+        return;
+    }
+    struct condition c = {.type = "ForeignPods", .status = "True", .reason = "NotMadeByController"};
+    c.message =
+        arena_printf(v->arena,
+                     "pod %s%s claims to run this instance, but vmbridge did not make it: it counts for nothing "
+                     "and is left alone; whoever may delete pods in namespace %s can remove it",
+                     v->foreign.name, how_many_more(v), v->vmi.meta.namespace);
+    put(v, st, &c);
+    if (!old) {
+        plan_event(p, "Warning", "ForeignPod", "Pod %s claims to run this instance; vmbridge did not make it",
+                   v->foreign.name);
     }
 }
 

@@ -4,12 +4,13 @@
 #include "api/defaults.h"
 #include "api/identity.h"
 #include "api/validate.h"
+#include "reconcile/pod_claim.h"
 
 enum { OBJECT_MAX = 4 * 1024 * 1024, SERVICE_PORTS_MAX = 256 };
 
 struct gather {
     struct vmi_view *v;
-    const char *uid;
+    struct claimant who;
     struct err *err;
 };
 
@@ -23,6 +24,7 @@ static bool gather_service(void *arg, const struct object *service);
 static bool selects(const json_t *selector, const struct vmi_view *v);
 static const char *launcher_label(const struct vmi_view *v, const char *key);
 static void add_service_port(struct vmi_view *v, const json_t *port);
+static struct str_map string_map(struct arena *a, const json_t *object);
 static void gather_report(struct vmi_view *v, const struct launchers *launchers);
 
 struct err *
@@ -44,6 +46,15 @@ vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct objec
     gather_report(&v, src->launchers);
     *ret_view = v;
     return NULL;
+}
+
+const char *
+vmi_pod_name(const struct vmi_view *v)
+{
+    const struct meta *m = &v->vmi.meta;
+
+    return v->has_pod ? v->pod.meta.name
+                      : identity_pod_name(v->arena, &v->config->pod_key, m->namespace, m->name, m->uid);
 }
 
 const struct claim_view *
@@ -85,28 +96,92 @@ gather_spec(struct vmi_view *v, const struct object *vmi)
     return NULL;
 }
 
+static struct claimant
+claimant_of(struct vmi_view *v, const struct vmi_sources *src, const struct object *vmi)
+{
+    const struct launcher *l = launchers_get(src->launchers, vmi->uid);
+
+    return (struct claimant){.key = &v->config->pod_key,
+                             .namespace = v->vmi.meta.namespace,
+                             .name = v->vmi.meta.name,
+                             .uid = vmi->uid,
+                             .recorded = &v->vmi.status.active_pods,
+                             .made_uid = l && l->made_uid ? arena_strdup(v->arena, l->made_uid) : NULL};
+}
+
+/* Of its status only that: the rest may be whatever it is. */
+static bool
+read_recorded(struct arena *a, const struct object *vmi, struct vmi *ret_vmi)
+{
+    json_t *j = NULL;
+    AUTO(err_freep) struct err *e = object_parse(vmi, OBJECT_MAX, &j);
+
+    if (e) {
+        return false;
+    }
+    json_in_arena(a, j);
+    ret_vmi->meta.namespace = json_str(json_object_get(j, "metadata"), "namespace");
+    ret_vmi->meta.name = json_str(json_object_get(j, "metadata"), "name");
+    ret_vmi->status.active_pods = string_map(a, json_at(j, "status", "activePods", NULL));
+    return ret_vmi->meta.namespace && ret_vmi->meta.name && !arena_is_over(a);
+}
+
+bool
+vmi_view_owns(struct arena *a, const struct vmi_sources *src, const struct object *vmi, const struct object *pod)
+{
+    struct vmi_view v = {.arena = a, .config = src->config};
+
+    if (!read_recorded(a, vmi, &v.vmi)) {
+        return false;
+    }
+    const struct claimant who = claimant_of(&v, src, vmi);
+    return pod_claim(&who, pod) == POD_OURS;
+}
+
+bool
+vmi_view_records(struct arena *a, const struct object *vmi, const char *pod_uid)
+{
+    struct vmi v = {0};
+
+    return read_recorded(a, vmi, &v) && str_map_get(&v.status.active_pods, pod_uid);
+}
+
 static struct err *
 gather_pods(struct vmi_view *v, const struct vmi_sources *src, const struct object *vmi)
 {
-    struct gather g = {.v = v, .uid = vmi->uid};
+    struct gather g = {.v = v};
 
+    g.who = claimant_of(v, src, vmi);
+    if (src->foreign) {
+        v->foreign = foreign_about(src->foreign, vmi->uid);
+    }
     store_each_about(src->pods, v->vmi.meta.namespace, v->vmi.meta.name, gather_pod, &g);
+    v->pod_uid = g.who.made_uid;
+    if (!v->pod_uid && g.who.recorded->n > 0) {
+        v->pod_uid = g.who.recorded->items[0].key;
+    }
+    v->pod_ended = v->pod_uid && store_is_ended(src->pods, v->pod_uid);
     return g.err;
 }
 
-/* There is one of ours: its name is derived from the instance's UID. An instance of the same name that was deleted may still have
- * QEMU on the disks (design.md 6). */
+/* There is one of ours. An instance of the same name that was deleted may still have QEMU on the disks (design.md 6). */
 static bool
 gather_pod(void *arg, const struct object *pod)
 {
     struct gather *g = arg;
+    enum pod_claim claim = pod_claim(&g->who, pod);
     struct pod_view p;
 
+    if (claim == POD_FOREIGN) {
+        g->v->foreign.name = strchr(pod->key, '/') + 1;
+        g->v->foreign.n++;
+        return true;
+    }
     g->err = pod_view_make(g->v->arena, pod, &p);
     if (g->err) {
         return false;
     }
-    if (str_eq(pod->owner_uid, g->uid)) {
+    if (claim == POD_OURS) {
         g->v->pod = p;
         g->v->has_pod = true;
     } else if (!pod_is_over(&p)) {

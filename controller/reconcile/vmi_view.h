@@ -3,6 +3,7 @@
 #define VMB_VMI_VIEW_H
 
 #include "api/vmi.h"
+#include "cache/foreign.h"
 #include "cache/launchers.h"
 #include "reconcile/config.h"
 #include "reconcile/pod_view.h"
@@ -30,6 +31,7 @@ struct vmi_sources {
     const struct store *pvcs;
     const struct store *services;
     const struct launchers *launchers;
+    const struct foreign *foreign; /* NULL: none */
     const struct config *config;
     size_t n_waiting; /* objects that wait for their look: how much there is to do */
 };
@@ -46,8 +48,11 @@ struct vmi_view {
     bool has_vm;             /* controlled by a VirtualMachine: the object is ours to label */
     const char *invalid;     /* why the spec cannot run; NULL: it can */
     bool has_pod;
-    struct pod_view pod; /* of this very instance (owner UID) */
-    const char *old_pod; /* name of a pod of an earlier instance of this name that still lives, or NULL */
+    struct pod_view pod;         /* of this very instance (reconcile/pod_claim.h) */
+    const char *old_pod;         /* name of a pod of an earlier instance of this name that still lives, or NULL */
+    const char *pod_uid;         /* of the pod that was made for it, as far as is known, or NULL */
+    bool pod_ended;              /* of which it is proven that it is gone */
+    struct foreign_told foreign; /* pods that claim to be its own */
     struct claim_list claims;
     struct port_list service_ports;
     bool connected;                /* the launcher is on the line */
@@ -60,6 +65,15 @@ struct vmi_view {
 /* Errors: ERR_INVALID when the VMI cannot be decoded. */
 MUST_CHECK struct err *vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct object *vmi,
                                      int64_t now_s, struct vmi_view *ret_view);
+
+/* Whether 'pod' is the launcher pod of this very instance. Of 'src' pods, launchers and configuration are read. */
+bool vmi_view_owns(struct arena *a, const struct vmi_sources *src, const struct object *vmi, const struct object *pod);
+
+/* Whether the instance's status has noted a pod of that UID. */
+bool vmi_view_records(struct arena *a, const struct object *vmi, const char *pod_uid);
+
+/* Name of the pod that the instance has or gets. */
+const char *vmi_pod_name(const struct vmi_view *v);
 
 const struct claim_view *claim_find(const struct claim_list *l, const char *name);
 

@@ -258,7 +258,7 @@ make_tokens(struct arena *a, size_t i, const char *key, const char *ret_tokens[N
         make_uid((enum kind)k, i, uid);
         ret_tokens[k] = uid;
     }
-    ret_tokens[N_KINDS] = identity_pod_name(a, name, ret_tokens[KIND_VMI]);
+    ret_tokens[N_KINDS] = identity_pod_name(a, &(struct pod_key){0}, namespace, name, ret_tokens[KIND_VMI]);
     ret_tokens[N_KINDS + 1] = namespace;
     ret_tokens[N_KINDS + 2] = name;
     ret_tokens[N_KINDS + 3] = identity_mac(a, namespace, name, "default");

@@ -215,7 +215,7 @@ def test_labels_and_annotations_of_contract_2_6_and_2_8(t):
     for key, value in wanted.items():
         check(annotations.get(key) == value, f"pod annotation {key} is {annotations.get(key)}, not {value}")
     check(
-        re.fullmatch(f"virt-launcher-{NAME}-[a-z0-9]{{5}}", pod["metadata"]["name"]),
+        re.fullmatch(f"virt-launcher-{NAME}-[a-z0-9]{{12}}", pod["metadata"]["name"]),
         f"the pod is called {pod['metadata']['name']}",
     )
     check(

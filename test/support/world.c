@@ -1,6 +1,7 @@
 // The world: informers fed by hand.
 #include "world.h"
 
+#include "reconcile/pod_claim.h"
 #include "reconcile/vm_plan.h"
 #include "reconcile/vmi_plan.h"
 
@@ -19,6 +20,7 @@ world_init(struct world *w)
         w->informers[k] = informer_new((enum kind)k, on_changed, NULL);
     }
     w->launchers = launchers_new();
+    w->foreign = foreign_new();
     w->config = (struct config){.launcher_image = "launcher:1",
                                 .use_emulation = true,
                                 .gateway = "vmbridge-gateway.vmbridge-system.svc:8443",
@@ -34,6 +36,7 @@ world_fini(struct world *w)
         informer_free(w->informers[k]);
     }
     launchers_free(w->launchers);
+    foreign_free(w->foreign);
 }
 
 static enum kind
@@ -73,7 +76,16 @@ world_put(struct world *w, const json_t *object)
     set_if_absent(meta, "generation", json_integer(1));
     set_if_absent(meta, "creationTimestamp", json_string("2026-01-01T00:00:00Z"));
     (void)json_object_set_new(meta, "resourceVersion", json_string(version));
-    informer_apply(w->informers[kind_of(copy)], copy, false, NULL);
+    if (kind_of(copy) == KIND_POD && !pod_may_be_ours(&w->config.pod_key, copy)) {
+        const json_t *owner = json_array_get(json_object_get(meta, "ownerReferences"), 0);
+        AUTO(freep) char *key = xasprintf("%s/%s", json_str(meta, "namespace"), json_str(meta, "name"));
+        (void)foreign_put(w->foreign, key, owner ? json_str(owner, "uid") : "");
+    } else if (json_bool(copy, "hidden", false)) {
+        (void)json_object_del(copy, "hidden");
+        BUG_ON(!informer_found(w->informers[kind_of(copy)], copy));
+    } else {
+        informer_apply(w->informers[kind_of(copy)], copy, false, NULL);
+    }
 }
 
 bool
@@ -86,6 +98,7 @@ world_plan(struct world *w, const char *key, struct arena *arena, struct plan *r
                                     world_store(w, KIND_PVC),
                                     world_store(w, KIND_SERVICE),
                                     w->launchers,
+                                    w->foreign,
                                     &w->config,
                                     w->n_waiting};
     struct vm_view vm_v;
@@ -207,6 +220,10 @@ apply_action(struct world *w, const struct action *a)
     enum kind kind = is_vmi ? KIND_VMI : KIND_POD;
     const struct object *o = store_get(world_store(w, kind), key);
 
+    if (a->kind == ACTION_SEEK_POD) {
+        BUG_ON(o && (!a->uid || str_eq(o->uid, a->uid)) && !o->hidden); /* what is seen is not sought */
+        return;
+    }
     if (a->kind == ACTION_CREATE_VMI || a->kind == ACTION_CREATE_POD) {
         BUG_ON(o); /* a second create of what is there */
         world_put(w, a->body);
@@ -216,7 +233,7 @@ apply_action(struct world *w, const struct action *a)
     AUTO(json_freep) json_t *object = object_json(o);
     json_t *meta = json_object_get(object, "metadata");
     (void)json_object_set_new(object, "kind", json_string(is_vmi ? "VirtualMachineInstance" : "Pod"));
-    if (a->kind == ACTION_PATCH_VMI || a->kind == ACTION_PATCH_POD) {
+    if (a->kind == ACTION_PATCH_VMI || a->kind == ACTION_PATCH_POD || a->kind == ACTION_LABEL_POD) {
         apply_merge(object, a->body);
     } else if (is_vmi) {
         (void)json_object_set_new(meta, "deletionTimestamp", json_string("2026-01-01T00:01:00Z"));

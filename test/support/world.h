@@ -2,6 +2,7 @@
 #ifndef VMB_TEST_WORLD_H
 #define VMB_TEST_WORLD_H
 
+#include "cache/foreign.h"
 #include "cache/informer.h"
 #include "cache/launchers.h"
 #include "reconcile/config.h"
@@ -10,6 +11,7 @@
 struct world {
     struct informer *informers[N_KINDS];
     struct launchers *launchers;
+    struct foreign *foreign;
     struct config config;
     int64_t now_s;
     size_t n_waiting; /* other objects in the queue */

@@ -1,5 +1,7 @@
 // Store, informer and the keys that depend on an object: what a stream of watch events leaves behind.
+#include "api/identity.h"
 #include "cache/cut.h"
+#include "cache/foreign.h"
 #include "cache/informer.h"
 #include "cache/launchers.h"
 #include "cache/related.h"
@@ -192,6 +194,129 @@ START_TEST(related_keys_follow_the_arrows)
 }
 END_TEST
 
+START_TEST(a_pod_concerns_whom_its_name_tells)
+{
+    static const char lengthy[] = "a-machine-with-a-name-that-is-longer-than-there-is-room-for";
+    char stem[POD_STEM_SIZE];
+    AUTO(strbuf_fini) struct strbuf sb = STRBUF_INIT(4096);
+
+    apply("user", "u9", "1", "Running", false);
+    apply(lengthy, "u8", "1", "Running", false);
+    const struct object stripped = {.key = "ns/virt-launcher-user-bcdfgbcdfgbc", .owner_name = "", .owner_uid = ""};
+    related_keys(KIND_POD, &stripped, informer_store(inf), count_key, &sb);
+    identity_pod_stem(lengthy, stem);
+    AUTO(freep) char *key = xasprintf("ns/virt-launcher-%s-bcdfgbcdfgbc", stem);
+    const struct object cut = {.key = key, .owner_name = "user", .owner_uid = "u9"};
+    related_keys(KIND_POD, &cut, informer_store(inf), count_key, &sb);
+    const struct object nobodys = {.key = "ns/virt-launcher-x-bcdfgbcdfgbc", .owner_name = "user", .owner_uid = "u9"};
+    related_keys(KIND_POD, &nobodys, informer_store(inf), count_key, &sb);
+    AUTO(freep) char *want = xasprintf("vmi/ns/user vmi/ns/%s ", lengthy);
+    ck_assert_str_eq(strbuf_str(&sb), want);
+}
+END_TEST
+
+static void
+on_pod(void *arg, enum kind kind, const struct object *object, bool removed)
+{
+    (void)kind;
+    ck_assert_ptr_nonnull(object);
+    (void)strbuf_addf(arg, "%s ", removed ? "gone" : "changed");
+}
+
+static json_t *
+pod(const char *label, const char *version, const char *more)
+{
+    AUTO(freep)
+    char *text =
+        xasprintf("{\"metadata\":{\"namespace\":\"ns\",\"name\":\"p\",\"uid\":\"u\",\"resourceVersion\":\"%s\","
+                  "\"labels\":{\"kubevirt.io\":\"%s\"}%s}}",
+                  version, label, more);
+    return json_loads(text, 0, NULL);
+}
+
+/* What the watch says is gone may only have lost its label: the memory of ends tells the two apart. */
+START_TEST(a_pod_out_of_sight_is_not_one_that_has_ended)
+{
+    static const struct {
+        const char *more;
+        bool is_end;
+    } rows[] = {
+        {"", false},
+        {",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",\"deletionGracePeriodSeconds\":30", false},
+        {",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",\"deletionGracePeriodSeconds\":0", true},
+        {",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",\"deletionGracePeriodSeconds\":0,\"finalizers\":[\"x\"]",
+         false},
+        {"},\"status\":{\"phase\":\"Succeeded\"", true},
+        {"},\"status\":{\"phase\":\"Running\"", false},
+    };
+    AUTO(strbuf_fini) struct strbuf sb = STRBUF_INIT(4096);
+    struct informer *pods = informer_new(KIND_POD, on_pod, &sb);
+    AUTO(json_freep) json_t *seen = pod("virt-launcher", "1", "");
+    AUTO(json_freep) json_t *last = pod("virt-launcher", "2", rows[_i].more);
+
+    informer_apply(pods, seen, false, NULL);
+    ck_assert(!informer_found(pods, seen)); /* the watch sees it */
+    informer_apply(pods, last, true, NULL);
+    ck_assert_ptr_null(store_get(informer_store(pods), "ns/p"));
+    ck_assert(store_is_ended(informer_store(pods), "u") == rows[_i].is_end);
+
+    AUTO(json_freep) json_t *stripped = pod("other", "3", "");
+    ck_assert(informer_found(pods, stripped));
+    ck_assert(store_get(informer_store(pods), "ns/p")->hidden);
+    AUTO(json_freep) json_t *healed = pod("virt-launcher", "4", "");
+    informer_own(pods, healed, "3");
+    ck_assert(!store_get(informer_store(pods), "ns/p")->hidden);
+    informer_lost(pods, "ns/p", "another");
+    ck_assert_ptr_nonnull(store_get(informer_store(pods), "ns/p"));
+    informer_lost(pods, "ns/p", "u");
+    ck_assert_ptr_null(store_get(informer_store(pods), "ns/p"));
+    ck_assert(store_is_ended(informer_store(pods), "u"));
+    ck_assert_str_eq(strbuf_str(&sb), "changed gone changed changed gone ");
+    informer_free(pods);
+}
+END_TEST
+
+static void
+note_gone(void *arg, const char *pod_key, const char *subject)
+{
+    (void)strbuf_addf(arg, "%s:%s ", pod_key, subject);
+}
+
+START_TEST(foreign_pods_are_counted_and_bounded)
+{
+    struct foreign *f = foreign_new();
+    AUTO(strbuf_fini) struct strbuf sb = STRBUF_INIT(4096);
+
+    ck_assert(foreign_put(f, "ns/a", "u1"));
+    ck_assert(!foreign_put(f, "ns/a", "u1"));
+    uint64_t version = foreign_about(f, "u1").version;
+    ck_assert(foreign_put(f, "ns/b", "u1"));
+    ck_assert(foreign_about(f, "u1").version != version);
+    ck_assert_uint_eq(foreign_about(f, "u1").n, 2);
+    ck_assert_str_eq(foreign_about(f, "u1").name, "a");
+    ck_assert(foreign_put(f, "ns/a", "u2")); /* its owner was changed */
+    ck_assert_uint_eq(foreign_about(f, "u1").n, 1);
+    ck_assert_uint_eq(foreign_about(f, "u2").n, 1);
+    foreign_mark(f);
+    ck_assert(!foreign_put(f, "ns/b", "u1"));
+    foreign_sweep(f, note_gone, &sb);
+    ck_assert_str_eq(strbuf_str(&sb), "ns/a:u2 ");
+    AUTO(freep) char *left = foreign_remove(f, "ns/b");
+    ck_assert_str_eq(left, "u1");
+    ck_assert_ptr_null(foreign_remove(f, "ns/b"));
+    ck_assert_uint_eq(foreign_count(f), 0);
+    for (int i = 0; i < 2 * FOREIGN_MAX; i++) {
+        AUTO(freep) char *key = xasprintf("ns/p%d", i);
+        AUTO(freep) char *subject = xasprintf("u%d", i % 1000);
+        (void)foreign_put(f, key, subject);
+        (void)foreign_put(f, key, "one");
+    }
+    ck_assert_uint_le(foreign_count(f), FOREIGN_MAX);
+    ck_assert_uint_eq(foreign_about(f, "one").n, FOREIGN_EACH_MAX);
+    foreign_free(f);
+}
+END_TEST
+
 START_TEST(a_service_concerns_those_it_selects)
 {
     static const struct {
@@ -301,6 +426,9 @@ main(void)
     tcase_add_test(tc, a_create_takes_the_place_of_an_earlier_life);
     tcase_add_test(tc, a_doomed_object_stays_doomed);
     tcase_add_test(tc, related_keys_follow_the_arrows);
+    tcase_add_test(tc, a_pod_concerns_whom_its_name_tells);
+    tcase_add_loop_test(tc, a_pod_out_of_sight_is_not_one_that_has_ended, 0, 6);
+    tcase_add_test(tc, foreign_pods_are_counted_and_bounded);
     tcase_add_loop_test(tc, a_service_concerns_those_it_selects, 0, 7);
     tcase_add_test(tc, a_service_is_found_by_its_selector_and_a_change_reaches_both_sides);
     tcase_add_test(tc, launchers_of_another_pod_do_not_speak);

@@ -52,17 +52,51 @@ check_dns_label(const char *name)
 
 START_TEST(a_pod_has_a_name_of_its_own)
 {
-    const char *pod = identity_pod_name(arena, "vm1", "uid-1");
+    const struct pod_key key = {.bytes = "a key of thirty-two bytes, maybe"};
+    const struct pod_key other = {.bytes = "another one of thirty-two bytes."};
+    const char *pod = identity_pod_name(arena, &key, "ns", "vm1", "uid-1");
+    const char *unkeyed = identity_pod_name_unkeyed(arena, "vm1", "uid-1");
     char lengthy[254] = {0};
+    char stem[POD_STEM_SIZE];
 
-    ck_assert_str_eq(pod, "virt-launcher-vm1-gdblt");
-    ck_assert_str_ne(pod, identity_pod_name(arena, "vm1", "uid-2"));
-    memset(lengthy, 'a', sizeof(lengthy) - 1);
-    check_dns_label(identity_pod_name(arena, lengthy, "uid"));
-    for (size_t i = 30; i < 60; i++) { /* a cut right after a sign that may not stand before a dash */
-        memset(lengthy, 'a', sizeof(lengthy) - 1);
-        lengthy[i] = '.';
-        check_dns_label(identity_pod_name(arena, lengthy, "uid"));
+    ck_assert_str_eq(pod, "virt-launcher-vm1-mmzfqzphrpcv");
+    ck_assert_str_eq(unkeyed, "virt-launcher-vm1-gdblt"); /* of pods that run since before there was a key */
+    ck_assert_str_ne(pod, identity_pod_name(arena, &key, "ns", "vm1", "uid-2"));
+    ck_assert_str_ne(pod, identity_pod_name(arena, &key, "other", "vm1", "uid-1"));
+    ck_assert_str_ne(pod, identity_pod_name(arena, &other, "ns", "vm1", "uid-1"));
+    ck_assert(identity_is_pod_name(&key, "ns", pod));
+    ck_assert(!identity_is_pod_name(&other, "ns", pod));
+    ck_assert(!identity_is_pod_name(&key, "other", pod));
+    ck_assert(!identity_is_pod_name(&key, "ns", unkeyed));
+    ck_assert(!identity_is_pod_name(&key, "ns", "virt-launcher-vm2-bbbbbbbbbbbb"));
+    ck_assert(identity_stem_of_pod(pod, stem));
+    ck_assert_str_eq(stem, "vm1");
+    static const char *const others[] = {"",
+                                         "virt-launcher-",
+                                         "virt-launcher--bbbbbbbbbbbb",
+                                         "virt-launcher-a-bbbbbbbbbbb",
+                                         "virt-launcher-a-bbbbbbbbbbbbb",
+                                         "virt-launcher-a-bbbbbbbbbbba",
+                                         "x-bbbbbbbbbbbb"};
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        ck_assert_msg(!identity_stem_of_pod(others[i], stem), "%s", others[i]);
+        ck_assert(!identity_is_pod_name(&key, "ns", others[i]));
+    }
+    for (size_t len = 1; len < sizeof(lengthy) - 1;
+         len++) { /* a cut right after a sign that may not stand before a dash */
+        memset(lengthy, 'a', len);
+        memset(lengthy + len, 0, sizeof(lengthy) - len);
+        for (size_t i = 1; i + 1 < len; i += 3) {
+            lengthy[i] = i % 2 ? '.' : '-';
+        }
+        const char *name = identity_pod_name(arena, &key, "ns", lengthy, "uid");
+        char again[POD_STEM_SIZE];
+        check_dns_label(name);
+        check_dns_label(identity_pod_name_unkeyed(arena, lengthy, "uid"));
+        ck_assert(identity_is_pod_name(&key, "ns", name));
+        identity_pod_stem(lengthy, stem);
+        ck_assert(identity_stem_of_pod(name, again));
+        ck_assert_str_eq(stem, again);
     }
 }
 END_TEST
