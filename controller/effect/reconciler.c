@@ -163,10 +163,10 @@ reconciler_who(struct reconciler *r, const char *namespace, const char *pod_name
     if (!vmi || !str_eq(pod->uid, pod_uid)) {
         return false;
     }
+    const struct launcher *l = launchers_get(r->launchers, vmi->uid);
     AUTO(arena_freep) struct arena *arena = arena_new(PASS_ARENA_MAX);
-    const struct vmi_sources src = {
-        .pods = informer_store(r->informers[KIND_POD]), .launchers = r->launchers, .config = &r->config};
-    if (!vmi_view_owns(arena, &src, vmi, pod)) {
+    const struct vmi_sources src = {.launchers = r->launchers, .config = &r->config};
+    if (!(l && str_eq(l->made_uid, pod_uid)) && !vmi_view_owns(arena, &src, vmi, pod)) {
         return false;
     }
     launchers_name(r->launchers, vmi->uid, vmi->key);

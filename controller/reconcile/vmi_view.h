@@ -66,7 +66,7 @@ struct vmi_view {
 MUST_CHECK struct err *vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct object *vmi,
                                      int64_t now_s, struct vmi_view *ret_view);
 
-/* Whether 'pod' is the launcher pod of this very instance. Of 'src' pods, launchers and configuration are read. */
+/* Whether 'pod' is the launcher pod of this very instance. Of 'src' launchers and configuration are read. */
 bool vmi_view_owns(struct arena *a, const struct vmi_sources *src, const struct object *vmi, const struct object *pod);
 
 /* Whether the instance's status has noted a pod of that UID. */
