@@ -16,6 +16,17 @@ static const struct field spec_fields[] = {
                   "How much launchers log, 0 to 9.", RANGE(0, 9), OTHERWISE("2"), CHANGES(LIVE)),
     FIELD_LIST(kubevirt_spec, default_ports, port_list, port_type, "configuration.bridge.defaultOpenPorts",
                "Ports that are let in to every guest.", MAX_ITEMS(128), CHANGES(LIVE)),
+    FIELD_STRINGS(
+        kubevirt_spec, pod_annotations, "configuration.bridge.podAnnotations",
+        "Annotations that pass from an instance to its launcher pod: names, or beginnings that end in '*'. They take "
+        "the place of vm.kubevirt.io/*, prometheus.io/* and kubevirt.io/skip-backup-hooks.",
+        MAX_ITEMS(64), MAX_LEN(317), CHANGES(RECREATE)),
+    FIELD_QUANTITY(kubevirt_spec, image_overlay, "configuration.bridge.ephemeralStorage.containerDisk",
+                   "Most that a guest may write to one containerDisk; its pod is evicted beyond.", OTHERWISE("20Gi"),
+                   CHANGES(RECREATE)),
+    FIELD_QUANTITY(kubevirt_spec, log_storage, "configuration.bridge.ephemeralStorage.logs",
+                   "Share of a launcher pod's ephemeral storage that is for its logs.", OTHERWISE("256Mi"),
+                   CHANGES(RECREATE)),
     FIELD_END,
 };
 static const struct type spec_type = TYPE(kubevirt_spec, spec_fields, .keeps_unknown = true);

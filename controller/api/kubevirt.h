@@ -10,6 +10,9 @@ struct kubevirt_spec {
     enum tri use_emulation;                  /* spec.configuration.developerConfiguration.useEmulation */
     struct opt_int log_controller;           /* ...logVerbosity.virtController */
     struct opt_int log_launcher;             /* ...logVerbosity.virtLauncher */
+    struct str_list pod_annotations;         /* spec.configuration.bridge.podAnnotations (ours) */
+    struct quantity image_overlay;           /* spec.configuration.bridge.ephemeralStorage.containerDisk (ours) */
+    struct quantity log_storage;             /* spec.configuration.bridge.ephemeralStorage.logs (ours) */
     struct port_list default_ports; /* spec.configuration.bridge.defaultOpenPorts: let in for every guest (ours) */
 };
 

@@ -72,6 +72,9 @@ reconciler_config(struct reconciler *r)
         .default_ports = k.spec.default_ports,
         .log_launcher = k.spec.log_launcher,
         .pod_key = r->pod_key,
+        .pod_annotations = k.spec.pod_annotations,
+        .image_overlay = k.spec.image_overlay,
+        .log_storage = k.spec.log_storage,
     };
     log_set_level(log_level_of_verbosity(k.spec.log_controller.v));
     char *text = config_text(&r->config);
@@ -84,17 +87,22 @@ reconciler_config(struct reconciler *r)
 static char *
 config_text(const struct config *c)
 {
-    AUTO(strbuf_fini) struct strbuf ports = STRBUF_INIT(CONFIG_ARENA_MAX);
+    AUTO(strbuf_fini) struct strbuf lists = STRBUF_INIT(CONFIG_ARENA_MAX);
 
     for (size_t i = 0; i < c->default_ports.n; i++) {
         const struct port *p = &c->default_ports.items[i];
-        (void)strbuf_addf(&ports, " %lld/%d", (long long)p->port,
+        (void)strbuf_addf(&lists, " %lld/%d", (long long)p->port,
                           (int)p->protocol); /* the arena's cap is above all ports */
     }
+    for (size_t i = 0; i < c->pod_annotations.n; i++) {
+        (void)strbuf_addf(&lists, " %s", c->pod_annotations.items[i]); /* as above */
+    }
+    (void)strbuf_addf(&lists, " %s %s", c->image_overlay.text ? c->image_overlay.text : "",
+                      c->log_storage.text ? c->log_storage.text : "");
     return xasprintf("%s %d %d %d %s %s %s %s %d %lld%s", c->launcher_image, (int)c->launcher_pull_policy,
                      (int)c->disk_pull_policy, c->use_emulation, c->gateway, c->gateway_name,
                      c->gateway_pins ? c->gateway_pins : "", c->ca_bundle ? c->ca_bundle : "", c->log_launcher.set,
-                     (long long)c->log_launcher.v, strbuf_str(&ports));
+                     (long long)c->log_launcher.v, strbuf_str(&lists));
 }
 
 bool

@@ -16,7 +16,10 @@ struct config {
     const char *ca_bundle;    /* those CAs, PEM, for pods of older versions; NULL with the pins */
     struct port_list default_ports;
     struct opt_int log_launcher;
-    struct pod_key pod_key; /* all zeros in tests */
+    struct str_list pod_annotations; /* patterns of what passes from an instance to its pod; none: reconcile/pod_meta.c has them */
+    struct quantity image_overlay; /* most that a guest may write to one containerDisk; no text: reconcile/storage.c has it */
+    struct quantity log_storage; /* share of a pod's ephemeral storage for its logs; the same */
+    struct pod_key pod_key;      /* all zeros in tests */
 };
 
 #endif

@@ -5,7 +5,9 @@
 #include "api/quantity.h"
 #include "reconcile/overhead.h"
 #include "reconcile/pod_instance.h"
+#include "reconcile/pod_meta.h"
 #include "reconcile/pod_volumes.h"
+#include "reconcile/storage.h"
 #include "reconcile/vm_view.h"
 
 #include <inttypes.h>
@@ -61,7 +63,7 @@ pod_labels(const struct vmi_view *v)
     json_t *labels = json_object();
 
     for (size_t i = 0; i < m->labels.n; i++) {
-        if (!str_eq(m->labels.items[i].key, NODE_LABEL)) {
+        if (pod_label_passes(m->labels.items[i].key)) {
             set_text(labels, m->labels.items[i].key, m->labels.items[i].value);
         }
     }
@@ -80,10 +82,7 @@ pod_annotations(const struct vmi_view *v)
 
     for (size_t i = 0; i < m->annotations.n; i++) {
         const char *key = m->annotations.items[i].key;
-        bool is_bookkeeping =
-            str_starts(key, "kubectl.kubernetes.io/") || str_eq(key, "kubevirt.io/latest-observed-api-version") ||
-            str_eq(key, "kubevirt.io/storage-observed-api-version") || str_eq(key, "kubevirt.io/vm-generation");
-        if (!is_bookkeeping) {
+        if (pod_annotation_passes(v->config, key)) {
             set_text(annotations, key, m->annotations.items[i].value);
         }
     }
@@ -191,6 +190,7 @@ pod_resources(const struct vmi_view *v)
     const struct domain_spec *d = &v->vmi.spec.domain;
     int64_t overhead = overhead_bytes(&v->vmi.spec, v->config->use_emulation);
     int64_t cpus = d->cpu.cores.v * d->cpu.sockets.v * d->cpu.threads.v;
+    const struct storage_need disk = storage_need(&v->vmi.spec, v->config);
     json_t *requests = json_object();
     json_t *limits = json_object();
 
@@ -198,6 +198,8 @@ pod_resources(const struct vmi_view *v)
     set_text(requests, "cpu",
              d->resources.requests_cpu.text ? d->resources.requests_cpu.text
                                             : arena_printf(v->arena, "%" PRId64 "m", cpus * CPU_MILLI_PER_VCPU));
+    set_text(requests, "ephemeral-storage", quantity_format_bytes(v->arena, disk.requested));
+    set_text(limits, "ephemeral-storage", quantity_format_bytes(v->arena, disk.limit));
     if (d->resources.limits_memory.text) {
         set_text(limits, "memory", quantity_format_bytes(v->arena, d->resources.limits_memory.value + overhead));
     }
@@ -207,12 +209,7 @@ pod_resources(const struct vmi_view *v)
     if (!v->config->use_emulation) {
         set_text(limits, "devices.kubevirt.io/kvm", "1");
     }
-    json_t *resources = json_pack("{s:o}", "requests", requests);
-    if (json_object_size(limits) > 0) {
-        set(resources, "limits", json_incref(limits));
-    }
-    json_decref(limits);
-    return resources;
+    return json_pack("{s:o, s:o}", "requests", requests, "limits", limits);
 }
 
 static json_t *

@@ -1,9 +1,12 @@
 // One pod volume per volume of the guest, and the launcher's own.
 #include "reconcile/pod_volumes.h"
 
+#include "api/quantity.h"
+#include "reconcile/storage.h"
+
 enum { TOKEN_LIFE_S = 3600 };
 
-static void add_own(struct pod_volumes *pv);
+static void add_own(const struct vmi_view *v, struct pod_volumes *pv);
 static void add_guest(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv);
 static void add_image(const struct volume *vol, struct pod_volumes *pv);
 static void add_claim(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv);
@@ -17,7 +20,7 @@ pod_volumes_make(const struct vmi_view *v)
     struct pod_volumes pv = {
         .volumes = json_array(), .mounts = json_array(), .devices = json_array(), .pull_secrets = json_array()};
 
-    add_own(&pv);
+    add_own(v, &pv);
     for (size_t i = 0; i < v->vmi.spec.volumes.n; i++) {
         add_guest(v, &v->vmi.spec.volumes.items[i], &pv);
     }
@@ -27,8 +30,10 @@ pod_volumes_make(const struct vmi_view *v)
 /* The instance and whom to trust come through the downward API, so the guest boots with nobody else around; the token is good for
  * the gateway only. Projected, image and secret volumes are read-only whatever their mounts say. */
 static void
-add_own(struct pod_volumes *pv)
+add_own(const struct vmi_view *v, struct pod_volumes *pv)
 {
+    const char *limit = quantity_format_bytes(v->arena, storage_need(&v->vmi.spec, v->config).data_limit);
+
     append(pv->volumes,
            json_pack("{s:s, s:{s:[{s:{s:[{s:s, s:{s:s}}, {s:s, s:{s:s}}]}}, {s:{s:s, s:i, s:s}}]}}", "name", "info",
                      "projected", "sources", "downwardAPI", "items", "path", "instance.json", "fieldRef", "fieldPath",
@@ -36,7 +41,7 @@ add_own(struct pod_volumes *pv)
                      "metadata.annotations['" GATEWAY_PINS_ANNOTATION "']", "serviceAccountToken", "audience",
                      GATEWAY_AUDIENCE, "expirationSeconds", TOKEN_LIFE_S, "path", "token"));
     append(pv->mounts, json_pack("{s:s, s:s}", "name", "info", "mountPath", LAUNCHER_INFO_DIR));
-    append(pv->volumes, json_pack("{s:s, s:{}}", "name", "data", "emptyDir"));
+    append(pv->volumes, json_pack("{s:s, s:{s:s}}", "name", "data", "emptyDir", "sizeLimit", limit));
     append(pv->mounts, json_pack("{s:s, s:s}", "name", "data", "mountPath", LAUNCHER_DIR));
 }
 

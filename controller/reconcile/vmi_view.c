@@ -5,6 +5,7 @@
 #include "api/identity.h"
 #include "api/validate.h"
 #include "reconcile/pod_claim.h"
+#include "reconcile/pod_meta.h"
 
 enum { OBJECT_MAX = 4 * 1024 * 1024, SERVICE_PORTS_MAX = 256 };
 
@@ -323,7 +324,7 @@ launcher_label(const struct vmi_view *v, const char *key)
     if (str_eq(key, "vmi.kubevirt.io/id")) {
         return identity_label_value(v->arena, m->name);
     }
-    return str_map_get(&m->labels, key);
+    return pod_label_passes(key) ? str_map_get(&m->labels, key) : NULL;
 }
 
 /* targetPort is a number, a name of a declared port, or absent: then it is the Service's own port. */

@@ -1,5 +1,4 @@
 """What an author of machines may bring into the launcher pod: annotations by an allow list, room on the node by a limit."""
-from marks import hole
 from world import check, machine, spec
 
 SECURITY = {
@@ -21,7 +20,6 @@ def with_annotations(more):
     return m
 
 
-@hole
 def test_v8_annotations_that_give_rights_stay_outside_the_pod(t):
     t.make(with_annotations({**SECURITY, **HARMLESS}))
     t.until_ready("m")
@@ -32,7 +30,6 @@ def test_v8_annotations_that_give_rights_stay_outside_the_pod(t):
         check(have.get(key) == value, key, "did not come along")
 
 
-@hole
 def test_v8_labels_of_ours_are_not_the_authors(t):
     m = machine("m", labels={"vm": "m", "kubevirt.io/created-by": "me", "kubevirt.io/migrationJobUID": "x", "vmbridge.io/x": "y", "app": "web"})
     t.make(m)
@@ -42,7 +39,6 @@ def test_v8_labels_of_ours_are_not_the_authors(t):
     check("kubevirt.io/migrationJobUID" not in labels and "vmbridge.io/x" not in labels, labels)
 
 
-@hole
 def test_v8_a_guest_has_its_share_of_the_node_and_no_more(t):
     template = spec()
     template["domain"]["devices"]["disks"].append({"name": "scratch", "disk": {"bus": "virtio"}})

@@ -81,6 +81,14 @@ fill_world(struct world *w, const json_t *c, bool backwards)
         ck_assert(!text || launchers_state(w->launchers, json_str(launcher, "vmi"), json_str(launcher, "pod"), text,
                                            strlen(text)));
     }
+    static const char *patterns[8];
+    size_t i_pattern;
+    json_t *pattern;
+    json_array_foreach(json_object_get(c, "podAnnotations"), i_pattern, pattern) {
+        BUG_ON(i_pattern == ARRAY_LEN(patterns));
+        patterns[i_pattern] = json_string_value(pattern);
+        w->config.pod_annotations = (struct str_list){.items = patterns, .n = i_pattern + 1};
+    }
     if (json_str(c, "madePod")) {
         launchers_name(w->launchers, "uid-of-vmi", "default/a");
         launchers_made(w->launchers, "uid-of-vmi", json_str(c, "madePod"));
