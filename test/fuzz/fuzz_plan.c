@@ -45,7 +45,7 @@ static const char *const templates[N_KINDS] = {
         ":'a'}}]},"
         "'status':{'phase':'Scheduling','conditions':[{'type':'Ready','status':'False','reason':'GuestNotRunning'}]}}",
     [KIND_POD] =
-        "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'virt-launcher-a','namespace':'n','uid':'uid-of-pod','"
+        "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'virt-launcher-a-pqmgqnpgqbhc','namespace':'n','uid':'uid-of-pod','"
         "generation':1,"
         "'creationTimestamp':'2026-01-01T00:00:01Z','labels':{'kubevirt.io':'virt-launcher','kubevirt.io/"
         "created-by':'uid-b'},"
@@ -254,7 +254,7 @@ step_launcher(struct town *t, struct bytes *b)
     const char *type = NULL;
     uint8_t how = bytes_next(b);
     const struct object *vmi = store_get(informer_store(t->r.informers[KIND_VMI]), "n/a");
-    const struct object *pod = store_get(informer_store(t->r.informers[KIND_POD]), "n/virt-launcher-a");
+    const struct object *pod = store_get(informer_store(t->r.informers[KIND_POD]), "n/virt-launcher-a-pqmgqnpgqbhc");
     const char *vmi_uid = vmi ? vmi->uid : "uid-b";
     const char *pod_uid = pod ? pod->uid : "uid-of-pod";
 
@@ -321,9 +321,9 @@ merge(json_t *to, const json_t *patch, unsigned depth) // NOLINT(misc-no-recursi
 static enum kind
 kind_of_action(const struct action *a)
 {
-    bool is_pod = a->kind == ACTION_CREATE_POD || a->kind == ACTION_DELETE_POD || a->kind == ACTION_PATCH_POD;
+    bool is_vmi = a->kind == ACTION_CREATE_VMI || a->kind == ACTION_DELETE_VMI || a->kind == ACTION_PATCH_VMI;
 
-    return is_pod ? KIND_POD : KIND_VMI;
+    return is_vmi ? KIND_VMI : KIND_POD;
 }
 
 static bool
@@ -351,10 +351,10 @@ carry_out(struct town *t, const struct action *a)
         return;
     }
     json_t *meta = json_object_get(object, "metadata");
-    if (!object || !str_eq(json_str(meta, "uid"), a->uid)) {
+    if (!object || !str_eq(json_str(meta, "uid"), a->uid) || a->kind == ACTION_SEEK_POD) {
         return;
     }
-    if (a->kind == ACTION_PATCH_VMI || a->kind == ACTION_PATCH_POD) {
+    if (a->kind == ACTION_PATCH_VMI || a->kind == ACTION_PATCH_POD || a->kind == ACTION_LABEL_POD) {
         merge(object, a->body, 0);
     } else {
         (void)json_object_set_new(meta, "deletionTimestamp", json_string("2026-01-01T00:00:06Z"));
@@ -400,11 +400,12 @@ check_plan(const struct plan *p)
 {
     for (size_t i = 0; i < p->n_actions; i++) {
         const struct action *a = &p->actions[i];
-        bool is_delete = a->kind == ACTION_DELETE_VMI || a->kind == ACTION_DELETE_POD;
+        bool is_read = a->kind == ACTION_SEEK_POD;
+        bool is_bare = is_read || a->kind == ACTION_DELETE_VMI || a->kind == ACTION_DELETE_POD;
         check_text(a->namespace);
         check_text(a->name);
-        demand(is_create(a) || !str_empty(a->uid), p->rule, a->body, NULL);
-        BUG_ON(!a->body != is_delete);
+        demand(is_create(a) || is_read || !str_empty(a->uid), p->rule, a->body, NULL);
+        BUG_ON(!a->body != is_bare);
         if (a->body) {
             check_body(a->body);
         }
