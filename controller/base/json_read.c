@@ -1,58 +1,83 @@
-// yajl's events into jansson's tree.
-#include "json.h"
+// yajl finds the values of a text; json_build.c makes a tree of them. A text in pieces comes to yajl without strings that a piece cuts:
+// yajl would read such a string from its beginning again with each piece, and keep it whole though nobody wants it.
+#include "json_build.h"
+#include "json_strings.h"
 
-#include <errno.h>
 #include <yajl/yajl_parse.h>
 
-enum { PATH_MAX_BYTES = 256, NUMBER_MAX_BYTES = 512 /* a longer one becomes null */ };
+enum { NUMBER_MAX_BYTES = 4096 /* of one that pieces cut */ };
 
-enum want {
-    WANT_NOT,
-    WANT_WAY, /* it leads to what is wanted */
-    WANT_WHOLE,
+struct json_reader {
+    struct json_build build;
+    const struct json_keep *keeps;
+    size_t n_keeps;
+    yajl_handle yajl;  /* NULL: no text has begun */
+    struct err *error; /* what is wrong with the text; nothing of it is looked at any more */
+    size_t n_read;     /* bytes of the text before this piece */
+    size_t n_number;   /* at their end, of what may be a number */
+    bool in_string;    /* that a piece has cut: its bytes are held back, or left out when nobody reads it */
+    bool is_dropped;
+    bool is_escaped; /* the last byte was a backslash that stands before another one */
+    struct strbuf held;
 };
 
-/* An object or array that is open. */
-struct level {
-    json_t *json;    /* borrowed from the one it stands in */
-    size_t path_len; /* of the reader's path: where it stands */
-    enum want want;
-};
+static struct err *read_whole(struct json_build *b, const struct json_keep *keep, const char *text, size_t len,
+                              json_t **ret_json);
+static void text_begin(struct json_reader *r);
+static void parse(struct json_reader *r, const char *bytes, size_t len);
+static void parse_end(struct json_reader *r);
+static size_t take_outside(struct json_reader *r, const char *bytes, size_t len);
+static size_t take_inside(struct json_reader *r, const char *bytes, size_t len);
+static void hold(struct json_reader *r, const char *bytes, size_t len);
+static struct err *yajl_text_error(yajl_handle h, size_t at);
 
-struct reader {
-    const char *const *paths;
-    bool is_strict;
-    const char *why; /* what is refused that yajl takes */
-    json_t *root;    /* NULL: nothing yet */
-    struct level levels[JSON_DEPTH_MAX];
-    size_t depth;
-    size_t n_skipped; /* open objects and arrays that are not built */
-    struct strbuf key;
-    char path[PATH_MAX_BYTES];
-    size_t path_len; /* with the last key; 0 at the root */
-    enum want want;  /* the value of the last key; at the root: all of it */
-};
+static int
+on_null(void *arg)
+{
+    return json_build_null(arg);
+}
 
-static struct err *reader_run(struct reader *r, const char *text, size_t len, json_t **ret_json);
-static bool is_open(const struct reader *r);
-static const struct level *open_array(const struct reader *r);
-static enum want value_want(const struct reader *r);
-static bool path_enter(struct reader *r, size_t len, const char *key, size_t key_len);
-static enum want path_want(const struct reader *r);
-static int put(struct reader *r, json_t *value);
-static int refuse(struct reader *r, const char *why);
-static bool is_wanted(const struct reader *r);
-static bool is_ascii(const char *text, size_t len);
-static int container_begin(struct reader *r, json_t *(*make)(void));
-static int on_null(void *arg);
-static int on_boolean(void *arg, int value);
-static int on_number(void *arg, const char *text, size_t len);
-static int on_string(void *arg, const unsigned char *text, size_t len);
-static int on_map(void *arg);
-static int on_key(void *arg, const unsigned char *text, size_t len);
-static int on_end(void *arg);
-static int on_array(void *arg);
-static void strbuf_add_printable(struct strbuf *sb, const char *text, size_t len);
+static int
+on_boolean(void *arg, int value)
+{
+    return json_build_boolean(arg, value != 0);
+}
+
+static int
+on_number(void *arg, const char *text, size_t len)
+{
+    return json_build_number(arg, text, len);
+}
+
+static int
+on_string(void *arg, const unsigned char *text, size_t len)
+{
+    return json_build_string(arg, (const char *)text, len);
+}
+
+static int
+on_map(void *arg)
+{
+    return json_build_object(arg);
+}
+
+static int
+on_key(void *arg, const unsigned char *text, size_t len)
+{
+    return json_build_key(arg, (const char *)text, len);
+}
+
+static int
+on_array(void *arg)
+{
+    return json_build_array(arg);
+}
+
+static int
+on_end(void *arg)
+{
+    return json_build_close(arg);
+}
 
 static const yajl_callbacks callbacks = {
     .yajl_null = on_null,
@@ -69,321 +94,231 @@ static const yajl_callbacks callbacks = {
 struct err *
 json_parse(const char *text, size_t len, size_t max_bytes, json_t **ret_json)
 {
-    struct reader r = {.is_strict = true, .want = WANT_WHOLE};
+    struct json_build b = {.is_strict = true};
+    const struct json_keep keep = {0};
 
     if (len > max_bytes) {
         return err_new(ERR_INVALID, "JSON text of %zu bytes is larger than %zu", len, max_bytes);
     }
-    return reader_run(&r, text, len, ret_json);
+    return read_whole(&b, &keep, text, len, ret_json);
 }
 
 struct err *
 json_part(const char *text, size_t len, const char *const *paths, json_t **ret_json)
 {
-    struct reader r = {.paths = paths, .want = paths ? WANT_WAY : WANT_WHOLE};
+    struct json_build b = {0};
+    const struct json_keep keep = {.paths = paths};
 
-    return reader_run(&r, text, len, ret_json);
+    return read_whole(&b, &keep, text, len, ret_json);
 }
 
 static struct err *
-reader_run(struct reader *r, const char *text, size_t len, json_t **ret_json)
+read_whole(struct json_build *b, const struct json_keep *keep, const char *text, size_t len, json_t **ret_json)
 {
-    yajl_handle h = yajl_alloc(&callbacks, NULL, r);
+    yajl_handle h = yajl_alloc(&callbacks, NULL, b);
     struct err *e = NULL;
 
     BUG_ON(!h);
-    r->key = STRBUF_INIT(SIZE_MAX);
+    json_build_begin(b, keep, 1);
     yajl_status status = yajl_parse(h, (const unsigned char *)text, len);
     size_t at = yajl_get_bytes_consumed(h);
     if (status == yajl_status_ok) {
         status = yajl_complete_parse(h);
     }
-    if (r->why) {
-        e = err_new(ERR_INVALID, "not JSON at byte %zu: %s", at, r->why);
+    if (b->why) {
+        e = err_new(ERR_INVALID, "not JSON at byte %zu: %s", at, b->why);
     } else if (status != yajl_status_ok) {
-        unsigned char *why = yajl_get_error(h, 0, NULL, 0);
-        e = err_new(ERR_INVALID, "not JSON at byte %zu: %.*s", at, (int)strcspn((char *)why, "\n"), (char *)why);
-        yajl_free_error(h, why);
+        e = yajl_text_error(h, at);
+    } else {
+        *ret_json = b->root ? STEAL(b->root) : json_null();
     }
     yajl_free(h);
-    strbuf_fini(&r->key);
-    if (e) {
-        json_decref(r->root);
-        return e;
-    }
-    *ret_json = r->root ? r->root : json_null();
-    return NULL;
+    json_build_fini(b);
+    return e;
 }
 
-/* False: what comes belongs to something that is not wanted. */
-static bool
-is_open(const struct reader *r)
+static struct err *
+yajl_text_error(yajl_handle h, size_t at)
 {
-    return r->n_skipped == 0;
+    unsigned char *why = yajl_get_error(h, 0, NULL, 0);
+    struct err *e = err_new(ERR_INVALID, "not JSON at byte %zu: %.*s", at, (int)strcspn((char *)why, "\n"), (char *)why);
+
+    yajl_free_error(h, why);
+    return e;
 }
 
-/* True for a value that stands at the end of a path, or below. */
-static bool
-is_wanted(const struct reader *r)
+struct json_reader *
+json_reader_new(const struct json_keep *keeps, size_t n_keeps)
 {
-    return is_open(r) && value_want(r) == WANT_WHOLE;
+    struct json_reader *r = XNEW(struct json_reader);
+
+    r->keeps = keeps;
+    r->n_keeps = n_keeps;
+    r->held = STRBUF_INIT(JSON_STRING_MAX);
+    return r;
 }
 
-/* Then it is UTF-8, and jansson need not look at each character. */
-static bool
-is_ascii(const char *text, size_t len)
+void
+json_reader_free(struct json_reader *r)
 {
-    unsigned char all = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        all |= (unsigned char)text[i];
+    if (!r) {
+        return;
     }
-    return all < 0x80;
+    json_reader_reset(r);
+    json_build_fini(&r->build);
+    free(r);
 }
 
-/* The array whose element comes now; NULL: it is the value of a key, or the root. */
-static const struct level *
-open_array(const struct reader *r)
+void
+json_reader_each(struct json_reader *r, const char *key, json_each_fn *fn, void *arg)
 {
-    const struct level *top = r->depth > 0 ? &r->levels[r->depth - 1] : NULL;
-
-    return top && json_is_array(top->json) ? top : NULL;
+    r->build.each = key;
+    r->build.on_each = fn;
+    r->build.arg = arg;
 }
 
-/* Of the value that comes now. */
-static enum want
-value_want(const struct reader *r)
+void
+json_reader_reset(struct json_reader *r)
 {
-    const struct level *array = open_array(r);
-
-    return array ? array->want : r->want;
+    if (r->yajl) {
+        yajl_free(r->yajl);
+        r->yajl = NULL;
+    }
+    err_free(r->error);
+    r->error = NULL;
+    strbuf_fini(&r->held);
+    json_decref(r->build.root);
+    r->build.root = NULL;
 }
 
-/* Puts a key behind the first 'len' bytes of the path. False: no wanted path has such a key. */
-static bool
-path_enter(struct reader *r, size_t len, const char *key, size_t key_len)
-{
-    if (len + 1 + key_len >= sizeof(r->path) || memchr(key, '.', key_len) || memchr(key, '\0', key_len)) {
-        return false;
-    }
-    if (len > 0) {
-        r->path[len++] = '.';
-    }
-    memcpy(r->path + len, key, key_len);
-    r->path_len = len + key_len;
-    return true;
-}
-
-/* Of what stands at the path. */
-static enum want
-path_want(const struct reader *r)
-{
-    enum want found = WANT_NOT;
-
-    for (const char *const *p = r->paths; *p; p++) {
-        if (strncmp(*p, r->path, r->path_len) != 0) {
-            continue;
-        }
-        if ((*p)[r->path_len] == '\0') {
-            return WANT_WHOLE;
-        }
-        if ((*p)[r->path_len] == '.') {
-            found = WANT_WAY;
-        }
-    }
-    return found;
-}
-
-/* Takes 'value'. */
-static int
-put(struct reader *r, json_t *value)
-{
-    int failed = 0;
-
-    if (r->depth == 0) {
-        r->root = value;
-        return 1;
-    }
-    json_t *top = r->levels[r->depth - 1].json;
-    const char *key = strbuf_str(&r->key);
-    size_t len = r->key.len;
-    if (json_is_array(top)) {
-        failed = json_array_append_new(top, value);
-    } else if (r->is_strict && json_object_getn(top, key, len)) {
-        json_decref(value);
-        return refuse(r, "a key comes twice");
-    } else if (is_ascii(key, len)) {
-        failed = json_object_setn_new_nocheck(top, key, len, value);
-    } else {
-        failed = json_object_setn_new(top, key, len, value);
-    }
-    return failed ? refuse(r, "a key is not UTF-8") : 1;
-}
-
-static int
-refuse(struct reader *r, const char *why)
-{
-    r->why = why;
-    return 0;
-}
-
-static int
-container_begin(struct reader *r, json_t *(*make)(void))
-{
-    enum want want = is_open(r) ? value_want(r) : WANT_NOT;
-
-    if (want == WANT_NOT) {
-        r->n_skipped++;
-        return 1;
-    }
-    if (r->depth == JSON_DEPTH_MAX) {
-        if (r->is_strict) {
-            return refuse(r, "it nests too deep");
-        }
-        r->n_skipped++;
-        return put(r, json_null());
-    }
-    const struct level *array = open_array(r);
-    size_t path_len = array ? array->path_len : r->path_len;
-    json_t *json = make();
-    BUG_ON(!json);
-    if (!put(r, json)) {
-        return 0;
-    }
-    r->levels[r->depth++] = (struct level){.json = json, .path_len = path_len, .want = want};
-    return 1;
-}
-
-static int
-on_null(void *arg)
-{
-    struct reader *r = arg;
-
-    return is_wanted(r) ? put(r, json_null()) : 1;
-}
-
-static int
-on_boolean(void *arg, int value)
-{
-    struct reader *r = arg;
-
-    return is_wanted(r) ? put(r, json_boolean(value)) : 1;
-}
-
-static int
-on_number(void *arg, const char *text, size_t len)
-{
-    struct reader *r = arg;
-    char number[NUMBER_MAX_BYTES];
-
-    if (!is_wanted(r)) {
-        return 1;
-    }
-    if (len >= sizeof(number)) {
-        return r->is_strict ? refuse(r, "a number is too long") : put(r, json_null());
-    }
-    (void)snprintf(number, sizeof(number), "%.*s", (int)len, text);
-    if (!strpbrk(number, ".eE")) {
-        errno = 0;
-        long long integer = strtoll(number, NULL, 10);
-        if (errno == 0) {
-            return put(r, json_integer(integer));
-        }
-        if (r->is_strict) {
-            return refuse(r, "an integer is too large");
-        }
-    }
-    json_t *real = json_real(strtod(number, NULL));
-    if (!real && r->is_strict) {
-        return refuse(r, "a number is too large");
-    }
-    return put(r, real ? real : json_null());
-}
-
-static int
-on_string(void *arg, const unsigned char *text, size_t len)
-{
-    struct reader *r = arg;
-    AUTO(strbuf_fini) struct strbuf printable = STRBUF_INIT(SIZE_MAX);
-    const char *s = (const char *)text;
-
-    if (!is_wanted(r)) {
-        return 1;
-    }
-    if (memchr(s, '\0', len)) {
-        if (r->is_strict) {
-            return refuse(r, "a string has a NUL");
-        }
-        strbuf_add_printable(&printable, s, len);
-        s = strbuf_str(&printable);
-        len = printable.len;
-    }
-    json_t *string = is_ascii(s, len) ? json_stringn_nocheck(s, len) : json_stringn(s, len);
-    return string ? put(r, string) : refuse(r, "a string is not UTF-8");
-}
-
-static int
-on_map(void *arg)
-{
-    return container_begin(arg, json_object);
-}
-
-static int
-on_array(void *arg)
-{
-    return container_begin(arg, json_array);
-}
-
-static int
-on_key(void *arg, const unsigned char *text, size_t len)
-{
-    struct reader *r = arg;
-
-    if (!is_open(r)) {
-        return 1;
-    }
-    const struct level *top = &r->levels[r->depth - 1];
-    r->want = top->want;
-    if (top->want == WANT_WAY) {
-        r->want = path_enter(r, top->path_len, (const char *)text, len) ? path_want(r) : WANT_NOT;
-    }
-    if (r->want == WANT_NOT) {
-        return 1;
-    }
-    if (r->is_strict && memchr(text, '\0', len)) {
-        return refuse(r, "a key has a NUL");
-    }
-    strbuf_reset(&r->key);
-    strbuf_add_printable(&r->key, (const char *)text, len);
-    return 1;
-}
-
-static int
-on_end(void *arg)
-{
-    struct reader *r = arg;
-
-    if (r->n_skipped > 0) {
-        r->n_skipped--;
-    } else {
-        r->depth--;
-    }
-    return 1;
-}
-
-/* Without NUL, which a C string does not hold: it becomes U+FFFD, as in a browser. */
 static void
-strbuf_add_printable(struct strbuf *sb, const char *text, size_t len)
+text_begin(struct json_reader *r)
 {
-    const char *end = text + len;
+    if (r->yajl) {
+        return;
+    }
+    r->yajl = yajl_alloc(&callbacks, NULL, &r->build);
+    BUG_ON(!r->yajl);
+    json_build_begin(&r->build, r->keeps, r->n_keeps);
+    r->n_read = 0;
+    r->n_number = 0;
+    r->in_string = false;
+}
 
-    while (text < end) {
-        const char *nul = memchr(text, '\0', (size_t)(end - text));
-        size_t n = (size_t)((nul ? nul : end) - text);
-        BUG_ON(!strbuf_add(sb, text, n));
-        if (nul) {
-            BUG_ON(!strbuf_adds(sb, "\xef\xbf\xbd"));
+void
+json_reader_feed(struct json_reader *r, const char *bytes, size_t len)
+{
+    text_begin(r);
+    while (len > 0 && !r->error) {
+        size_t n = r->in_string ? take_inside(r, bytes, len) : take_outside(r, bytes, len);
+        r->n_read += n;
+        bytes += n;
+        len -= n;
+    }
+}
+
+struct err *
+json_reader_end(struct json_reader *r, const char *bytes, size_t len, json_t **ret_json, enum json_over *ret_over)
+{
+    text_begin(r);
+    if (r->in_string) {
+        json_reader_feed(r, bytes, len);
+    } else if (!r->error) {
+        parse(r, bytes, len); /* what it cuts is cut for good */
+    }
+    if (r->in_string && !r->error) { /* it has no end; the parser says so, where that matters */
+        parse(r, r->is_dropped ? "\"" : r->held.buf, r->is_dropped ? 1 : r->held.len);
+    }
+    if (!r->error) {
+        parse_end(r);
+    }
+    struct err *e = STEAL(r->error);
+    if (!e) {
+        *ret_json = r->build.root ? STEAL(r->build.root) : json_null();
+        *ret_over = r->build.over;
+    }
+    json_reader_reset(r);
+    return e;
+}
+
+/* Of bytes outside of strings. Returns how many were taken: those up to a string that they cut. */
+static size_t
+take_outside(struct json_reader *r, const char *bytes, size_t len)
+{
+    size_t n = json_strings_before(bytes, len);
+
+    if (n > 0) {
+        size_t n_number = json_strings_number(bytes, n);
+        r->n_number = n_number == n ? r->n_number + n : n_number;
+        parse(r, bytes, n);
+    }
+    if (r->n_number > NUMBER_MAX_BYTES && !r->error) {
+        r->error = err_new(ERR_INVALID, "not JSON at byte %zu: a number is too long", r->n_read);
+    }
+    if (n == 0) {
+        r->in_string = true;
+        r->is_escaped = false;
+        r->is_dropped = !json_build_reads_string(&r->build);
+        hold(r, bytes, 1);
+        return 1;
+    }
+    return n;
+}
+
+static size_t
+take_inside(struct json_reader *r, const char *bytes, size_t len)
+{
+    size_t n = 0;
+    bool has_end = json_strings_end(bytes, len, &r->is_escaped, &n);
+
+    hold(r, bytes, n);
+    if (has_end && !r->error) {
+        r->in_string = false;
+        r->n_number = 0;
+        if (r->is_dropped) {
+            parse(r, "\"\"", 2);
+        } else {
+            parse(r, r->held.buf, r->held.len);
         }
-        text += n + (nul ? 1 : 0);
+        strbuf_fini(&r->held);
+    }
+    return n;
+}
+
+static void
+hold(struct json_reader *r, const char *bytes, size_t len)
+{
+    if (r->is_dropped || strbuf_add(&r->held, bytes, len)) {
+        return;
+    }
+    strbuf_fini(&r->held);
+    r->is_dropped = true;
+    if (!json_build_drop_string(&r->build)) {
+        r->error = err_new(ERR_INVALID, "not JSON at byte %zu: %s", r->n_read, r->build.why);
+    }
+}
+
+static void
+parse(struct json_reader *r, const char *bytes, size_t len)
+{
+    yajl_status status = yajl_parse(r->yajl, (const unsigned char *)bytes, len);
+
+    if (r->build.why) {
+        r->error = err_new(ERR_INVALID, "not JSON at byte %zu: %s", r->n_read + yajl_get_bytes_consumed(r->yajl),
+                           r->build.why);
+    } else if (status != yajl_status_ok) {
+        r->error = yajl_text_error(r->yajl, r->n_read + yajl_get_bytes_consumed(r->yajl));
+    }
+}
+
+static void
+parse_end(struct json_reader *r)
+{
+    yajl_status status = yajl_complete_parse(r->yajl);
+
+    if (r->build.why) { /* a number was the last that came */
+        r->error = err_new(ERR_INVALID, "not JSON at byte %zu: %s", r->n_read, r->build.why);
+    } else if (status != yajl_status_ok) {
+        r->error = yajl_text_error(r->yajl, r->n_read);
     }
 }
