@@ -256,7 +256,7 @@ take_answer(struct plan_run *r, const struct action *a, const struct kube_reply 
     AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, a->name);
     bool is_object = !reply->err && json_str(meta, "uid");
 
-    if (is_object) {
+    if (is_object && !reply->why) { /* else the watch brings it, and says why it is no more than a header */
         informer_own(i, reply->body, r->base_version);
     }
     bool is_going = json_str(meta, "deletionTimestamp") != NULL;
@@ -304,7 +304,7 @@ on_status(void *arg, const struct kube_reply *reply)
         run_finish(r, reply->err);
         return;
     }
-    if (!reply->err) {
+    if (!reply->err && !reply->why) {
         informer_own(r->fx->informers[r->target.kind], reply->body, r->base_version);
     }
     run_next(r);

@@ -6,6 +6,7 @@
 #include "kube/answer.h"
 #include "kube/flow.h"
 #include "kube/http.h"
+#include "kube/object_reader.h"
 #include "kube/request_metrics.h"
 #include "kube/stream.h"
 
@@ -53,7 +54,8 @@ struct kube_request {
     bool is_urgent;
     bool is_fenced;
     bool is_unread;
-    const char *const *parts;
+    struct object_reader *reader; /* NULL: the answer is kept until it is whole */
+    bool has_object;              /* some of one came */
     kube_done_fn *done;
     kube_data_fn *data; /* streams only */
     void *arg;
@@ -98,9 +100,12 @@ static struct err *token_refresh(struct kube *k);
 static bool on_data(void *arg, long status, const char *bytes, size_t len);
 static bool stream_data(struct kube_request *r, const char *bytes, size_t len);
 static void on_end(void *arg, const struct http_end *end);
-static struct err *answer_read(struct kube_request *r, const struct http_end *end, json_t **ret_body);
+static struct err *answer_read(struct kube_request *r, const struct http_end *end, json_t **ret_body,
+                               struct object_lack *ret_lack);
+static struct err *body_read(struct kube_request *r, bool is_success, json_t **ret_body, struct object_lack *ret_lack);
 static struct err *fault_after(const struct kube_request *r);
-static void request_finish(struct kube_request *r, struct err *e, json_t *body, const struct http_end *end);
+static void request_finish(struct kube_request *r, struct err *e, json_t *body, const char *why,
+                           const struct http_end *end);
 static void deaf_check(struct kube *k, const struct kube_request *r, const struct http_end *end);
 static void on_watchdog(uv_timer_t *timer);
 static void on_probe(void *arg, const struct kube_reply *reply);
@@ -234,7 +239,7 @@ request_new(struct kube *k, const struct kube_call *call, kube_done_fn *done, vo
     r->is_urgent = call->urgent;
     r->is_fenced = call->fenced;
     r->is_unread = call->unread;
-    r->parts = call->parts;
+    r->reader = call->parts ? object_reader_new(OBJECT_ALONE, call->parts, 0) : NULL;
     r->reply = STRBUF_INIT(call->reply_max_bytes ? call->reply_max_bytes : REPLY_MAX_BYTES);
     r->done = done;
     r->arg = arg;
@@ -246,6 +251,7 @@ static void
 request_free(struct kube_request *r)
 {
     strbuf_fini(&r->reply);
+    object_reader_free(r->reader);
     err_free(r->err);
     free(r->path);
     free(r->resource);
@@ -318,7 +324,7 @@ request_launch(struct kube_request *r)
     struct err *e = r->err ? STEAL(r->err) : request_start(r);
     if (e) {
         const struct http_end none = {0};
-        request_finish(r, e, NULL, &none);
+        request_finish(r, e, NULL, NULL, &none);
         return;
     }
     if (!r->data && !r->is_urgent) {
@@ -384,8 +390,15 @@ on_data(void *arg, long status, const char *bytes, size_t len)
 {
     struct kube_request *r = arg;
 
-    if (r->data && status >= 200 && status < 300) {
+    bool is_success = status >= 200 && status < 300;
+
+    if (r->data && is_success) {
         return stream_data(r, bytes, len);
+    }
+    if (r->reader && is_success) {
+        r->has_object = r->has_object || len > 0;
+        object_reader_feed(r->reader, bytes, len);
+        return true;
     }
     return strbuf_add(&r->reply, bytes, len);
 }
@@ -412,6 +425,7 @@ on_end(void *arg, const struct http_end *end)
     struct kube_request *r = arg;
     struct kube *k = r->k;
     json_t *body = NULL;
+    struct object_lack lack = {0};
     struct http_end seen = *end;
 
     request_unlink(r);
@@ -419,7 +433,7 @@ on_end(void *arg, const struct http_end *end)
     deaf_check(k, r, end);
     struct err *e = fault_after(r);
     if (!e) {
-        e = answer_read(r, end, &body);
+        e = answer_read(r, end, &body, &lack);
     } else {
         seen = (struct http_end){.trouble = "fault"};
     }
@@ -427,11 +441,11 @@ on_end(void *arg, const struct http_end *end)
         k->token_ms = 0;
     }
     pump_soon(k, 0);
-    request_finish(r, e, body, &seen);
+    request_finish(r, e, body, lack.why, &seen);
 }
 
 static struct err *
-answer_read(struct kube_request *r, const struct http_end *end, json_t **ret_body)
+answer_read(struct kube_request *r, const struct http_end *end, json_t **ret_body, struct object_lack *ret_lack)
 {
     AUTO(freep) char *what = xasprintf("%s %s", verbs[r->verb].method, r->resource);
 
@@ -444,11 +458,7 @@ answer_read(struct kube_request *r, const struct http_end *end, json_t **ret_bod
     if (end->trouble) {
         return err_new(ERR_RETRY, "%s: %s", what, end->trouble);
     }
-    struct err *unread = NULL;
-    bool is_success = end->status >= 200 && end->status < 300;
-    if (r->reply.len > 0 && !(r->is_unread && is_success)) {
-        unread = json_part(r->reply.buf, r->reply.len, is_success ? r->parts : NULL, ret_body);
-    }
+    struct err *unread = body_read(r, end->status >= 200 && end->status < 300, ret_body, ret_lack);
     struct err *e = answer_error(what, end->status, *ret_body);
     if (e || !unread) {
         err_free(unread); /* the status says more than a body that is no JSON */
@@ -457,6 +467,18 @@ answer_read(struct kube_request *r, const struct http_end *end, json_t **ret_bod
     e = err_new(ERR_RETRY, "%s: %s", what, err_text(unread));
     err_free(unread);
     return e;
+}
+
+static struct err *
+body_read(struct kube_request *r, bool is_success, json_t **ret_body, struct object_lack *ret_lack)
+{
+    if (is_success && r->has_object) {
+        return object_reader_end(r->reader, "", 0, ret_body, ret_lack);
+    }
+    if (r->reply.len == 0 || (r->is_unread && is_success)) {
+        return NULL;
+    }
+    return json_part(r->reply.buf, r->reply.len, NULL, ret_body);
 }
 
 /* The answer came and is lost on the way to us. */
@@ -472,16 +494,16 @@ fault_after(const struct kube_request *r)
 
 /* Takes 'r', 'e' and 'body'. */
 static void
-request_finish(struct kube_request *r, struct err *e, json_t *body, const struct http_end *end)
+request_finish(struct kube_request *r, struct err *e, json_t *body, const char *why, const struct http_end *end)
 {
     const struct kube_reply reply = {
         .err = e,
         .status = end->trouble ? 0 : end->status,
         .reason = answer_reason(body),
         .body = body,
+        .why = why,
         .retry_after_ms = end->retry_after_ms,
         .date_s = end->date_s,
-        .too_large = r->reply.over,
     };
 
     metric_request(r->k->metrics, verbs[r->verb].method, r->resource, reply.status);

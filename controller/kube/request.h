@@ -23,15 +23,16 @@ struct kube_options {
 
 struct kube_call {
     enum kube_verb verb;
-    const char *path;         /* "/api/v1/namespaces/default/pods", with its query; copied */
-    const char *resource;     /* for metrics and logs: "pods", "virtualmachines/status"; copied */
-    const char *body;         /* JSON text or NULL; copied */
-    int64_t timeout_ms;       /* 0: 30 s */
-    size_t reply_max_bytes;   /* a larger answer is an error; 0: 8 MiB */
-    bool urgent;              /* passes flow control and the queue by: leases */
-    bool fenced;              /* of a leader: not sent after the time that kube_fence() gave */
-    bool unread;              /* the body of a 2xx is of no use and is not parsed */
-    const char *const *parts; /* of the body of a 2xx, that are built (base/json.h); NULL: all; borrowed until 'done' */
+    const char *path;       /* "/api/v1/namespaces/default/pods", with its query; copied */
+    const char *resource;   /* for metrics and logs: "pods", "virtualmachines/status"; copied */
+    const char *body;       /* JSON text or NULL; copied */
+    int64_t timeout_ms;     /* 0: 30 s */
+    size_t reply_max_bytes; /* a larger answer is an error; 0: 8 MiB */
+    bool urgent;            /* passes flow control and the queue by: leases */
+    bool fenced;            /* of a leader: not sent after the time that kube_fence() gave */
+    bool unread;            /* the body of a 2xx is of no use and is not parsed */
+    const char *const *parts; /* the body of a 2xx is an object, of which these are built (base/json.h), and not more of it than is
+                                 kept of one (kube/object_reader.h); NULL: all of any body */
 };
 
 /* What came back. Borrowed: valid in the callback only. */
@@ -41,9 +42,9 @@ struct kube_reply {
     long status;           /* HTTP status, 0: no answer; the request may or may not have been carried out */
     const char *reason; /* metav1.Status reason ("AlreadyExists", "Conflict", ...), "" when there is none */
     const json_t *body; /* parsed answer of a 2xx, or the metav1.Status; NULL when there was none, or it was 'unread' */
+    const char *why;    /* NULL, or why the body is no more than the header of an object: "it is larger than 512 KiB" */
     int64_t retry_after_ms; /* of a Retry-After header, else 0 */
     int64_t date_s;         /* the server's own clock when it answered, Unix time; 0: not said */
-    bool too_large;         /* the answer passed reply_max_bytes */
 };
 typedef void kube_done_fn(void *arg, const struct kube_reply *reply);
 

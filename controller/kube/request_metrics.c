@@ -45,6 +45,13 @@ static const struct metric events_total = {
     .help = "Events received by watches, by resource, bookmarks among them.",
     .type = METRIC_COUNTER,
 };
+static const struct metric skipped_total = {
+    .name = "vmbridge_watch_objects_skipped_total",
+    .help = "Objects that came by a watch or a list and were not read whole, by resource and reason: large and deep (a "
+            "header of it is "
+            "kept), unreadable (nothing is).",
+    .type = METRIC_COUNTER,
+};
 
 void
 metric_request(struct metrics *m, const char *method, const char *resource, long status)
@@ -119,5 +126,16 @@ metric_watch_event(struct metrics *m, const char *resource)
     if (m) {
         (void)snprintf(labels, sizeof(labels), "resource=\"%.80s\"", resource);
         metrics_add(m, &events_total, labels, 1);
+    }
+}
+
+void
+metric_watch_skipped(struct metrics *m, const char *resource, const char *reason)
+{
+    char labels[LABELS_SIZE];
+
+    if (m) {
+        (void)snprintf(labels, sizeof(labels), "resource=\"%.80s\",reason=\"%s\"", resource, reason);
+        metrics_add(m, &skipped_total, labels, 1);
     }
 }

@@ -14,5 +14,7 @@ void metric_stream_bytes(struct metrics *m, const char *resource, size_t n);
 /* A watch connects again; 'why' is one of the constants of watch.c. */
 void metric_watch_restart(struct metrics *m, const char *resource, const char *why);
 void metric_watch_event(struct metrics *m, const char *resource);
+/* An object was not read whole; 'reason' is one of kube/object_reader.h, or "unreadable". */
+void metric_watch_skipped(struct metrics *m, const char *resource, const char *reason);
 
 #endif

@@ -4,19 +4,17 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "kube/object_reader.h"
 #include "kube/query.h"
 #include "kube/request_metrics.h"
 #include "kube/stream.h"
 #include "kube/watch_frame.h"
 #include "kube/watch_line.h"
-#include "kube/watch_parts.h"
+#include "kube/watch_told.h"
 
 enum {
-    OBJECT_MAX_BYTES = 4 << 20,
-    FRAME_ROOM_BYTES = 4096, /* what an event has around its object */
     PATH_MAX_BYTES = 64 << 10,
     PAGE_ITEMS = 500,
-    PAGE_MAX_BYTES = 32 << 20,
     SERVER_TIME_MIN_S = 240, /* the server ends the connection after 240 to 480 s */
     SERVER_TIME_SPREAD_S = 240,
     GRACE_MS = 30000, /* and when it does not, we do */
@@ -39,20 +37,20 @@ struct watch {
     char *resource;
     char *label_selector;
     char *field_selector;
-    const char **line_parts; /* NULL: all */
-    const char **page_parts;
+    struct object_reader *lines;
+    struct object_reader *pages;
     const struct watch_sink *sink;
     void *arg;
     struct log log;
     uv_timer_t timer;
     struct kube_request *request; /* NULL: waiting for the timer */
     struct watch_frame frame;
+    struct watch_told told;
     struct backoff backoff; /* of refusals, and of streams that end early */
     struct backoff away;    /* of a server that does not answer */
     enum watch_phase phase;
-    char *version; /* where to resume; NULL: list first */
-    char *page;    /* continue token of the next page, or NULL */
-    unsigned page_items;
+    char *version;    /* where to resume; NULL: list first */
+    char *page;       /* continue token of the next page, or NULL */
     bool wants_pages; /* the server refused to stream the list */
     bool progressed;  /* this connection brought something */
     bool answered;    /* this connection brought bytes */
@@ -66,15 +64,21 @@ static void watch_begin(struct watch *w);
 static void on_timer(uv_timer_t *timer);
 static void stream_start(struct watch *w, bool is_list);
 static struct err *on_bytes(void *arg, const char *bytes, size_t len);
-static struct err *on_frame(void *arg, const char *text, size_t len);
-static struct err *take_line(struct watch *w, struct watch_line *line);
+static struct err *on_piece(void *arg, const char *bytes, size_t len, bool is_end);
+static struct err *line_end(struct watch *w, const char *bytes, size_t len);
+static struct err *take_line(struct watch *w, struct watch_line *line, const struct object_lack *lack);
+static void take_object(struct watch *w, const struct watch_line *line, const struct object_lack *lack);
+static void tell_lack(struct watch *w, const json_t *object, const struct object_lack *lack);
+static void skip(struct watch *w, struct err *e);
 static struct err *take_bookmark(struct watch *w, const struct watch_line *line);
 static void on_stream_done(void *arg, const struct kube_reply *reply);
 static void stream_ended(struct watch *w);
 static void stream_failed(struct watch *w, const struct kube_reply *reply);
 static void page_start(struct watch *w);
+static struct err *on_page_bytes(void *arg, const char *bytes, size_t len);
+static bool on_page_item(void *arg, const json_t *item, const struct object_lack *lack);
 static void on_page(void *arg, const struct kube_reply *reply);
-static bool page_deliver(struct watch *w, const json_t *list);
+static void page_end(struct watch *w, const json_t *list);
 static void page_failed(struct watch *w, const struct kube_reply *reply);
 static void list_done(struct watch *w);
 static void list_again(struct watch *w);
@@ -93,15 +97,14 @@ watch_new(struct kube *k, const struct watch_spec *spec, const struct watch_sink
     w->resource = xstrdup(spec->resource);
     string_set(&w->label_selector, spec->label_selector);
     string_set(&w->field_selector, spec->field_selector);
-    w->line_parts = watch_parts_of_line(spec->parts);
-    w->page_parts = watch_parts_of_page(spec->parts);
+    w->lines = object_reader_new(OBJECT_IN_EVENT, spec->parts, spec->object_max_bytes);
+    w->pages = object_reader_new(OBJECT_IN_LIST, spec->parts, spec->object_max_bytes);
+    object_reader_items(w->pages, on_page_item, w);
     w->sink = sink;
     w->arg = arg;
     w->log = (struct log){.part = "kube", .object = w->resource};
-    watch_frame_init(&w->frame, (spec->object_max_bytes ? spec->object_max_bytes : OBJECT_MAX_BYTES) + FRAME_ROOM_BYTES);
     w->backoff = (struct backoff){.base_ms = BACKOFF_BASE_MS, .max_ms = BACKOFF_MAX_MS};
     w->away = (struct backoff){.base_ms = AWAY_MS, .max_ms = AWAY_MS};
-    w->page_items = PAGE_ITEMS;
     BUG_ON(uv_timer_init(kube_loop(k), &w->timer) != 0);
     /* By the timer, so that no callback comes before the caller has the watch. */
     BUG_ON(uv_timer_start(&w->timer, on_timer, 0, 0) != 0);
@@ -171,7 +174,8 @@ stream_start(struct watch *w, bool is_list)
     query_add(&path, "labelSelector", w->label_selector);
     query_add(&path, "fieldSelector", w->field_selector);
     BUG_ON(path.over);
-    strbuf_reset(&w->frame.pending);
+    w->frame = (struct watch_frame){0};
+    object_reader_reset(w->lines);
     const struct kube_call call = {
         .verb = KUBE_GET,
         .path = path.buf,
@@ -188,33 +192,48 @@ on_bytes(void *arg, const char *bytes, size_t len)
 
     w->answered = true;
     w->was_away = false;
-    return watch_frame_feed(&w->frame, bytes, len, on_frame, w);
+    return watch_frame_feed(&w->frame, bytes, len, on_piece, w);
 }
 
 static struct err *
-on_frame(void *arg, const char *text, size_t len)
+on_piece(void *arg, const char *bytes, size_t len, bool is_end)
 {
     struct watch *w = arg;
-    AUTO(watch_line_fini) struct watch_line line = {0};
-    struct err *e = watch_line_read(text, len, w->line_parts, &line);
 
-    metric_watch_event(kube_metrics(w->k), w->resource);
-    if (!e) {
-        e = take_line(w, &line);
+    if (!is_end) {
+        object_reader_feed(w->lines, bytes, len);
+        return NULL;
     }
+    struct err *e = line_end(w, bytes, len);
     if (!e && w->closed) {
         e = err_new(ERR_RETRY, "watch is closed"); /* nothing may follow; nobody reads it */
     }
     return e;
 }
 
+/* One line that nobody can read must not keep the others from being read: what it was about is told by the next full list. */
 static struct err *
-take_line(struct watch *w, struct watch_line *line)
+line_end(struct watch *w, const char *bytes, size_t len)
 {
-    static const enum watch_event events[] = {
-        [LINE_ADDED] = WATCH_ADDED, [LINE_MODIFIED] = WATCH_MODIFIED, [LINE_DELETED] = WATCH_DELETED};
-    bool is_list = w->phase == PHASE_STREAM_LIST;
+    AUTO(watch_line_fini) struct watch_line line = {0};
+    struct object_lack lack = {0};
+    json_t *tree = NULL;
+    struct err *e = object_reader_end(w->lines, bytes, len, &tree, &lack);
 
+    metric_watch_event(kube_metrics(w->k), w->resource);
+    if (!e) {
+        e = watch_line_take(tree, &line);
+    }
+    if (e) {
+        skip(w, e);
+        return NULL;
+    }
+    return take_line(w, &line, &lack);
+}
+
+static struct err *
+take_line(struct watch *w, struct watch_line *line, const struct object_lack *lack)
+{
     switch (line->type) {
     case LINE_ERROR:
         w->n_stuck++;
@@ -227,17 +246,58 @@ take_line(struct watch *w, struct watch_line *line)
         break;
     }
     if (!line->version) {
-        return err_new(ERR_RETRY, "the server sent an object without resourceVersion");
+        skip(w, err_new(ERR_INVALID, "it has no resourceVersion"));
+        return NULL;
     }
+    take_object(w, line, lack);
+    return NULL;
+}
+
+static void
+take_object(struct watch *w, const struct watch_line *line, const struct object_lack *lack)
+{
+    static const enum watch_event events[] = {
+        [LINE_ADDED] = WATCH_ADDED, [LINE_MODIFIED] = WATCH_MODIFIED, [LINE_DELETED] = WATCH_DELETED};
+    bool is_list = w->phase == PHASE_STREAM_LIST;
+    bool is_deleted = line->type == LINE_DELETED;
+
     w->progressed = true;
     if (!is_list) { /* during a list the objects come in no order of versions: none of them is a place to resume */
         string_set(&w->version, line->version);
         backoff_reset(&w->backoff);
         w->n_stuck = 0;
     }
-    bool is_deleted = line->type == LINE_DELETED;
-    w->sink->object(w->arg, is_list && !is_deleted ? WATCH_ADDED : events[line->type], line->object, NULL);
-    return NULL;
+    tell_lack(w, line->object, lack);
+    w->sink->object(w->arg, is_list && !is_deleted ? WATCH_ADDED : events[line->type], line->object, lack->why);
+}
+
+static void
+tell_lack(struct watch *w, const json_t *object, const struct object_lack *lack)
+{
+    const json_t *meta = json_object_get(object, "metadata");
+    unsigned n_silent = 0;
+
+    if (!lack->why) {
+        return;
+    }
+    metric_watch_skipped(kube_metrics(w->k), w->resource, lack->reason);
+    if (watch_told_now(&w->told, object, clock_mono_ms(), &n_silent)) {
+        log_warn(&w->log, "only the header of an object is read", F_STR("namespace", json_str(meta, "namespace")),
+                 F_STR("name", json_str(meta, "name")), F_STR("why", lack->why), F_I64("not_told", n_silent));
+    }
+}
+
+/* Takes 'e'. */
+static void
+skip(struct watch *w, struct err *e)
+{
+    unsigned n_silent = 0;
+
+    metric_watch_skipped(kube_metrics(w->k), w->resource, "unreadable");
+    if (watch_told_now(&w->told, NULL, clock_mono_ms(), &n_silent)) {
+        log_warn(&w->log, "an object is skipped", F_STR("after", w->version), F_ERR(e), F_I64("not_told", n_silent));
+    }
+    err_free(e);
 }
 
 static struct err *
@@ -311,6 +371,7 @@ stream_failed(struct watch *w, const struct kube_reply *reply)
     again_later(w, "error", reply);
 }
 
+/* Read as it comes, like a watch: a page of large objects must not cost its size. */
 static void
 page_start(struct watch *w)
 {
@@ -318,39 +379,75 @@ page_start(struct watch *w)
     char items[16];
 
     w->phase = PHASE_PAGES;
-    (void)snprintf(items, sizeof(items), "%u", w->page_items);
+    (void)snprintf(items, sizeof(items), "%d", PAGE_ITEMS);
     (void)strbuf_adds(&path, w->path);
     query_add(&path, "limit", items);
     query_add(&path, "continue", w->page);
     query_add(&path, "labelSelector", w->label_selector);
     query_add(&path, "fieldSelector", w->field_selector);
     BUG_ON(path.over);
-    const struct kube_call call = {.verb = KUBE_GET,
-                                   .path = path.buf,
-                                   .resource = w->resource,
-                                   .reply_max_bytes = PAGE_MAX_BYTES,
-                                   .parts = w->page_parts};
-    w->request = kube_send(w->k, &call, on_page, w);
+    object_reader_reset(w->pages);
+    const struct kube_call call = {.verb = KUBE_GET, .path = path.buf, .resource = w->resource};
+    w->request = kube_stream(w->k, &call, on_page_bytes, on_page, w);
+}
+
+static struct err *
+on_page_bytes(void *arg, const char *bytes, size_t len)
+{
+    struct watch *w = arg;
+
+    w->answered = true;
+    w->was_away = false;
+    object_reader_feed(w->pages, bytes, len);
+    return w->closed ? err_new(ERR_RETRY, "watch is closed") : NULL; /* nobody reads it */
+}
+
+/* A page that breaks off is asked for again, and its objects come twice. */
+static bool
+on_page_item(void *arg, const json_t *item, const struct object_lack *lack)
+{
+    struct watch *w = arg;
+
+    if (!item) {
+        skip(w, err_new(ERR_INVALID, "%s, and its name cannot be read", lack->why));
+        return true;
+    }
+    tell_lack(w, item, lack);
+    w->sink->object(w->arg, WATCH_ADDED, item, lack->why);
+    return !w->closed;
 }
 
 static void
 on_page(void *arg, const struct kube_reply *reply)
 {
     struct watch *w = arg;
+    AUTO(json_freep) json_t *list = NULL;
+    struct object_lack lack = {0};
 
     w->request = NULL;
     if (reply->err) {
         page_failed(w, reply);
         return;
     }
-    const json_t *meta = json_object_get(reply->body, "metadata");
-    const char *next = json_str(meta, "continue");
-    const char *version = json_str(meta, "resourceVersion");
-    if (str_empty(version) && str_empty(next)) {
+    struct err *e = object_reader_end(w->pages, "", 0, &list, &lack);
+    if (e) {
+        log_warn(&w->log, "a page of the list cannot be read", F_ERR(e));
+        err_free(e);
         again_later(w, "error", NULL);
         return;
     }
-    if (!page_deliver(w, reply->body)) {
+    page_end(w, list);
+}
+
+static void
+page_end(struct watch *w, const json_t *list)
+{
+    const json_t *meta = json_object_get(list, "metadata");
+    const char *next = json_str(meta, "continue");
+    const char *version = json_str(meta, "resourceVersion");
+
+    if (str_empty(version) && str_empty(next)) {
+        again_later(w, "error", NULL);
         return;
     }
     if (!str_empty(next)) {
@@ -367,31 +464,9 @@ on_page(void *arg, const struct kube_reply *reply)
     }
 }
 
-/* False when the sink closed the watch. */
-static bool
-page_deliver(struct watch *w, const json_t *list)
-{
-    const json_t *items = json_object_get(list, "items");
-
-    for (size_t i = 0; i < json_array_size(items) && !w->closed; i++) {
-        json_t *item = json_array_get(items, i);
-        if (json_is_object(item)) {
-            watch_line_complete(list, item);
-            w->sink->object(w->arg, WATCH_ADDED, item, NULL);
-        }
-    }
-    return !w->closed;
-}
-
 static void
 page_failed(struct watch *w, const struct kube_reply *reply)
 {
-    if (reply->too_large && w->page_items > 1) {
-        w->page_items /= 2;
-        log_info(&w->log, "a page of the list is too large, asking for fewer objects", F_I64("items", w->page_items));
-        page_start(w);
-        return;
-    }
     if (err_class(reply->err) == ERR_GONE && w->page) {
         log_info(&w->log, "the list is too old to go on, listing again", F_ERR(reply->err));
         list_again(w);
@@ -407,7 +482,6 @@ list_done(struct watch *w)
 {
     w->phase = PHASE_FOLLOW;
     w->wants_pages = false;
-    w->page_items = PAGE_ITEMS;
     w->n_stuck = 0;
     log_debug(&w->log, "list is complete", F_I64("after_ms", clock_mono_ms() - w->started_ms));
     w->sink->synced(w->arg);
@@ -461,13 +535,12 @@ on_closed(uv_handle_t *handle)
 {
     struct watch *w = CONTAINER_OF((uv_timer_t *)handle, struct watch, timer);
 
-    watch_frame_fini(&w->frame);
     free(w->path);
     free(w->resource);
     free(w->label_selector);
     free(w->field_selector);
-    watch_parts_free(w->line_parts);
-    watch_parts_free(w->page_parts);
+    object_reader_free(w->lines);
+    object_reader_free(w->pages);
     free(w->version);
     free(w->page);
     free(w);

@@ -12,7 +12,7 @@ struct watch_spec {
     const char *label_selector; /* NULL: all; copied */
     const char *field_selector; /* NULL: all; copied */
     const char *const *parts;   /* of an object, that are built (base/json.h); NULL: all; copied */
-    size_t object_max_bytes;    /* a larger object ends the connection and is reported; 0: 4 MiB */
+    size_t object_max_bytes;    /* of what is kept of one object; of a larger one only a header is; 0: 512 KiB */
 };
 
 struct watch_sink {
@@ -20,7 +20,8 @@ struct watch_sink {
     void (*begin)(void *arg);
     /* One object, borrowed. During a list all come as WATCH_ADDED, save what is deleted while it lasts.
      * 'why' is NULL when the object holds all that is wanted; else it says in a few words why it does not ("it is larger than 512 KiB"),
-     * and the object holds no more than a header. 'watch_close' is allowed in each of the three. */
+     * and the object holds no more than a header (kube/object_header.h). 'watch_close' is allowed in each of the three.
+     * What cannot be read at all does not come; log and metrics tell it. */
     void (*object)(void *arg, enum watch_event event, const json_t *object, const char *why);
     /* The list is complete. */
     void (*synced)(void *arg);

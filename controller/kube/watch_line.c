@@ -11,18 +11,12 @@ static const char *const type_names[] = {
 static bool type_find(const char *name, enum watch_line_type *ret_type);
 
 struct err *
-watch_line_read(const char *text, size_t len, const char *const *parts, struct watch_line *ret_line)
+watch_line_take(json_t *tree, struct watch_line *ret_line)
 {
-    *ret_line = (struct watch_line){0};
-    struct err *bad = json_part(text, len, parts, &ret_line->tree);
-    if (bad) {
-        struct err *e = err_new(ERR_RETRY, "watch event: %s", err_text(bad));
-        err_free(bad);
-        return e;
-    }
+    *ret_line = (struct watch_line){.tree = tree};
     ret_line->object = json_object_get(ret_line->tree, "object");
     if (!json_is_object(ret_line->object) || !type_find(json_str(ret_line->tree, "type"), &ret_line->type)) {
-        return err_new(ERR_RETRY, "the server sent a line that is no watch event");
+        return err_new(ERR_INVALID, "it is no watch event");
     }
     const json_t *meta = json_object_get(ret_line->object, "metadata");
     ret_line->version = json_str(meta, "resourceVersion");

@@ -15,10 +15,9 @@ struct watch_line {
     struct err *error;   /* owned; LINE_ERROR only: what the Status says, class by its code */
 };
 
-/* Parses one line, of which 'parts' are built (kube/watch_parts.h; NULL: all). The caller owns what is in it, also when it fails.
- * Errors: ERR_RETRY when the server sent no event. */
-MUST_CHECK struct err *watch_line_read(const char *text, size_t len, const char *const *parts,
-                                       struct watch_line *ret_line);
+/* Takes the tree of one line (kube/object_reader.h) apart; takes the tree. The caller owns what is in 'ret_line', also when it fails.
+ * Errors: ERR_INVALID when it is no event. */
+MUST_CHECK struct err *watch_line_take(json_t *tree, struct watch_line *ret_line);
 void watch_line_fini(struct watch_line *line);
 
 /* Objects in lists of built-in kinds lack apiVersion and kind: sets them in 'item' from those of the list. */

@@ -2,6 +2,7 @@
 #include "feed.h"
 
 #include "base/log.h"
+#include "base/strbuf.h"
 #include "kube/query.h"
 #include "kube/stream.h"
 #include "kube/watch_frame.h"
@@ -24,6 +25,7 @@ struct feed {
     struct feeds *all;
     enum kind kind;
     struct watch_frame frame;
+    struct strbuf line;
     struct kube_request *request; /* NULL: waits for the timer */
     uv_timer_t timer;
     char version[BOOK_VERSION_SIZE]; /* where to resume; "": list */
@@ -195,11 +197,30 @@ on_frame(void *arg, const char *text, size_t len)
 }
 
 static struct err *
+on_piece(void *arg, const char *bytes, size_t len, bool is_end)
+{
+    struct feed *f = arg;
+
+    if (is_end && f->line.len == 0) {
+        return on_frame(f, bytes, len); /* whole in this piece: no copy */
+    }
+    if (!strbuf_add(&f->line, bytes, len)) {
+        return err_new(ERR_INVALID, "a watch event is larger than %d bytes", OBJECT_MAX_BYTES);
+    }
+    if (!is_end) {
+        return NULL;
+    }
+    struct err *e = on_frame(f, f->line.buf, f->line.len);
+    strbuf_reset(&f->line);
+    return e;
+}
+
+static struct err *
 on_bytes(void *arg, const char *bytes, size_t len)
 {
     struct feed *f = arg;
 
-    return watch_frame_feed(&f->frame, bytes, len, on_frame, f);
+    return watch_frame_feed(&f->frame, bytes, len, on_piece, f);
 }
 
 static void
@@ -238,7 +259,8 @@ feed_start(struct feed *f)
     AUTO(strbuf_fini) struct strbuf path = STRBUF_INIT(PATH_MAX_BYTES);
     bool is_list = f->version[0] == '\0';
 
-    strbuf_reset(&f->frame.pending);
+    f->frame = (struct watch_frame){0};
+    strbuf_reset(&f->line);
     if (is_list) {
         book_list_begins(f->all->book, f->kind);
     }
@@ -274,7 +296,7 @@ feeds_new(uv_loop_t *loop, struct kube *k, struct book *book, const char *prefix
         struct feed *f = &all->of[i];
         f->all = all;
         f->kind = (enum kind)i;
-        watch_frame_init(&f->frame, OBJECT_MAX_BYTES);
+        f->line = STRBUF_INIT(OBJECT_MAX_BYTES);
         BUG_ON(uv_timer_init(loop, &f->timer) != 0);
         f->timer.data = f;
         feed_start(f);
@@ -288,7 +310,7 @@ on_closed(uv_handle_t *handle)
     struct feed *f = handle->data;
     struct feeds *all = f->all;
 
-    watch_frame_fini(&f->frame);
+    strbuf_fini(&f->line);
     all->n_handles--;
     if (all->n_handles == 0) {
         free(all);

@@ -147,7 +147,7 @@ class Recorder:
             answer = c.getresponse()
             if answer.status != 200:
                 return None if answer.status == 410 else version
-            for line in answer:
+            for line in lines(answer):
                 event = json.loads(line)
                 if event["type"] == "ERROR":
                     return None
@@ -207,6 +207,17 @@ class Recorder:
 def slim(item):
     keys = ("namespace", "name", "uid", "resourceVersion", "generation", "deletionTimestamp", "finalizers")
     return {"metadata": {k: v for k, v in item["metadata"].items() if k in keys}, "status": item.get("status", {})}
+
+
+def lines(answer):
+    """Lines as they come. http.client itself copies a long one anew with each of its pieces."""
+    pieces = []
+    while data := answer.read1(1 << 16):
+        *ends, rest = data.split(b"\n")
+        for end in ends:
+            yield b"".join([*pieces, end])
+            pieces = []
+        pieces.append(rest)
 
 
 def key_of(item):

@@ -24,8 +24,8 @@ struct live_answer {
     enum err_class class;
     char text[512];
     char reason[64];
-    bool too_large;
-    json_t *body; /* owned */
+    bool is_header; /* the body is */
+    json_t *body;   /* owned */
 };
 
 /* The objects that a watch knows: name -> resourceVersion. */
@@ -37,7 +37,8 @@ struct live_store {
     unsigned n_added;
     unsigned n_modified;
     unsigned n_deleted;
-    unsigned n_wrong; /* events that contradict what was known */
+    unsigned n_headers; /* objects of which only the header came */
+    unsigned n_wrong;   /* events that contradict what was known */
     bool in_list;
     struct watch *watch; /* NULL when the test closed it */
 };

@@ -122,7 +122,7 @@ START_TEST(a_watch_may_be_closed_from_its_sink)
 }
 END_TEST
 
-START_TEST(an_object_over_the_cap_ends_the_connection)
+START_TEST(an_object_over_the_cap_comes_as_its_header)
 {
     struct live l;
     struct live_store s = {0};
@@ -130,16 +130,21 @@ START_TEST(an_object_over_the_cap_ends_the_connection)
     live_open(&l, NULL);
     live_namespace(&l, "cap");
     const struct watch_spec spec = {.path = live_path(&l, NULL), .resource = "configmaps", .object_max_bytes = 20000};
+    live_make(&l, "before", 40000);
     s.watch = watch_new(l.kube, &spec, &live_sink, &s);
     ck_assert(live_until_count(&l, &s.n_synced, 1, LIVE_WAIT_MS));
+    ck_assert(live_has(&s, "before") && s.n_headers == 1);
     live_make(&l, "big", 40000);
-    int64_t end_ms = clock_mono_ms() + LIVE_WAIT_MS;
-    while (restarts(&l, "error") < 1 && clock_mono_ms() < end_ms) {
+    live_make(&l, "small", 100);
+    for (int64_t end_ms = clock_mono_ms() + LIVE_WAIT_MS; !live_has(&s, "small") && clock_mono_ms() < end_ms;) {
         live_run(&l, 10);
     }
-    ck_assert(restarts(&l, "error") >= 1);
-    ck_assert(!live_has(&s, "big"));
+    ck_assert(live_has(&s, "big") && live_has(&s, "small") && s.n_headers == 2);
     struct live_answer a = live_call(&l, KUBE_DELETE, live_path(&l, "big"), NULL);
+    ck_assert(live_until_count(&l, &s.n_deleted, 1, LIVE_WAIT_MS));
+    ck_assert(!live_has(&s, "big") && s.n_headers == 3 && s.n_wrong == 0);
+    ck_assert(restarts(&l, "error") == 0 && s.n_begin == 1);
+    ck_assert(metric(&l, "vmbridge_watch_objects_skipped_total{resource=\"configmaps\",reason=\"large\"} ") == 3);
     live_answer_fini(&a);
     live_store_fini(&s);
     live_close(&l);
@@ -245,15 +250,17 @@ START_TEST(pages_are_read_where_lists_are_not_streamed)
     live_open(&l, NULL);
     live_namespace(&l, "pages");
     make_many(&l, 0, 1200);
+    live_make(&l, "large", 700000);
     live_server(&l, "stop");
     live_server(&l, "pages");
     live_watch(&l, &s);
-    ck_assert_msg(live_until_objects(&l, &s, 1200, LIVE_WAIT_MS), "%zu objects", live_count(&s));
+    ck_assert_msg(live_until_objects(&l, &s, 1201, LIVE_WAIT_MS), "%zu objects", live_count(&s));
     ck_assert_uint_eq(s.n_begin, 2); /* the refused stream began a list, too */
-    ck_assert_uint_eq(s.n_added, 1200);
+    ck_assert_uint_eq(s.n_added, 1201);
+    ck_assert_uint_eq(s.n_headers, 1);
     ck_assert(restarts(&l, "refused") >= 1);
     make_many(&l, 1200, 3);
-    ck_assert(live_until_objects(&l, &s, 1203, LIVE_WAIT_MS));
+    ck_assert(live_until_objects(&l, &s, 1204, LIVE_WAIT_MS));
     ck_assert_uint_eq(s.n_wrong, 0);
     live_store_fini(&s);
     live_server(&l, "stop");
@@ -306,7 +313,7 @@ watch_suite(void)
     tcase_add_test(t, a_list_of_many_objects_comes_whole);
     tcase_add_test(t, a_watch_may_be_closed_from_its_sink);
     tcase_add_test(t, bookmarks_come_while_nothing_happens);
-    tcase_add_test(t, an_object_over_the_cap_ends_the_connection);
+    tcase_add_test(t, an_object_over_the_cap_comes_as_its_header);
     tcase_set_timeout(server, 180);
     tcase_add_loop_test(server, a_restart_of_the_server_loses_nothing, 0, 2);
     tcase_add_test(server, pages_are_read_where_lists_are_not_streamed);
