@@ -249,6 +249,7 @@ app_serve(struct app *a, const char *crt_pem, const char *key_pem)
     a->gateway = gateway_new(&go);
     const struct server_options so = {.port = a->options.port,
                                       .endpoint_port = a->options.gateway_port,
+                                      .health_port = a->options.health_port,
                                       .crt_pem = crt_pem,
                                       .key_pem = key_pem,
                                       .pages = a->pages,
@@ -264,7 +265,8 @@ app_serve(struct app *a, const char *crt_pem, const char *key_pem)
                                      .identity = a->identity,
                                      .address = a->own_address};
     log_info(&lg, "serving", F_I64("port", server_port(a->server)),
-             F_I64("gateway_port", server_endpoint_port(a->server)), F_STR("version", a->version));
+             F_I64("gateway_port", server_endpoint_port(a->server)),
+             F_I64("health_port", server_health_port(a->server)), F_STR("version", a->version));
     return lease_new(a->loop, a->kube, &lo, on_lead, a, &a->lease);
 }
 

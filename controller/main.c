@@ -7,8 +7,9 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <sys/resource.h>
 
-enum { N_SIGNALS = 2, TRIM_BYTES = 64 * 1024 };
+enum { N_SIGNALS = 2, TRIM_BYTES = 64 * 1024, FILES_MAX = 65536 };
 
 struct process {
     uv_loop_t loop;
@@ -65,6 +66,19 @@ ignore_broken_pipes(void)
     BUG_ON(sigaction(SIGPIPE, &ignore, NULL) != 0);
 }
 
+/* A launcher is a file, a stranger at the door another; what a service manager or a container runtime gives to begin with may be 1,024.
+ * What it forbids to raise stays. */
+static void
+raise_files_limit(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES_MAX) {
+        files.rlim_cur = files.rlim_max < FILES_MAX ? files.rlim_max : FILES_MAX;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
 static int
 run(const struct options *options)
 {
@@ -116,6 +130,7 @@ main(int argc, char **argv)
         break;
     }
     ignore_broken_pipes();
+    raise_files_limit();
     (void)mallopt(M_ARENA_MAX, 1);               // NOLINT(concurrency-mt-unsafe): one thread allocates, others hardly
     (void)mallopt(M_TRIM_THRESHOLD, TRIM_BYTES); // NOLINT(concurrency-mt-unsafe): memory goes back after a burst
     (void)mallopt(M_MMAP_THRESHOLD, 2 * TRIM_BYTES); // NOLINT(concurrency-mt-unsafe): large buffers leave no holes

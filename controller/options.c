@@ -10,6 +10,7 @@ enum option_id {
     OPT_ADDRESS,
     OPT_PORT,
     OPT_GATEWAY_PORT,
+    OPT_HEALTH_PORT,
     OPT_IMAGE,
     OPT_GATEWAY,
     OPT_TOKEN_GRACE,
@@ -34,6 +35,8 @@ static const struct {
     {"port", OPT_PORT, "NUMBER", NULL, "HTTPS port: metrics, health, launcher gateway (8443)"},
     {"gateway-port", OPT_GATEWAY_PORT, "NUMBER", NULL,
      "HTTPS port of their own for launchers, so that nobody else waits behind them (none)"},
+    {"health-port", OPT_HEALTH_PORT, "NUMBER", NULL,
+     "HTTP port for probes, in clear text: /healthz and /readyz, and nothing else (none)"},
     {"launcher-image", OPT_IMAGE, "IMAGE", "VMBRIDGE_LAUNCHER_IMAGE", "container image of launcher pods; required"},
     {"gateway", OPT_GATEWAY, "HOST:PORT", "VMBRIDGE_GATEWAY",
      "what launchers dial (vmbridge-gateway.<namespace>.svc:<port>)"},
@@ -118,6 +121,8 @@ take(struct options *o, enum option_id id, const char *value)
         return take_port("port", value, &o->port);
     case OPT_GATEWAY_PORT:
         return take_port("gateway-port", value, &o->gateway_port);
+    case OPT_HEALTH_PORT:
+        return take_port("health-port", value, &o->health_port);
     case OPT_IMAGE:
         o->launcher_image = value;
         break;

@@ -14,6 +14,7 @@ struct options { /* borrows argv and the environment */
     const char *address;  /* of this replica as launchers reach it: the pod's IP */
     int port;
     int gateway_port; /* 0: launchers come to 'port' */
+    int health_port;  /* 0: probes come to 'port' */
     const char *launcher_image;
     int64_t token_grace_s; /* 0: the gateway's own */
     const char *gateway;   /* NULL: vmbridge-gateway.<namespace>.svc:<port> */

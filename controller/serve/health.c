@@ -160,7 +160,7 @@ health_pages(const struct health_checks *checks, struct server_page ret_pages[HE
     static const char plain[] = "text/plain; charset=utf-8";
     void *arg = (void *)(uintptr_t)checks; /* pages carry a plain pointer; it is only read through */
 
-    ret_pages[0] = (struct server_page){"/healthz", plain, get_healthz, arg};
-    ret_pages[1] = (struct server_page){"/readyz", plain, get_readyz, arg};
-    ret_pages[2] = (struct server_page){"/metrics", "text/plain; version=0.0.4; charset=utf-8", get_metrics, arg};
+    ret_pages[0] = (struct server_page){"/healthz", plain, get_healthz, arg, true};
+    ret_pages[1] = (struct server_page){"/readyz", plain, get_readyz, arg, true};
+    ret_pages[2] = (struct server_page){"/metrics", "text/plain; version=0.0.4; charset=utf-8", get_metrics, arg, false};
 }

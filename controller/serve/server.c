@@ -2,6 +2,8 @@
 // connections do is in server_conn.c and server_page.c.
 #include "serve/server_priv.h"
 
+#include <limits.h>
+#include <sys/resource.h>
 #include <utlist.h>
 
 #include "base/clock.h"
@@ -36,6 +38,7 @@ on_freed(uv_handle_t *h)
     if (s->done) {
         s->done(s->done_arg);
     }
+    proven_fini(&s->proven);
     free(s);
 }
 
@@ -43,12 +46,17 @@ static void
 sweep(struct server *s)
 {
     bool is_done = true;
+    int64_t now_ms = clock_mono_ms();
 
-    server_sweep(s, clock_mono_ms());
+    server_sweep(s, now_ms);
     for (size_t i = 0; i < s->n_listeners; i++) {
-        server_listen_update(&s->listeners[i]);
-        is_done = is_done && s->listeners[i].is_open;
+        struct server_listener *l = &s->listeners[i];
+
+        server_pending_sweep(l, now_ms);
+        server_listen_update(l);
+        is_done = is_done && l->is_open && crowd_in_room(&l->strangers) + crowd_in_room(&l->proven) == 0;
     }
+    server_serve_soon(s); /* the endpoint's mind may have changed */
     if (is_done && !s->waiting) {
         uv_timer_stop(&s->sweep);
     }
@@ -73,6 +81,7 @@ on_sweep(uv_timer_t *t)
         uv_timer_stop(t);
         uv_close((uv_handle_t *)t, on_freed);
         uv_close((uv_handle_t *)&s->part, on_freed);
+        uv_close((uv_handle_t *)&s->serve, on_freed);
     }
 }
 
@@ -81,6 +90,22 @@ server_sweep_start(struct server *s)
 {
     if (!s->is_closing && !uv_is_active((uv_handle_t *)&s->sweep)) {
         uv_timer_start(&s->sweep, on_sweep, SERVER_SWEEP_MS, SERVER_SWEEP_MS);
+    }
+}
+
+static void
+on_serve(uv_idle_t *h)
+{
+    if (!server_pending_serve(h->data)) {
+        (void)uv_idle_stop(h);
+    }
+}
+
+void
+server_serve_soon(struct server *s)
+{
+    if (!s->is_closing) {
+        (void)uv_idle_start(&s->serve, on_serve); /* which fails only without a callback */
     }
 }
 
@@ -95,8 +120,6 @@ server_wait(struct server_stream *c, int64_t seconds)
     }
     c->is_waiting = true;
     DL_APPEND(s->waiting, c);
-    c->is_counted = !c->is_trusted;
-    c->listener->n_waiting += c->is_counted;
     server_sweep_start(s);
 }
 
@@ -105,9 +128,11 @@ server_wait_no_more(struct server_stream *c)
 {
     if (c->is_waiting) {
         DL_DELETE(c->server->waiting, c);
-        c->listener->n_waiting -= c->is_counted;
-        c->is_waiting = c->is_counted = false;
-        server_listen_update(c->listener);
+        c->is_waiting = false;
+    }
+    if (c->place) {
+        crowd_leave(c->crowd, STEAL(c->place));
+        server_serve_soon(c->server);
     }
 }
 
@@ -177,7 +202,7 @@ make_context(struct server *s, const struct server_options *o)
         .server_ssl_private_key_mem = o->key_pem,
         .server_ssl_private_key_mem_len = (unsigned)strlen(o->key_pem),
         .max_http_header_data2 = SERVER_HEADERS_MAX,
-        .max_http_header_pool2 = s->waiting_max * SERVER_LISTENERS_MAX,
+        .max_http_header_pool2 = 2 * s->waiting_max * SERVER_LISTENERS_MAX,
         .timeout_secs = SERVER_REQUEST_S,
         .timeout_secs_ah_idle = SERVER_REQUEST_S,
         .retry_and_idle_policy = s->endpoint ? &s->idle_policy : NULL,
@@ -187,6 +212,43 @@ make_context(struct server *s, const struct server_options *o)
 
     lws_set_log_level(0, NULL); /* its lines hold what strangers sent */
     return lws_create_context(&info);
+}
+
+/* A negative port is any. */
+MUST_CHECK static struct err *
+listen_to(struct server *s, const char *address, int port, enum server_port_kind kind)
+{
+    return server_listen(s, address, port > 0 ? port : 0, kind);
+}
+
+MUST_CHECK static struct err *
+listen_to_all(struct server *s, const struct server_options *o)
+{
+    struct rlimit files = {0};
+    struct err *e = listen_to(s, o->address, o->port, o->endpoint_port ? SERVER_FOR_PAGES : SERVER_FOR_ALL);
+
+    if (!e && o->endpoint_port) {
+        e = listen_to(s, o->address, o->endpoint_port, SERVER_FOR_ENDPOINT);
+    }
+    if (!e && o->health_port) {
+        e = listen_to(s, o->address, o->health_port, SERVER_FOR_HEALTH);
+    }
+    BUG_ON(getrlimit(RLIMIT_NOFILE, &files) != 0);
+    s->files_max = files.rlim_cur < INT_MAX ? (unsigned)files.rlim_cur : INT_MAX;
+    server_listen_fit(s);
+    return e;
+}
+
+/* The port of that kind, or the common one. */
+static int
+port_of_kind(const struct server *s, enum server_port_kind kind)
+{
+    for (size_t i = 0; i < s->n_listeners; i++) {
+        if (s->listeners[i].kind == kind) {
+            return s->listeners[i].port;
+        }
+    }
+    return s->listeners[0].port;
 }
 
 struct err *
@@ -208,8 +270,9 @@ server_new(uv_loop_t *loop, const struct server_options *options, struct server 
     }
     uv_timer_init(loop, &s->sweep);
     uv_timer_init(loop, &s->part);
-    s->sweep.data = s->part.data = s;
-    s->n_handles = 2;
+    uv_idle_init(loop, &s->serve);
+    s->sweep.data = s->part.data = s->serve.data = s;
+    s->n_handles = 3;
     fill_protocols(s);
     s->lws = make_context(s, options);
     if (!s->lws || !s->ssl) {
@@ -219,10 +282,7 @@ server_new(uv_loop_t *loop, const struct server_options *options, struct server 
     s->vhost = lws_get_vhost_by_name(s->lws, "gateway");
     e = server_tls_use(s->ssl, options->crt_pem, options->key_pem); /* libwebsockets took the first certificate alone */
     if (!e) {
-        e = server_listen(s, options->address, options->port, false);
-    }
-    if (!e && options->endpoint_port != 0) {
-        e = server_listen(s, options->address, options->endpoint_port > 0 ? options->endpoint_port : 0, true);
+        e = listen_to_all(s, options);
     }
     if (e) {
         server_close(s, NULL, NULL);
@@ -243,7 +303,13 @@ server_port(const struct server *s)
 int
 server_endpoint_port(const struct server *s)
 {
-    return s->listeners[s->n_listeners - 1].port;
+    return port_of_kind(s, SERVER_FOR_ENDPOINT);
+}
+
+int
+server_health_port(const struct server *s)
+{
+    return port_of_kind(s, SERVER_FOR_HEALTH);
 }
 
 struct err *
@@ -260,6 +326,7 @@ server_close(struct server *s, void (*done)(void *arg), void *arg)
     s->done = done;
     s->done_arg = arg;
     server_listen_close(s, on_freed);
+    (void)uv_idle_stop(&s->serve);
     if (s->lws) {
         lws_context_destroy(s->lws);
     }

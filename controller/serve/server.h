@@ -12,7 +12,8 @@
 enum {
     SERVER_PORT = 8443,
     SERVER_PAGE_MAX = 4 * 1024 * 1024,
-    SERVER_WAITING_MAX = 256 /* of a port: connections that have proven nothing yet; others wait in the kernel's queue */
+    SERVER_WAITING_MAX =
+        256 /* of a port: connections that speak and have proven nothing yet; the others wait as bare sockets */
 };
 
 struct server;
@@ -24,6 +25,7 @@ struct server_page {
     const char *content_type;
     unsigned (*get)(void *arg, struct strbuf *body);
     void *arg;
+    bool is_health; /* served at the health port, too */
 };
 
 /* Why a request is refused: becomes the HTTP status and a metav1.Status in JSON. */
@@ -69,6 +71,9 @@ struct server_options {
     /* A second port, for those who want the endpoint: its queue may be long, and whoever asks for a page at 'port' does not stand in it.
      * Both serve the same. 0: there is none, all come to 'port'; negative: any, see server_endpoint_port. */
     int endpoint_port;
+    /* One for probes, in clear text: nothing but pages that say is_health, and places that nobody at the other ports can take. 0: none;
+     * negative: any, see server_health_port. */
+    int health_port;
     const char *crt_pem; /* certificate (and chain) and key to begin with; copied */
     const char *key_pem;
     const struct server_page *pages; /* borrowed for the server's life, as are endpoints and metrics */
@@ -83,6 +88,7 @@ struct server_options {
 MUST_CHECK struct err *server_new(uv_loop_t *loop, const struct server_options *options, struct server **ret_server);
 int server_port(const struct server *s);
 int server_endpoint_port(const struct server *s);
+int server_health_port(const struct server *s);
 
 /* New connections get this certificate; those that exist live on. Errors: ERR_INVALID, and the old one stays in use. */
 MUST_CHECK struct err *server_set_certificate(struct server *s, const char *crt_pem, const char *key_pem);
@@ -98,8 +104,11 @@ const char *server_stream_peer(const struct server_stream *c); /* address of the
 
 /* Sends a text message. Only one waits: a newer one replaces it when the peer is slow. 'text' is copied. */
 void server_stream_send(struct server_stream *c, const char *text, size_t len);
-/* Streams begin untrusted: nothing is read from the peer, and 5 s after it connected it is cut off. This ends that. */
+/* Streams begin untrusted: nothing is read from the peer, and 5 s after it connected it is cut off. This ends that, and includes
+ * server_stream_proven. */
 void server_stream_trust(struct server_stream *c);
+/* The peer is who it says: for a while its address does not share places with strangers. */
+void server_stream_proven(const struct server_stream *c);
 /* Sends what waits, then the close frame, then is gone: 'closed' is called later, from the loop; no 'message' any more.
  * 'reason' is shown to the peer; copied, at most 120 bytes. Again is harmless. */
 void server_stream_close(struct server_stream *c, enum server_close code, const char *reason);

@@ -4,12 +4,17 @@
 
 #include <openssl/crypto.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <utlist.h>
 
 #include "base/clock.h"
 
 enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, CHUNKS_PER_MESSAGE = 256, PEER_SIZE = 48 };
+enum {
+    BARE_BYTES_PER_MESSAGE = 128, /* four pings, each in a record of its own */
+    MESSAGE_OVERHEAD_BYTES = 64   /* header of a frame, and what TLS adds to a record */
+};
 
 static int
 on_instantiated(struct server *s, struct lws *wsi)
@@ -19,7 +24,11 @@ on_instantiated(struct server *s, struct lws *wsi)
 
     c->server = s;
     c->listener = s->accepting;
+    c->crowd = s->accepted_by;
+    c->place = STEAL(s->accepted);
     c->wsi = wsi;
+    c->moved_ms = clock_mono_ms();
+    crowd_place(c->crowd, c->place, c->moved_ms, c);
     c->peer = xstrdup(lws_get_peer_simple(wsi, peer, sizeof(peer)) ? peer : "");
     lws_set_opaque_user_data(wsi, c);
     s->n_conns++;
@@ -31,9 +40,15 @@ on_instantiated(struct server *s, struct lws *wsi)
 static void
 retire(struct server_stream *c)
 {
+    if (c->is_trusted && c->is_open) {
+        server_stream_proven(c);
+    }
     server_wait_no_more(c);
     server_part_no_more(c);
     c->is_closing = true;
+    if (c->wsi && lws_get_ssl(c->wsi)) {
+        SSL_set_msg_callback(lws_get_ssl(c->wsi), NULL);
+    }
     c->wsi = NULL;
     if (c->is_open) {
         c->is_open = false;
@@ -51,7 +66,7 @@ on_destroy(struct server_stream *c)
     retire(c);
     c->server->n_conns--;
     strbuf_fini(&c->rx);
-    strbuf_fini(&c->body);
+    server_page_end(c);
     free(c->tx);
     free(c->close_reason);
     free(c->peer);
@@ -103,7 +118,8 @@ admit(struct server_stream *c, struct server_refusal *ret_refusal)
     const char *token;
     size_t len = 0;
 
-    if (!e || lws_hdr_copy(c->wsi, path, sizeof(path), WSI_TOKEN_GET_URI) <= 0 || !str_eq(path, e->path)) {
+    if (!e || c->listener->kind == SERVER_FOR_HEALTH ||
+        lws_hdr_copy(c->wsi, path, sizeof(path), WSI_TOKEN_GET_URI) <= 0 || !str_eq(path, e->path)) {
         *ret_refusal = (struct server_refusal){404, "NotFound", "no WebSocket is served at this path"};
         return false;
     }
@@ -140,28 +156,6 @@ on_upgrade(struct server_stream *c, const char *to)
     return server_refuse(c, &refusal) ? 1 : -1;
 }
 
-static int
-on_established(struct server_stream *c)
-{
-    static const int send_bytes = SERVER_SEND_BYTES;
-    const struct server_endpoint *e = c->server->endpoint;
-
-    c->is_open = true;
-    c->valid_ms = clock_mono_ms();
-    c->server->n_streams++;
-    /* libwebsockets makes the kernel's buffer as small as its own for reading. It costs nothing while it is empty. */
-    (void)setsockopt(lws_get_socket_fd(c->wsi), SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
-    if (c->is_closing) {
-        lws_callback_on_writable(c->wsi);
-        return 0;
-    }
-    if (!c->is_trusted) {
-        lws_rx_flow_control(c->wsi, 0);
-    }
-    e->opened(e->arg, c);
-    return 0;
-}
-
 /* Takes 'cost' messages from the budget, which grows with time. */
 static bool
 is_within_rate(struct server_stream *c, double cost)
@@ -186,6 +180,56 @@ misbehaved(struct server_stream *c, enum server_close code, const char *label, c
     server_stream_close(c, code, reason);
 }
 
+/* OpenSSL's, for each record that came. Pings, pongs, empty fragments and what else libwebsockets answers or drops by itself is not
+ * told to us one by one: what the last records held beside messages counts by its size. */
+static void
+on_record(int is_written, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
+{
+    struct server_stream *c = arg;
+    const unsigned char *head = data;
+
+    (void)version;
+    (void)ssl;
+    if (is_written || type != SSL3_RT_HEADER || len < SSL3_RT_HEADER_LENGTH || c->is_closing) {
+        return;
+    }
+    if (!is_within_rate(c, c->bare_bytes / (double)BARE_BYTES_PER_MESSAGE)) {
+        misbehaved(c, SERVER_CLOSE_POLICY, "reason=\"rate\"", "too many frames");
+    }
+    c->bare_bytes = (unsigned)(SSL3_RT_HEADER_LENGTH + (head[3] << 8 | head[4]));
+}
+
+/* These bytes were part of a message. */
+static void
+explain(struct server_stream *c, size_t n)
+{
+    c->bare_bytes -= n < c->bare_bytes ? (unsigned)n : c->bare_bytes;
+}
+
+static int
+on_established(struct server_stream *c)
+{
+    static const int send_bytes = SERVER_SEND_BYTES;
+    const struct server_endpoint *e = c->server->endpoint;
+
+    c->is_open = true;
+    c->valid_ms = clock_mono_ms();
+    SSL_set_msg_callback(lws_get_ssl(c->wsi), on_record);
+    SSL_set_msg_callback_arg(lws_get_ssl(c->wsi), c);
+    c->server->n_streams++;
+    /* libwebsockets makes the kernel's buffer as small as its own for reading. It costs nothing while it is empty. */
+    (void)setsockopt(lws_get_socket_fd(c->wsi), SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
+    if (c->is_closing) {
+        lws_callback_on_writable(c->wsi);
+        return 0;
+    }
+    if (!c->is_trusted) {
+        lws_rx_flow_control(c->wsi, 0);
+    }
+    e->opened(e->arg, c);
+    return 0;
+}
+
 /* libwebsockets keeps its timers in one sorted list, and goes through all of it each time. */
 static void
 confirm(struct server_stream *c)
@@ -208,6 +252,7 @@ on_receive(struct server_stream *c, const char *data, size_t len)
         return 0;
     }
     confirm(c);
+    explain(c, len + (is_last ? MESSAGE_OVERHEAD_BYTES : 0));
     if (lws_frame_is_binary(c->wsi)) {
         misbehaved(c, SERVER_CLOSE_UNACCEPTABLE, "reason=\"binary\"", "only text messages are understood");
         return 0;
@@ -298,18 +343,41 @@ server_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
     }
 }
 
+/* From outside of libwebsockets' callbacks. */
+static void
+cut_off(struct server_stream *c, const char *label)
+{
+    server_count(c->server, &server_metric_refused, label);
+    server_wait_no_more(c);
+    lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+}
+
+/* While others wait for its place, each step of a connection has to come soon. What lies unread is our delay, not the peer's. */
+static bool
+is_idle(const struct server_stream *c, int64_t now_ms)
+{
+    int unread = 0;
+
+    return c->place && c->crowd->n[CROWD_READY] > 0 && !c->is_admitted && now_ms - c->moved_ms >= SERVER_PRESSED_MS &&
+           ioctl(lws_get_socket_fd(c->wsi), FIONREAD, &unread) == 0 && unread == 0;
+}
+
 void
 server_sweep(struct server *s, int64_t now_ms)
 {
     struct server_stream *c, *tmp;
 
     DL_FOREACH_SAFE(s->waiting, c, tmp) {
-        if (c->deadline_ms <= now_ms) {
-            server_count(s, &server_metric_refused, "reason=\"slow\"");
-            server_wait_no_more(c);
-            lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+        if (c->deadline_ms <= now_ms || is_idle(c, now_ms)) {
+            cut_off(c, "reason=\"slow\"");
         }
     }
+}
+
+void
+server_evict(struct server_stream *c)
+{
+    cut_off(c, "reason=\"crowd\"");
 }
 
 void
@@ -363,12 +431,29 @@ server_stream_send(struct server_stream *c, const char *text, size_t len)
 }
 
 void
+server_stream_proven(const struct server_stream *c)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } a = {0};
+
+    if (uv_ip4_addr(c->peer, 0, &a.v4) == 0 || uv_ip6_addr(c->peer, 0, &a.v6) == 0) {
+        struct crowd_address address = crowd_address_of(&a.any);
+
+        proven_add(&c->server->proven, &address, clock_mono_ms());
+    }
+}
+
+void
 server_stream_trust(struct server_stream *c)
 {
     if (c->is_trusted || c->is_closing) {
         return;
     }
     c->is_trusted = true;
+    server_stream_proven(c);
     server_wait_no_more(c);
     if (c->is_open) {
         lws_rx_flow_control(c->wsi, 1);

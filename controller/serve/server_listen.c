@@ -1,15 +1,13 @@
-// The listening sockets: lets in as many connections as have a place, and leaves the others to wait in the kernel's queue, where they
-// cost nothing. Reads nothing from anybody.
+// The listening sockets, what each has for those who have proven nothing yet, and accepting. Reads nothing from anybody.
 #include "serve/server_priv.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ACCEPTS_PER_TURN = 32 }; /* the handshakes of all come in one turn of the loop, a millisecond each */
+enum { ACCEPTS_PER_TURN = 256 }; /* some microseconds each */
 
 static void on_acceptable(uv_poll_t *poll, int status, int events);
 
@@ -30,13 +28,16 @@ parse_address(const char *text, int port, union address *ret_address)
     return uv_ip6_addr(str_empty(text) ? "::" : text, port, &ret_address->v6) == 0;
 }
 
+/* What is accepted inherits the sizes of the kernel's buffers, so that nobody fills megabytes of them. */
 static bool
 bind_to(int fd, const union address *a)
 {
-    static const int on = 1, off = 0;
+    static const int on = 1, off = 0, receive_bytes = SERVER_RECEIVE_BYTES, send_bytes = SERVER_SEND_BYTES;
     bool is_v6 = a->any.sa_family == AF_INET6;
 
     return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+           setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes)) == 0 &&
+           setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes)) == 0 &&
            (!is_v6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == 0) &&
            bind(fd, &a->any, is_v6 ? sizeof(a->v6) : sizeof(a->v4)) == 0 && listen(fd, SERVER_BACKLOG) == 0;
 }
@@ -84,34 +85,65 @@ port_of(int fd)
     return ntohs(a.any.sa_family == AF_INET6 ? a.v6.sin6_port : a.v4.sin_port);
 }
 
+/* What a port has for those who have proven nothing yet, for strangers and again for addresses that were proven before. */
+static const struct {
+    unsigned room, places;
+} sizes[] = {
+    [SERVER_FOR_ALL] = {2048, SERVER_WAITING_MAX},
+    [SERVER_FOR_PAGES] = {1024, 64},
+    [SERVER_FOR_ENDPOINT] = {2048, SERVER_WAITING_MAX},
+    [SERVER_FOR_HEALTH] = {1024, 32},
+};
+
 struct err *
-server_listen(struct server *s, const char *address, int port, bool is_for_endpoint)
+server_listen(struct server *s, const char *address, int port, enum server_port_kind kind)
 {
     struct server_listener *l = &s->listeners[s->n_listeners];
+    unsigned places = sizes[kind].places;
     int fd = open_socket(address, port);
 
     if (fd < 0) {
         return err_new(ERR_FATAL, "cannot listen on %s port %d: %s", str_empty(address) ? "all addresses" : address,
                        port, strerrordesc_np(errno));
     }
-    *l = (struct server_listener){.server = s, .fd = fd, .port = port_of(fd), .is_for_endpoint = is_for_endpoint};
+    *l = (struct server_listener){.server = s,
+                                  .fd = fd,
+                                  .port = port_of(fd),
+                                  .kind = kind,
+                                  .room_max = sizes[kind].room,
+                                  .places_max = places < s->waiting_max ? places : s->waiting_max};
     BUG_ON(uv_poll_init(s->loop, &l->poll, fd) != 0);
     s->n_listeners++;
     return NULL;
 }
 
-/* How many may be there that have proven nothing yet. While the endpoint cannot admit anybody, a place is for those who may want a page. */
-static unsigned
-places(const struct server_listener *l)
+void
+server_listen_fit(struct server *s)
+{
+    unsigned files = 0;
+
+    for (size_t i = 0; i < s->n_listeners; i++) {
+        files += 2 * (s->listeners[i].room_max + s->listeners[i].places_max);
+    }
+    for (size_t i = 0; files > s->files_max / 2 && i < s->n_listeners; i++) {
+        struct server_listener *l = &s->listeners[i];
+
+        l->room_max = (unsigned)((uint64_t)l->room_max * (s->files_max / 2) / files);
+        l->places_max = (unsigned)((uint64_t)l->places_max * (s->files_max / 2) / files) + 1;
+    }
+}
+
+unsigned
+server_listen_places(const struct server_listener *l)
 {
     const struct server *s = l->server;
     const struct server_endpoint *e = s->endpoint;
-    unsigned few = l->is_for_endpoint ? 0 : SERVER_UNEXPECTED_MAX;
+    unsigned few = l->kind == SERVER_FOR_ENDPOINT ? 0 : SERVER_UNEXPECTED_MAX;
 
-    if (!e || !e->expects || e->expects(e->arg)) {
-        return s->waiting_max;
+    if (l->kind == SERVER_FOR_PAGES || l->kind == SERVER_FOR_HEALTH || !e || !e->expects || e->expects(e->arg)) {
+        return l->places_max;
     }
-    return few < s->waiting_max ? few : s->waiting_max;
+    return few < l->places_max ? few : l->places_max;
 }
 
 static void
@@ -132,37 +164,24 @@ set_open(struct server_listener *l, bool is_open)
 void
 server_listen_update(struct server_listener *l)
 {
-    set_open(l, !l->server->is_closing && l->n_waiting < places(l));
+    set_open(l, !l->server->is_closing && crowd_in_room(&l->strangers) <= l->room_max &&
+                    crowd_in_room(&l->proven) <= l->room_max);
 }
 
-/* Who hung up while he waited in the queue gets no handshake: else a crowd that gives up and comes again would never be through. */
+/* False: the sweep has to try again. */
 static bool
-has_hung_up(int fd)
+take_one(struct server_listener *l, int fd, const union address *from)
 {
-    struct tcp_info info = {0};
-    socklen_t len = sizeof(info);
+    struct crowd_address address = crowd_address_of(&from->any);
 
-    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state != TCP_ESTABLISHED;
-}
-
-static void
-let_in(struct server_listener *l, int fd)
-{
-    static const int on = 1;
-    struct server *s = l->server;
-
-    if (has_hung_up(fd)) {
-        server_count(s, &server_metric_refused, "reason=\"gone\"");
+    /* The lowest number that is free: so many files are open. Some are left for those who call nobody a stranger. */
+    if ((unsigned)fd + SERVER_FILES_RESERVE >= l->server->files_max) {
+        server_count(l->server, &server_metric_refused, "reason=\"files\"");
         close(fd);
-        return;
+        return false;
     }
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* slower without it, no more */
-    s->accepting = l;
-    /* libwebsockets closes the socket when it fails. */
-    if (!lws_adopt_socket_vhost(s->vhost, fd)) {
-        server_count(s, &server_metric_refused, "reason=\"adopt\"");
-    }
-    s->accepting = NULL;
+    server_pending_new(l, fd, &address);
+    return true;
 }
 
 static void
@@ -172,23 +191,24 @@ on_acceptable(uv_poll_t *poll, int status, int events)
 
     (void)status; /* what accept says tells more */
     (void)events; /* the one that was asked for */
-    for (int i = 0; i < ACCEPTS_PER_TURN && l->n_waiting < places(l); i++) {
-        int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    for (int i = 0; i < ACCEPTS_PER_TURN && l->is_open; i++) {
+        union address from = {0};
+        socklen_t len = sizeof(from);
+        int fd = accept4(l->fd, &from.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
         if (fd < 0 && (errno == ECONNABORTED || errno == EINTR)) {
             continue;
         }
-        if (fd < 0 && errno != EAGAIN) { /* no files, no memory: the next sweep tries again */
-            server_count(l->server, &server_metric_refused, "reason=\"accept\"");
-            set_open(l, false);
+        if (fd < 0 && errno == EAGAIN) {
             return;
         }
-        if (fd < 0) {
-            break;
+        if (fd < 0) { /* no files, no memory: the next sweep tries again */
+            server_count(l->server, &server_metric_refused, "reason=\"accept\"");
+            set_open(l, false);
+        } else if (!take_one(l, fd, &from)) {
+            set_open(l, false);
         }
-        let_in(l, fd);
     }
-    server_listen_update(l);
 }
 
 void
@@ -198,6 +218,7 @@ server_listen_close(struct server *s, uv_close_cb on_closed)
         struct server_listener *l = &s->listeners[i];
 
         l->is_open = false;
+        server_pending_close(l);
         l->poll.data = s;
         s->n_handles++;
         uv_close((uv_handle_t *)&l->poll, on_closed); /* which stops it at once: the socket is not watched any more */

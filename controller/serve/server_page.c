@@ -1,15 +1,20 @@
 // Plain HTTP: pages and refusals. One answer per connection, so that nobody holds one for long.
 #include "serve/server_priv.h"
 
+#include <utlist.h>
+
+#include "base/clock.h"
 #include "base/json.h"
 
 enum { PAGE_CHUNK_BYTES = 16 * 1024, PAGE_HEADERS_MAX = 1024 };
 
 static const struct server_page *
-find_page(const struct server *s, const char *path)
+find_page(const struct server_stream *c, const char *path)
 {
+    const struct server *s = c->server;
+
     for (size_t i = 0; i < s->n_pages; i++) {
-        if (str_eq(s->pages[i].path, path)) {
+        if (str_eq(s->pages[i].path, path) && (s->pages[i].is_health || c->listener->kind != SERVER_FOR_HEALTH)) {
             return &s->pages[i];
         }
     }
@@ -76,22 +81,82 @@ extra_header(const struct server_refusal *r, const char **ret_value)
     }
 }
 
-/* Starts a reply whose body is in c->body. */
+static struct server_body *
+body_new(const struct server_page *page)
+{
+    struct server_body *b = XNEW(struct server_body);
+
+    b->page = page;
+    b->text = STRBUF_INIT(SERVER_PAGE_MAX);
+    return b;
+}
+
+static void
+body_free(struct server_body *b)
+{
+    strbuf_fini(&b->text);
+    free(b);
+}
+
+/* Takes the body. */
+static void
+body_hold(struct server_stream *c, struct server_body *b)
+{
+    struct server *s = c->server;
+
+    c->body = b;
+    if (b->n_readers++ == 0) {
+        s->body_bytes += b->text.len;
+        DL_PREPEND(s->bodies, b);
+    }
+}
+
+void
+server_page_end(struct server_stream *c)
+{
+    struct server_body *b = STEAL(c->body);
+
+    if (b && --b->n_readers == 0) {
+        c->server->body_bytes -= b->text.len;
+        DL_DELETE(c->server->bodies, b);
+        body_free(b);
+    }
+}
+
+/* The newest that is still being read, when those who read slowly hold so much that another may not be made. */
+static struct server_body *
+shared_body(const struct server *s, const struct server_page *page)
+{
+    if (s->body_bytes < SERVER_BODIES_BYTES) {
+        return NULL;
+    }
+    for (struct server_body *b = s->bodies; b; b = b->next) {
+        if (b->page == page) {
+            return b;
+        }
+    }
+    return NULL;
+}
+
+/* Starts a reply with that body, which it takes. */
 static int
-reply(struct server_stream *c, unsigned status, const char *content_type, const char *extra_name,
+reply(struct server_stream *c, struct server_body *body, const char *content_type, const char *extra_name,
       const char *extra_value)
 {
+    unsigned status = body->status;
     bool is_head = lws_hdr_total_length(c->wsi, WSI_TOKEN_HEAD_URI) > 0;
 
+    body_hold(c, body);
     c->kind = CONN_REPLY;
     c->body_sent = 0;
+    c->moved_ms = clock_mono_ms();
     server_wait(c, SERVER_REPLY_S);
     count_page(c->server, status);
-    if (!write_headers(c, status, content_type, c->body.len, extra_name, extra_value)) {
+    if (!write_headers(c, status, content_type, body->text.len, extra_name, extra_value)) {
         return -1;
     }
     if (is_head) {
-        c->body_sent = c->body.len;
+        c->body_sent = body->text.len;
     }
     lws_callback_on_writable(c->wsi);
     return 0;
@@ -103,40 +168,46 @@ reply_refusal(struct server_stream *c, const struct server_refusal *r)
     const char *value = NULL;
     const char *name = extra_header(r, &value);
 
-    strbuf_reset(&c->body);
-    write_status_json(r, &c->body);
-    return reply(c, r->status, "application/json", name, value);
+    struct server_body *body = body_new(NULL);
+
+    body->status = r->status;
+    write_status_json(r, &body->text);
+    return reply(c, body, "application/json", name, value);
 }
 
 int
 server_page_begin(struct server_stream *c, const char *path)
 {
-    const struct server_page *page = find_page(c->server, path);
+    const struct server_page *page = find_page(c, path);
     bool is_read =
         lws_hdr_total_length(c->wsi, WSI_TOKEN_GET_URI) > 0 || lws_hdr_total_length(c->wsi, WSI_TOKEN_HEAD_URI) > 0;
-    unsigned status;
+    struct server_body *body;
 
     if (c->kind != CONN_NEW) {
         return -1; /* one request per connection */
     }
-    c->body = STRBUF_INIT(SERVER_PAGE_MAX);
     if (!page) {
         return reply_refusal(c, &(struct server_refusal){404, "NotFound", "no such page"});
     }
     if (!is_read) {
         return reply_refusal(c, &(struct server_refusal){405, "MethodNotAllowed", "this page can only be read"});
     }
-    status = page->get(page->arg, &c->body);
-    if (c->body.over) {
+    body = shared_body(c->server, page);
+    if (!body) {
+        body = body_new(page);
+        body->status = page->get(page->arg, &body->text);
+    }
+    if (body->text.over) {
+        body_free(body);
         return reply_refusal(c, &(struct server_refusal){500, "InternalError", "the page is larger than its limit"});
     }
-    return reply(c, status, page->content_type, NULL, NULL);
+    return reply(c, body, page->content_type, NULL, NULL);
 }
 
 int
 server_page_continue(struct server_stream *c)
 {
-    size_t left = c->body.len - c->body_sent;
+    size_t left = c->body ? c->body->text.len - c->body_sent : 0;
     size_t n = left < PAGE_CHUNK_BYTES ? left : PAGE_CHUNK_BYTES;
     AUTO(freep) unsigned char *buf = NULL;
 
@@ -144,11 +215,12 @@ server_page_continue(struct server_stream *c)
         return -1; /* all is out: close */
     }
     buf = xcalloc(1, LWS_PRE + n);
-    memcpy(buf + LWS_PRE, c->body.buf + c->body_sent, n);
+    memcpy(buf + LWS_PRE, c->body->text.buf + c->body_sent, n);
     if (lws_write(c->wsi, buf + LWS_PRE, n, n == left ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0) {
         return -1;
     }
     c->body_sent += n;
+    c->moved_ms = clock_mono_ms();
     lws_callback_on_writable(c->wsi);
     return 0;
 }

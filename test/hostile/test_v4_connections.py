@@ -2,7 +2,7 @@
 import time
 
 from crowd import Crowd
-from marks import alone, hole
+from marks import alone
 from world import check
 
 ANSWER_S = 5  # the timeout of the liveness probe; the readiness probe's is 2, and machines of CI are slow
@@ -17,7 +17,6 @@ def answers(c, path):
     return time.monotonic() - since
 
 
-@hole
 @alone
 def test_v4_probes_are_answered_while_silent_strangers_stand_at_the_port(t):
     c = t.start().until_leads()
@@ -29,7 +28,6 @@ def test_v4_probes_are_answered_while_silent_strangers_stand_at_the_port(t):
                 check(took < ANSWER_S, path, "came after", took)
 
 
-@hole
 @alone
 def test_v4_a_launcher_gets_in_and_status_is_right_while_strangers_stand_at_the_port(t):
     c = t.start().until_leads()

@@ -1,5 +1,5 @@
 // The server without Kubernetes: an endpoint that answers each message with itself, for tests of what strangers may do to it.
-// Prints "port N M", the common one and the endpoint's own, and its certificate's CA in the file named by the first argument. It expects
+// Prints "port N M H", the common one, the endpoint's own and that for health, and its certificate's CA in the file named by the first argument. It expects
 // nobody at the endpoint between SIGUSR1 and SIGUSR2; ends on SIGTERM, cleanly or with a message.
 #include "serve/certs.h"
 #include "serve/health.h"
@@ -178,6 +178,7 @@ main(int argc, char **argv)
                                      .pages = pages,
                                      .n_pages = HEALTH_N_PAGES,
                                      .endpoint = &endpoint,
+                                     .health_port = -1,
                                      .waiting_max = 64,
                                      .metrics = echo.metrics};
     struct certs_pair leaf;
@@ -206,7 +207,8 @@ main(int argc, char **argv)
     uv_signal_start(&echo.renew, on_renew, SIGHUP);
     uv_signal_start(&echo.busy, on_busy, SIGUSR1);
     uv_signal_start(&echo.idle, on_busy, SIGUSR2);
-    printf("port %d %d\n", server_port(echo.server), server_endpoint_port(echo.server));
+    printf("port %d %d %d\n", server_port(echo.server), server_endpoint_port(echo.server),
+           server_health_port(echo.server));
     fflush(stdout);
     uv_run(&echo.loop, UV_RUN_DEFAULT);
     if (uv_loop_close(&echo.loop) != 0) {

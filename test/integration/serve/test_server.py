@@ -13,6 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../support"))
+import crowd  # noqa: E402
 import ws  # noqa: E402
 
 PROGRAM = ""
@@ -23,9 +24,9 @@ class Server:
         self.dir = tempfile.TemporaryDirectory()
         self.ca = os.path.join(self.dir.name, "ca.crt")
         self.process = subprocess.Popen([PROGRAM, self.ca, str(ping_s)], stdout=subprocess.PIPE, text=True)
-        word, common, own = self.process.stdout.readline().split()
+        word, *ports = self.process.stdout.readline().split()
         assert word == "port"
-        self.port, self.endpoint_port = int(common), int(own)
+        self.port, self.endpoint_port, self.health_port = map(int, ports)
 
     def connect(self, token="good", path="/echo", protocol="echo-v1", extra="", port=None):
         return ws.WebSocket(port or self.port, self.ca, path, protocol, token, extra=extra)
@@ -131,6 +132,35 @@ class Pages(Case):
     def handshake(self, *options):
         command = ["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.port}", *options]
         return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10, check=False).stdout
+
+
+class Health(Case):
+    """The port for probes: clear text, and nothing that anybody may not know."""
+
+    def ask(self, text, port=None):
+        with socket.create_connection(("127.0.0.1", port or self.server.health_port), timeout=10) as sock:
+            sock.sendall(text.encode())
+            data = b""
+            while more := sock.recv(4096):
+                data += more
+        return data.decode()
+
+    def test_probes(self):
+        self.assertTrue(self.ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").endswith("\r\n\r\nok\n"))
+        self.assertIn("HTTP/1.1 503", self.ask("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"))
+
+    def test_nothing_else(self):
+        self.assertIn("HTTP/1.1 404", self.ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"))
+        upgrade = ("GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                   "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: echo-v1\r\nAuthorization: Bearer good\r\n\r\n")
+        self.assertIn(" 404 ", self.ask(upgrade))
+
+    def test_a_crowd_takes_nothing_from_a_probe(self):
+        for manner in ("silent", "half"):
+            with crowd.Crowd(self.server.health_port, manner, 500, 20), crowd.Crowd(self.server.port, manner, 500, 20):
+                begin = time.monotonic()
+                self.assertIn("HTTP/1.1 200", self.ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"))
+                self.assertLess(time.monotonic() - begin, 5)
 
 
 class Upgrades(Case):
@@ -258,6 +288,41 @@ class Messages(Case):
         self.assertIn(c.closed()[0], (1008, 1006))
         self.assertIn('vmbridge_server_refused_total{reason="rate"} 1', self.server.get("/metrics")[2])
 
+    def test_floods_of_control_frames(self):
+        for op, payload in ((ws.PING, ""), (ws.PING, "x" * 100), (ws.PONG, ""), (ws.PONG, "x")):
+            with self.subTest(op=op, payload=payload):
+                c = self.server.connect()
+                before = self.server.refusals("rate")
+                flood = c.frame(op, payload) * 5000
+                end = time.monotonic() + 30
+                try:
+                    while time.monotonic() < end:
+                        c.sock.sendall(flood)
+                        time.sleep(0.05)
+                except OSError:
+                    pass
+                self.assertLess(time.monotonic(), end)
+                self.assertIn(c.closed()[0], (1008, 1006))
+                self.assertEqual(self.server.refusals("rate"), before + 1)
+
+    def test_a_moderate_pace_of_pings_is_fine(self):
+        c = self.server.connect()
+        for i in range(60):
+            c.send(str(i), op=ws.PING)
+            self.assertEqual(c.receive(), (ws.PONG, str(i).encode()))
+            time.sleep(0.05)
+        c.send("still here")
+        self.assertEqual(c.text(), "still here")
+        c.close()
+
+    def test_large_messages_at_a_moderate_pace_are_fine(self):
+        c = self.server.connect()
+        for i in range(30):
+            c.send(f"{i:02}" + "x" * 60000)
+            self.assertEqual(c.text()[:2], f"{i:02}")
+            time.sleep(0.15)
+        c.close()
+
     def test_a_moderate_pace_is_fine(self):
         c = self.server.connect()
         for i in range(60):
@@ -347,11 +412,11 @@ class Slow(Case):
         time.sleep(0.3)
         return socks
 
-    def test_too_many_wait_for_a_place(self):
+    def test_who_says_nothing_takes_no_place(self):
         begin = time.monotonic()
-        self.silent(self.server.port, 64)
+        self.silent(self.server.port, 300)
         self.assertEqual(self.server.get("/healthz")[0], 200)
-        self.assertGreater(time.monotonic() - begin, 3)
+        self.assertLess(time.monotonic() - begin, 3)
 
     def test_pages_do_not_wait_behind_the_endpoints_crowd(self):
         begin = time.monotonic()
@@ -368,11 +433,13 @@ class Slow(Case):
                 c.close()
 
     def test_who_hung_up_in_the_queue_gets_no_handshake(self):
-        first = self.silent(self.server.endpoint_port, 64)
+        hello = crowd.hello()
+        self.server.process.send_signal(signal.SIGUSR1)
+        time.sleep(0.3)
         for s in self.silent(self.server.endpoint_port, 30):
+            s.sendall(hello)
             s.close()
-        for s in first:
-            s.close()
+        self.server.process.send_signal(signal.SIGUSR2)
         c = self.server.connect(port=self.server.endpoint_port)
         self.assertEqual(self.server.refusals("gone"), 30)
         c.close()
@@ -398,6 +465,67 @@ class Slow(Case):
             c.send("x")
             self.assertEqual(c.text(), "x")
             c.close()
+
+
+class Crowds(Case):
+    """Who stands at the ports and says too little; bounds are generous, test/bench/hostile_conns.py has figures."""
+
+    BOUND_S = 8
+
+    def within(self, act, what):
+        begin = time.monotonic()
+        act()
+        took = time.monotonic() - begin
+        print(f"     {what} after {took:.2f} s, bound {self.BOUND_S}", file=sys.stderr)
+        self.assertLess(took, self.BOUND_S, what)
+
+    def launcher(self, source):
+        c = ws.WebSocket(self.server.endpoint_port, self.server.ca, "/echo", "echo-v1", "good", source=source)
+        c.send("x")
+        self.assertEqual(c.text(), "x")
+        c.close()
+
+    def stand(self, manner, number):
+        self.launcher("127.0.1.1")
+        for addresses in (0, 50):
+            with crowd.Crowd(self.server.endpoint_port, manner, number, addresses), \
+                 crowd.Crowd(self.server.port, manner, number, addresses):
+                what = f"{number} {manner} of {addresses or 1} addresses:"
+                self.within(lambda: self.launcher("127.0.1.1"), f"{what} a proven launcher")
+                self.within(lambda: self.launcher("127.0.1.2"), f"{what} a new launcher")
+                self.within(lambda: self.assertEqual(self.server.get("/metrics")[0], 200), f"{what} /metrics")
+
+    def test_silent(self):
+        self.stand("silent", 2500)
+
+    def test_a_byte_a_second_before_tls(self):
+        self.stand("drip", 200)
+
+    def test_a_byte_a_second_after_tls(self):
+        self.stand("slow", 200)
+
+    def test_half_a_handshake(self):
+        self.stand("half", 500)
+
+    def test_readers_of_pages_that_do_not_read(self):
+        socks = []
+        for _ in range(80):
+            sock = ws.tls(self.server.port, self.server.ca)
+            sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            socks.append(sock)
+        self.assertEqual(self.server.get("/metrics")[0], 200)
+        for sock in socks:
+            sock.close()
+
+    def test_what_is_no_tls_is_sent_away_at_once(self):
+        for text in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x02", b"\x80\x2e\1\3\1", b"\x16\3\1\xff\xff", b"\x16\3\1\0\0"):
+            with socket.create_connection(("127.0.0.1", self.server.port), timeout=3) as sock:
+                sock.sendall(text)
+                try:
+                    self.assertEqual(sock.recv(100), b"", text)
+                except ConnectionResetError:
+                    pass
+        self.assertEqual(self.server.refusals("garbage"), 5)
 
 
 class Silence(Case):
