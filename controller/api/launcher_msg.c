@@ -2,6 +2,7 @@
 #include "api/launcher_msg.h"
 
 #include "api/tables.h"
+#include "base/utf8.h"
 
 static const struct enum_value domain_state_names[] = {
     {"absent", DOMAIN_ABSENT},     {"starting", DOMAIN_STARTING},
@@ -86,6 +87,56 @@ static const struct field launcher_redirect_fields[] = {
 };
 const struct type launcher_redirect_type = TYPE(launcher_redirect, launcher_redirect_fields);
 
+/* An object or array on the way through a tree. */
+struct place {
+    json_t *in;
+    void *iter;   /* of an object: the next member */
+    size_t index; /* of an array: the next element */
+};
+
+static json_t *
+place_next(struct place *p)
+{
+    json_t *value = json_is_array(p->in) ? json_array_get(p->in, p->index++) : NULL;
+
+    if (p->iter) {
+        value = json_object_iter_value(p->iter);
+        p->iter = json_object_iter_next(p->in, p->iter);
+    }
+    return value;
+}
+
+static void
+clean_string(json_t *string)
+{
+    if (!utf8_is_clean(json_string_value(string))) {
+        AUTO(freep) char *text = xstrdup(json_string_value(string));
+        utf8_clean(text);
+        (void)json_string_set(string, text); /* fails for what is no UTF-8 only */
+    }
+}
+
+/* All strings of a tree that json_parse made. */
+static void
+clean_strings(json_t *tree)
+{
+    struct place way[JSON_DEPTH_MAX];
+    size_t depth = 0;
+
+    way[depth++] = (struct place){.in = tree, .iter = json_object_iter(tree)};
+    while (depth > 0) {
+        json_t *value = place_next(&way[depth - 1]);
+        if (!value) {
+            depth--;
+        } else if (json_is_string(value)) {
+            clean_string(value);
+        } else if (json_is_object(value) || json_is_array(value)) {
+            BUG_ON(depth == JSON_DEPTH_MAX); /* json_parse makes no deeper one */
+            way[depth++] = (struct place){.in = value, .iter = json_object_iter(value)};
+        }
+    }
+}
+
 struct err *
 launcher_msg_parse(const char *text, size_t len, json_t **ret_json, const char **ret_type)
 {
@@ -95,6 +146,7 @@ launcher_msg_parse(const char *text, size_t len, json_t **ret_json, const char *
     if (e) {
         return err_wrap(e, "launcher message");
     }
+    clean_strings(j);
     const char *type = json_str(j, "type");
     if (str_empty(type)) {
         return err_new(ERR_INVALID, "launcher message: has no type");

@@ -109,7 +109,8 @@ extern const struct type launcher_redirect_type;
 #define LAUNCHER_MSG_DESIRED "desired"
 #define LAUNCHER_MSG_REDIRECT "redirect"
 
-/* Reads one message: its "type" (borrowed from 'j') after checking the version. */
+/* Reads one message: its "type" (borrowed from 'j') after checking the version. All its strings are fit to be shown (utf8_clean): a
+ * launcher may be in the hands of its guest, and what it says is stored in status and events. */
 MUST_CHECK struct err *launcher_msg_parse(const char *text, size_t len, json_t **ret_json, const char **ret_type);
 
 /* Text of a message of 't', compact. The caller frees. */

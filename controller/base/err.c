@@ -109,27 +109,6 @@ err_freep(struct err **e)
     err_free(*e);
 }
 
-/* Texts hold pieces of answers from outside. Control characters become blanks; what is no UTF-8, and characters that are not seen but
- * change what is seen, '?'. Shortens. */
-static void
-clean(char *text)
-{
-    char *to = text;
-
-    for (const char *from = text; *from;) {
-        uint32_t code = 0;
-        size_t n = utf8_next(from, &code);
-        if (n > 0 && utf8_is_printable(code)) {
-            memmove(to, from, n);
-            to += n;
-        } else {
-            *to++ = n == 1 ? ' ' : '?';
-        }
-        from += n ? n : 1;
-    }
-    *to = '\0';
-}
-
 static struct err *
 err_make(enum err_class class, const char *head, const char *tail)
 {
@@ -138,7 +117,7 @@ err_make(enum err_class class, const char *head, const char *tail)
 
     BUG_ON(n < 0);
     e->text[utf8_cut(e->text, ERR_TEXT_MAX)] = '\0';
-    clean(e->text);
+    utf8_clean(e->text); /* texts hold pieces of answers from outside */
     size_t len = strlen(e->text);
     e->class = class;
     struct err *small = realloc(e, sizeof(*e) + len + 1);

@@ -70,3 +70,36 @@ utf8_is_printable(uint32_t code)
     }
     return true;
 }
+
+void
+utf8_clean(char *s)
+{
+    char *to = s;
+
+    for (const char *from = s; *from;) {
+        uint32_t code = 0;
+        size_t n = utf8_next(from, &code);
+        if (n > 0 && utf8_is_printable(code)) {
+            memmove(to, from, n);
+            to += n;
+        } else {
+            *to++ = n == 1 ? ' ' : '?';
+        }
+        from += n ? n : 1;
+    }
+    *to = '\0';
+}
+
+bool
+utf8_is_clean(const char *s)
+{
+    uint32_t code = 0;
+
+    for (size_t n; *s; s += n) {
+        n = utf8_next(s, &code);
+        if (n == 0 || !utf8_is_printable(code)) {
+            return false;
+        }
+    }
+    return true;
+}

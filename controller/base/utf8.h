@@ -18,4 +18,9 @@ void utf8_mend(char *s);
 /* False for control characters, and for those that are not seen but change what is seen: marks of direction, joiners, tags. */
 bool utf8_is_printable(uint32_t code);
 
+/* Makes a text fit to be shown: control characters become blanks, what is no UTF-8 or not printable '?'. Shortens, never lengthens. */
+void utf8_clean(char *s);
+/* True when utf8_clean would change nothing. */
+bool utf8_is_clean(const char *s);
+
 #endif

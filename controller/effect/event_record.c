@@ -2,6 +2,7 @@
 #include "effect/event_record.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "effect/api_path.h"
 #include "effect/plan_run.h"
 
@@ -67,7 +68,7 @@ event_record(struct event_recorder *er, const struct plan_target *about, const s
     AUTO(freep)
     char *name = xasprintf("%.200s.%llx%04llx", about->name, (unsigned long long)clock_mono_ms(),
                            (unsigned long long)(++er->count & 0xffff));
-    AUTO(freep) char *message = xasprintf("%.*s", MESSAGE_MAX, event->message);
+    AUTO(freep) char *message = xstrndup(event->message, utf8_cut(event->message, MESSAGE_MAX));
     AUTO(json_freep)
     json_t *j = json_pack(
         "{s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s, s:s, s:s, s:s}, s:s, s:s, s:s, s:{s:s}, s:s, s:s, s:i, s:s, s:s}",

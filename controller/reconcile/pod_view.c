@@ -3,9 +3,11 @@
 
 #include "api/instance.h"
 #include "api/table.h"
+#include "base/utf8.h"
 
-enum { POD_MAX = 1024 * 1024 };
+enum { POD_MAX = 1024 * 1024, WORD_MAX = 253, TEXT_MAX = 1024 };
 
+static const char *shown(struct arena *a, const json_t *j, const char *key, size_t max);
 static struct str_list pod_ips(struct arena *a, const json_t *status);
 static struct condition_list pod_conditions(struct arena *a, const json_t *status);
 static void container_state(struct arena *a, const json_t *status, struct pod_view *v);
@@ -31,11 +33,11 @@ pod_view_make(struct arena *a, const struct object *pod, struct pod_view *ret_vi
     v.hidden = pod->hidden;
     v.node_name = json_str(json_object_get(j, "spec"), "nodeName");
     v.phase = json_str(status, "phase");
-    v.reason = json_str(status, "reason");
-    v.message = json_str(status, "message");
-    v.ip = json_str(status, "podIP");
+    v.reason = shown(a, status, "reason", WORD_MAX);
+    v.message = shown(a, status, "message", TEXT_MAX);
+    v.ip = shown(a, status, "podIP", WORD_MAX);
     v.ips = pod_ips(a, status);
-    v.qos_class = json_str(status, "qosClass");
+    v.qos_class = shown(a, status, "qosClass", WORD_MAX);
     v.conditions = pod_conditions(a, status);
     v.is_ready = condition_is(&v.conditions, "Ready", "True");
     v.gateway_pins = str_map_get(&v.meta.annotations, GATEWAY_PINS_ANNOTATION);
@@ -51,6 +53,21 @@ pod_is_over(const struct pod_view *p)
     return str_eq(p->phase, "Succeeded") || str_eq(p->phase, "Failed");
 }
 
+/* A string of the status, which quotes what others wrote (names of images, ends of logs), and is stored in ours: fit to be shown and not
+ * too long. */
+static const char *
+shown(struct arena *a, const json_t *j, const char *key, size_t max)
+{
+    const char *s = json_str(j, key);
+
+    if (!s || (strnlen(s, max + 1) <= max && utf8_is_clean(s))) {
+        return s;
+    }
+    char *copy = arena_strndup(a, s, utf8_cut(s, max));
+    utf8_clean(copy);
+    return copy;
+}
+
 static struct str_list
 pod_ips(struct arena *a, const json_t *status)
 {
@@ -61,7 +78,7 @@ pod_ips(struct arena *a, const json_t *status)
 
     json_array_foreach((json_t *)(uintptr_t)ips, i, ip) {
         if (json_str(ip, "ip")) {
-            l.items[l.n++] = json_str(ip, "ip");
+            l.items[l.n++] = shown(a, ip, "ip", WORD_MAX);
         }
     }
     return l;
@@ -78,8 +95,8 @@ pod_conditions(struct arena *a, const json_t *status)
     json_array_foreach((json_t *)(uintptr_t)list, i, c) {
         l.items[l.n++] = (struct condition){.type = json_str(c, "type"),
                                             .status = json_str(c, "status"),
-                                            .reason = json_str(c, "reason"),
-                                            .message = json_str(c, "message"),
+                                            .reason = shown(a, c, "reason", WORD_MAX),
+                                            .message = shown(a, c, "message", TEXT_MAX),
                                             .last_transition_time = json_str(c, "lastTransitionTime")};
     }
     return l;
@@ -94,15 +111,16 @@ container_state(struct arena *a, const json_t *status, struct pod_view *v)
     const json_t *waiting = json_object_get(state, "waiting");
     const json_t *terminated = json_object_get(state, "terminated");
 
-    v->image = json_str(container, "image");
+    v->image = shown(a, container, "image", TEXT_MAX);
     v->started = json_object_get(state, "running") != NULL;
-    v->waiting_reason = json_str(waiting, "reason");
-    v->waiting_message = json_str(waiting, "message");
+    v->waiting_reason = shown(a, waiting, "reason", WORD_MAX);
+    v->waiting_message = shown(a, waiting, "message", TEXT_MAX);
     if (terminated) {
         v->terminated = true;
         v->exit_code = json_int(terminated, "exitCode", -1);
-        v->terminated_reason = json_str(terminated, "reason");
+        v->terminated_reason = shown(a, terminated, "reason", WORD_MAX);
         v->last_words = last_words(a, json_str(terminated, "message"));
+        v->last_text = v->last_words ? NULL : shown(a, terminated, "message", TEXT_MAX);
     }
 }
 

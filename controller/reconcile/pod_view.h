@@ -25,12 +25,13 @@ struct pod_view {
     int64_t exit_code;
     const char *terminated_reason;     /* OOMKilled, Error */
     struct launcher_state *last_words; /* its termination message, when it is one of ours */
+    const char *last_text;             /* else as it is: cut by the kubelet, or written by somebody else. Or NULL */
     const char *image;
     const char *gateway_pins; /* annotation */
     const char *gateway_ca;   /* annotation of pods of older versions */
 };
 
-/* Errors: ERR_INVALID when it cannot be decoded. */
+/* What is text for people is fit to be shown (utf8_clean), whoever wrote it. Errors: ERR_INVALID when it cannot be decoded. */
 MUST_CHECK struct err *pod_view_make(struct arena *a, const struct object *pod, struct pod_view *ret_view);
 
 /* No container of it runs any more, nor can start. */

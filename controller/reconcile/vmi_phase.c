@@ -128,8 +128,10 @@ ended_without_a_word(struct arena *a, const struct pod_view *p)
         .phase = PHASE_FAILED, .ended = "crashed", .reason = why ? why : "Crashed", .message = p->message};
 
     if (!o.message) {
+        const char *word = str_empty(p->last_text) ? why : p->last_text;
+
         o.message = arena_printf(a, "the launcher ended with exit code %lld and no word on the guest%s%s",
-                                 (long long)p->exit_code, why ? ": " : "", why ? why : "");
+                                 (long long)p->exit_code, word ? ": " : "", word ? word : "");
     }
     return o;
 }

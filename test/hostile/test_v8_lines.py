@@ -1,14 +1,15 @@
-"""A launcher's line: it ends with its pod and with its token, quietly."""
+"""A launcher's line: it ends with its pod and with its token, quietly; and what comes over it is text when it is stored."""
 import base64
 import json
 import os
 import random
 import subprocess
 import time
+import unicodedata
 
 from marks import alone
 from test_v1_tokens import upgrade
-from world import check
+from world import check, machine
 
 GRACE_S = 4
 TOKEN_S = 12
@@ -118,3 +119,63 @@ def test_v8_a_line_ends_with_its_instance(t):
     t.until(lambda: launcher.sock is not first, "the line has ended", 10)
     t.until(lambda: c.metrics()["vmbridge_launchers_connected"] == 0, "no line is left")
     launcher.over = True
+
+
+HOSTILE = "disk \u202egnp.exe\u202c \x1b[2J\x07is\r\ngone\x85\u2066\u200f\u061c\ufeff\u200b caf\u00e9 \U0001f600"
+
+
+def strings(value):
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from strings(inner)
+
+
+def hidden(o):
+    """Characters in it that are not seen: of the classes control and format."""
+    return sorted({f"U+{ord(c):04X}" for s in strings(o) for c in s if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp")})
+
+
+def stored(t):
+    """What the controller wrote that people are shown."""
+    return [t.vm("m").get("status"), (t.vmi("m") or {}).get("status"), [{k: e[k] for k in ("reason", "message")} for e in t.events()]]
+
+
+def test_v8_what_a_launcher_says_is_cleaned(t):
+    t.running("m", "Once")
+    agent = {"connected": True, "hostname": "h" + HOSTILE[:40], "version": "9\x1b[0m", "os": {"name": HOSTILE[:30], "prettyName": "p\u202e"},
+             "interfaces": [{"name": "eth0\u2066", "mac": "02:00:00:00:00:01", "ipAddresses": ["10.0.0.9\n"]}]}
+    launcher = t.launcher("m")
+    launcher.say("running", machineType="pc\u202e", agent=agent, nics=[{"network": "default", "mac": "02:00:00:00:00:01", "ip": "10.1.1.1"}])
+    t.until(lambda: (t.vmi("m")["status"].get("guestOSInfo") or {}).get("prettyName"), "the agent's words are stored")
+    check(not hidden(stored(t)), "of the agent:", hidden(stored(t)))
+    t.actor.finish(t.pod("m"), 3, state="crashed", reason="cra\u202eshed", message=HOSTILE)
+    t.until(lambda: t.vmi("m")["status"]["phase"] == "Failed", "the instance has failed")
+    t.until(lambda: any("gnp.exe" in s for s in strings(t.vmi("m")["status"])), "its reason is told")
+    t.until(lambda: t.events(), "an event")
+    check(any("caf\u00e9 \U0001f600" in s for s in strings(t.vmi("m")["status"])), "what is no harm stays:", t.vmi("m")["status"])
+    time.sleep(1)
+    check(not hidden(stored(t)), hidden(stored(t)))
+
+
+def test_v8_last_words_that_were_cut_are_told(t):
+    t.manner.dials = False
+    t.running("m", "Once")
+    pod = t.pod("m")
+    words = json.dumps({"type": "state", "version": 1, "state": "crashed", "message": "no room for caf\u00e9 " * 300}, ensure_ascii=False).encode()
+    state = {"terminated": {"exitCode": 3, "reason": "Error", "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:01Z",
+                            "message": words[:4096].decode(errors="replace")}}
+    t.actor.status(pod, {"phase": "Failed", "conditions": t.actor.conditions("False"), "containerStatuses": t.actor.container(pod, state)})
+    t.until(lambda: t.vmi("m")["status"]["phase"] == "Failed", "the instance has failed")
+    told = " ".join(c.get("message", "") for c in t.vmi("m")["status"]["conditions"])
+    check("exit code 3" in told and "no room for caf" in told, told)
+    check(t.vmi("m")["status"].get("reason"), "no reason:", t.vmi("m")["status"])
+
+
+def test_v8_what_a_pod_says_is_cleaned(t):
+    t.manner.waiting = {"reason": "ErrImagePull", "message": HOSTILE + "x" * 5000}
+    t.make(machine("m"))
+    t.until(lambda: any("gnp.exe" in s for s in strings(t.vmi("m") and t.vmi("m").get("status") or {})), "the pod's trouble is told")
+    time.sleep(1)
+    check(not hidden(stored(t)), hidden(stored(t)))
+    check(max(len(s) for s in strings(stored(t))) <= 2048, "the message is not cut")

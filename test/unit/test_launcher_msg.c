@@ -49,6 +49,31 @@ START_TEST(text_that_is_no_utf8_is_left_out)
 }
 END_TEST
 
+START_TEST(what_is_read_is_fit_to_be_shown)
+{
+    static const char text[] =
+        "{\"type\":\"state\",\"version\":1,\"vmiUID\":\"u\",\"seq\":1,\"state\":\"crashed\",\"reason\":\"x\\u0007y\","
+        "\"message\":\"caf\\u00e9 "
+        "\\u202eevil\\u2069\\u061c\\n\\u001b[31m\\u0085\",\"agent\":{\"hostname\":\"a\\u200fb\","
+        "\"interfaces\":[{\"name\":\"\\u2066\",\"ipAddresses\":[\"1.2.3.4\\t\"]}]}}";
+    struct arena *a = arena_new(1 << 20);
+    json_t *j = NULL;
+    const char *type = NULL;
+    struct launcher_state st;
+    AUTO(err_freep) struct err *e = launcher_msg_parse(text, strlen(text), &j, &type);
+
+    ck_assert_msg(!e, "%s", e ? err_text(e) : "");
+    AUTO(err_freep) struct err *e2 = api_decode(&launcher_state_type, json_in_arena(a, j), a, &st);
+    ck_assert_msg(!e2, "%s", e2 ? err_text(e2) : "");
+    ck_assert_str_eq(st.reason, "x y");
+    ck_assert_str_eq(st.message, "caf\u00e9 ?evil??  [31m?");
+    ck_assert_str_eq(st.agent.hostname, "a?b");
+    ck_assert_str_eq(st.agent.interfaces.items[0].name, "?");
+    ck_assert_str_eq(st.agent.interfaces.items[0].ip_addresses.items[0], "1.2.3.4 ");
+    arena_free(a);
+}
+END_TEST
+
 static const struct {
     const char *text, *want;
 } refused[] = {
@@ -94,6 +119,7 @@ main(void)
     tcase_add_test(t, a_message_is_read_as_it_was_written);
     tcase_add_test(t, a_small_state_stays_small);
     tcase_add_test(t, text_that_is_no_utf8_is_left_out);
+    tcase_add_test(t, what_is_read_is_fit_to_be_shown);
     tcase_add_loop_test(t, what_is_no_message_is_refused, 0, (int)ARRAY_LEN(refused));
     tcase_add_test(t, a_message_has_a_cap);
     suite_add_tcase(s, t);

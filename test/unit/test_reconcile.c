@@ -139,6 +139,21 @@ check_conditions(const char *file, const json_t *status, const json_t *want)
     }
 }
 
+/* 'want': the whole message by the condition's type. */
+static void
+check_messages(const char *file, const json_t *status, const json_t *want)
+{
+    const char *type;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)want, type, value) {
+        const json_t *c = condition_of(status, type);
+        ck_assert_msg(c && str_eq(json_str(c, "message"), json_string_value(value)),
+                      "%s: condition %s says '%s', want '%s'", file, type, c ? json_str(c, "message") : "(absent)",
+                      json_string_value(value));
+    }
+}
+
 /* Every key of 'want' must be in 'have'; the value null means that it must not. */
 static void
 check_subset(const char *file, const char *path, const json_t *have, const json_t *want)
@@ -210,6 +225,7 @@ check_plan(const char *file, const json_t *want, const struct plan *p)
     } else {
         check_subset(file, "status", p->status_new, json_object_get(want, "status"));
     }
+    check_messages(file, p->status_new, json_object_get(want, "messages"));
     if (json_object_get(want, "quiet")) {
         bool is_quiet = p->n_actions == 0 && (!p->status_new || json_equal(p->status_old, p->status_new));
         ck_assert_msg(is_quiet == json_bool(want, "quiet", true), "%s: quiet is %d", file, is_quiet);
