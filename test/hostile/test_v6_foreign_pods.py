@@ -5,7 +5,7 @@ Where nothing else is said the namespace is without the admission policy: the co
 import copy
 import time
 
-from api import condition
+from api import CORE, SYSTEM, condition
 from marks import alone
 from tenant import Tenant, copy_of, refused, settle, without_policy
 from world import check, machine
@@ -17,9 +17,9 @@ def uid(o):
     return o["metadata"]["uid"]
 
 
-def compute_pods(tenant):
+def compute_pods(tenant, name="m"):
     """Every pod that could run a guest of ours, whatever it bears."""
-    return [p for p in tenant.pods() if p["metadata"]["name"].startswith("virt-launcher-m-")]
+    return [p for p in tenant.pods() if p["metadata"]["name"].startswith(f"virt-launcher-{name}-")]
 
 
 def one_pod_all_along(t, tenant, pod, seconds):
@@ -125,6 +125,30 @@ def test_v6_a_label_that_is_taken_off_while_nobody_leads(t):
     t.world.drop_lease()
     t.start().until_leads()
     one_pod_all_along(t, tenant, pod, 4)
+
+
+@alone
+def test_v6_a_lost_key_makes_no_second_pod(t):
+    """Who runs is known by its UID; beside a pod whose start was under way nothing is started."""
+    first = t.start().until_leads()
+    without_policy(t)
+    t.running("m")
+    t.manner.bind_s = None
+    t.make(machine("n"))
+    t.until(lambda: t.pods("n"), "a pod of the second machine")
+    t.lose(first)
+    first.kill()
+    tenant, pod, other = Tenant(t), t.pod("m"), t.pod("n")
+    t.api.delete(CORE.format(SYSTEM) + "secrets/vmbridge-pod-names")
+    t.world.drop_lease()
+    t.start().until_leads()
+    one_pod_all_along(t, tenant, pod, 4)
+    t.until(lambda: condition(t.vmi("n"), "Reconciling").get("reason") == "WaitingForOldPod" and
+            other["metadata"]["name"] in condition(t.vmi("n"), "Reconciling")["message"], "the pod of the other key is named", 15)
+    check([uid(p) for p in compute_pods(tenant, "n")] == [uid(other)], "a pod beside the one that may run the guest")
+    t.manner.bind_s = 0.02
+    tenant.remove_pod(other["metadata"]["name"])
+    t.until_ready("n")
 
 
 def test_v6_an_owner_that_is_taken_off_changes_nothing(t):

@@ -1,4 +1,5 @@
 """What an author of machines may bring into the launcher pod: annotations by an allow list, room on the node by a limit."""
+import figures
 from world import check, machine, spec
 
 SECURITY = {
@@ -45,8 +46,19 @@ def test_v8_a_guest_has_its_share_of_the_node_and_no_more(t):
     template["volumes"].append({"name": "scratch", "emptyDisk": {"capacity": "2Gi"}})
     t.make(machine("m", template=template))
     t.until_ready("m")
+    figures.note("V8: a launcher pod as it is stored, of a guest with two disks", stored_bytes(t), 6000, "bytes")
     pod = t.pod("m")["spec"]
     dirs = {v["name"]: v["emptyDir"] for v in pod["volumes"] if "emptyDir" in v}
     check(dirs and all("sizeLimit" in d for d in dirs.values()), "a folder without a limit:", dirs)
     resources = pod["containers"][0]["resources"]
     check("ephemeral-storage" in resources["requests"] and "ephemeral-storage" in resources.get("limits", {}), resources)
+
+
+def stored_bytes(t):
+    """The API server gives it out as it keeps it."""
+    c = t.api.connection()
+    try:
+        c.request("GET", t.core("pods/" + t.pod("m")["metadata"]["name"]), headers={"Accept": "application/vnd.kubernetes.protobuf"})
+        return len(c.getresponse().read())
+    finally:
+        c.close()
