@@ -22,10 +22,13 @@ add_line(struct params *p, char *line)
     }
     bool is_text = *sign == '=';
     *sign = '\0';
+    if (strlen(line) >= VIR_TYPED_PARAM_FIELD_LENGTH) {
+        return; /* libvirt would refuse it, and print that */
+    }
     if (is_text) {
-        (void)virTypedParamsAddString(&p->list, &p->n, &p->max, line, sign + 1); /* refuses names that are too long */
+        BUG_ON(virTypedParamsAddString(&p->list, &p->n, &p->max, line, sign + 1) != 0);
     } else {
-        (void)virTypedParamsAddUInt(&p->list, &p->n, &p->max, line, (unsigned)strtoul(sign + 1, NULL, 10));
+        BUG_ON(virTypedParamsAddUInt(&p->list, &p->n, &p->max, line, (unsigned)strtoul(sign + 1, NULL, 10)) != 0);
     }
 }
 
