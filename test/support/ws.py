@@ -41,7 +41,11 @@ def read_head(sock):
 
 class WebSocket:
     def __init__(self, port, ca, path, protocol=None, token=None, name="localhost", extra="", source="127.0.0.1"):
-        self.sock = tls(port, ca, name, source=source)
+        self.upgrade(tls(port, ca, name, source=source), path, protocol, token, name, extra)
+
+    def upgrade(self, sock, path, protocol=None, token=None, name="localhost", extra=""):
+        """Asks for the upgrade on a connection that is there."""
+        self.sock = sock
         request = (f"GET {path} HTTP/1.1\r\nHost: {name}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                    f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\nSec-WebSocket-Version: 13\r\n")
         if protocol:
