@@ -1,8 +1,9 @@
-// Any Secret as that of the certificates: refused with the key that is at fault, or a set that fits, that the server can show and
+// Any Secret as that of the certificates, or of the key of pods' names: refused with the key that is at fault, or a set that fits, that the server can show and
 // that the next renewal takes.
 #include "fuzz.h"
 
 #include "serve/certs_priv.h"
+#include "serve/pod_key_keeper.h"
 
 #include <openssl/evp.h>
 
@@ -63,6 +64,21 @@ check_set(const struct certs_set *s)
     }
 }
 
+static void
+check_pod_key(const json_t *secret)
+{
+    struct pod_key key, again;
+    AUTO(err_freep) struct err *e = pod_key_from_secret(secret, &key);
+
+    if (!e) {
+        AUTO(json_freep) json_t *j = pod_key_to_secret(&key, "s");
+        (void)json_object_set_new(json_object_get(j, "metadata"), "creationTimestamp",
+                                  json_string("2026-01-01T00:00:00Z"));
+        AUTO(err_freep) struct err *e2 = pod_key_from_secret(j, &again);
+        BUG_ON(e2 || memcmp(key.bytes, again.bytes, POD_KEY_BYTES) != 0);
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -77,6 +93,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     BUG_ON(!e != (s != NULL));
     BUG_ON(e && (err_class(e) != ERR_INVALID || str_empty(err_text(e))));
     check_pem(text);
+    check_pod_key(secret);
     if (s) {
         check_set(s);
     }

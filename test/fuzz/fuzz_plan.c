@@ -10,6 +10,7 @@
 #include "cache/cut.h"
 #include "cache/related.h"
 #include "effect/reconciler_priv.h"
+#include "reconcile/pod_claim.h"
 
 enum {
     NOW_S = 1767225605, /* five seconds into 2026 */
@@ -45,7 +46,7 @@ static const char *const templates[N_KINDS] = {
         ":'a'}}]},"
         "'status':{'phase':'Scheduling','conditions':[{'type':'Ready','status':'False','reason':'GuestNotRunning'}]}}",
     [KIND_POD] =
-        "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'virt-launcher-a-pqmgqnpgqbhc','namespace':'n','uid':'uid-of-pod','"
+        "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'virt-launcher-a','namespace':'n','uid':'uid-of-pod','"
         "generation':1,"
         "'creationTimestamp':'2026-01-01T00:00:01Z','labels':{'kubevirt.io':'virt-launcher','kubevirt.io/"
         "created-by':'uid-b'},"
@@ -87,6 +88,8 @@ static const char *const state_template = "{'type':'state','version':1,'vmiUID':
 struct town {
     struct reconciler r;
     json_t *last[N_KINDS]; /* what was put last, for updates */
+    json_t *foreign;       /* UID of the instance that each foreign pod claims, by the pod's key */
+    char *pod_name;        /* that the controller gives to the pod of the instance "n/a" */
     int64_t now_s;
     unsigned version;
     bool has_headers; /* objects came of which there is only a header */
@@ -137,6 +140,11 @@ town_init(struct town *t)
         t->r.informers[k] = informer_new((enum kind)k, on_changed, t);
     }
     t->r.launchers = launchers_new();
+    t->r.foreign = foreign_new();
+    t->r.has_pod_key = true; /* all zeros */
+    t->foreign = json_object();
+    AUTO(arena_freep) struct arena *a = arena_new(4096);
+    t->pod_name = xstrdup(identity_pod_name(a, &t->r.pod_key, "n", "a", "uid-b"));
     t->r.queue = queue_new();
     t->r.config_arena = arena_new(CONFIG_ARENA_MAX);
     t->r.gateway_pins = xstrdup("PINS");
@@ -153,12 +161,37 @@ town_fini(struct town *t)
         json_decref(t->last[k]);
     }
     launchers_free(t->r.launchers);
+    foreign_free(t->r.foreign);
+    json_decref(t->foreign);
+    free(t->pod_name);
     queue_free(t->r.queue);
     reconciler_errors_clear(&t->r);
     arena_free(t->r.config_arena);
     free(t->r.config_text);
     free(t->r.gateway_pins);
     free(t->r.ca_bundle);
+}
+
+/* As feed.c does: a pod that the controller cannot have made is only noted. */
+static bool
+is_foreign(struct town *t, const json_t *pod)
+{
+    const json_t *meta = json_object_get(pod, "metadata");
+    const json_t *owner = json_array_get(json_object_get(meta, "ownerReferences"), 0);
+    const char *subject = json_str(owner, "uid") ? json_str(owner, "uid") : "";
+
+    if (!json_str(meta, "namespace") || !json_str(meta, "name")) {
+        return true;
+    }
+    AUTO(freep) char *key = xasprintf("%s/%s", json_str(meta, "namespace"), json_str(meta, "name"));
+    if (pod_may_be_ours(&t->r.pod_key, pod)) {
+        free(foreign_remove(t->r.foreign, key));
+        (void)json_object_del(t->foreign, key);
+        return false;
+    }
+    (void)foreign_put(t->r.foreign, key, subject);
+    (void)json_object_set_new(t->foreign, key, json_string(subject));
+    return true;
 }
 
 /* As it comes over the watch: written by the API server, of which the wanted parts are read. */
@@ -173,7 +206,9 @@ hand_in(struct town *t, enum kind kind, const json_t *object, bool removed)
     }
     AUTO(err_freep) struct err *e = json_part(text, strlen(text), cut_parts(kind), &read);
     BUG_ON(e);
-    informer_apply(t->r.informers[kind], read, removed, NULL);
+    if (kind != KIND_POD || !is_foreign(t, read)) {
+        informer_apply(t->r.informers[kind], read, removed, NULL);
+    }
 }
 
 /* Of an object that the watch could not take whole. */
@@ -193,7 +228,9 @@ hand_in_header(struct town *t, enum kind kind, const json_t *object)
     if (text) {
         AUTO(err_freep) struct err *e = json_part(text, strlen(text), parts, &read);
         BUG_ON(e);
-        informer_apply(t->r.informers[kind], read, false, "it is larger than 512 KiB");
+        if (kind != KIND_POD || !is_foreign(t, read)) {
+            informer_apply(t->r.informers[kind], read, false, "it is larger than 512 KiB");
+        }
         t->has_headers = true;
     }
 }
@@ -218,11 +255,22 @@ table_of(enum kind kind)
     return tables[kind];
 }
 
+static json_t *
+first_of(const struct town *t, enum kind kind)
+{
+    json_t *object = tree_new(templates[kind]);
+
+    if (kind == KIND_POD) {
+        (void)json_object_set_new(json_object_get(object, "metadata"), "name", json_string(t->pod_name));
+    }
+    return object;
+}
+
 static void
 step_put(struct town *t, enum kind kind, struct bytes *b)
 {
     uint8_t how = bytes_next(b);
-    json_t *object = (how & 1) && t->last[kind] ? json_deep_copy(t->last[kind]) : tree_new(templates[kind]);
+    json_t *object = (how & 1) && t->last[kind] ? json_deep_copy(t->last[kind]) : first_of(t, kind);
 
     for (unsigned n = how >> 1 & 7; n > 0; n--) {
         uint8_t what = bytes_next(b);
@@ -254,7 +302,8 @@ step_launcher(struct town *t, struct bytes *b)
     const char *type = NULL;
     uint8_t how = bytes_next(b);
     const struct object *vmi = store_get(informer_store(t->r.informers[KIND_VMI]), "n/a");
-    const struct object *pod = store_get(informer_store(t->r.informers[KIND_POD]), "n/virt-launcher-a-pqmgqnpgqbhc");
+    AUTO(freep) char *pod_key = xasprintf("n/%s", t->pod_name);
+    const struct object *pod = store_get(informer_store(t->r.informers[KIND_POD]), pod_key);
     const char *vmi_uid = vmi ? vmi->uid : "uid-b";
     const char *pod_uid = pod ? pod->uid : "uid-of-pod";
 
@@ -332,29 +381,56 @@ is_create(const struct action *a)
     return a->kind == ACTION_CREATE_VMI || a->kind == ACTION_CREATE_POD;
 }
 
-/* What the API server makes of it; the kubelet is quick. */
+/* The create was answered: from now on only that pod is the instance's. */
 static void
-carry_out(struct town *t, const struct action *a)
+made(struct town *t, const char *key, const json_t *pod)
+{
+    const char *vmi_key = strchr(key, '/') + 1;
+    const struct object *vmi = store_get(informer_store(t->r.informers[KIND_VMI]), vmi_key);
+
+    if (vmi) {
+        launchers_name(t->r.launchers, vmi->uid, vmi_key);
+        launchers_made(t->r.launchers, vmi->uid, json_str(json_object_get(pod, "metadata"), "uid"));
+    }
+}
+
+static void
+create(struct town *t, const char *key, const struct action *a)
+{
+    enum kind kind = kind_of_action(a);
+    AUTO(json_freep) json_t *object = json_deep_copy(a->body);
+    json_t *meta = json_object_get(object, "metadata");
+
+    (void)json_object_set_new(meta, "uid", json_string(kind == KIND_POD ? "uid-of-pod" : "uid-b"));
+    (void)json_object_set_new(meta, "creationTimestamp", json_string("2026-01-01T00:00:05Z"));
+    set_version(t, object);
+    hand_in(t, kind, object, false);
+    if (kind == KIND_POD) {
+        made(t, key, object);
+    }
+}
+
+/* What the API server makes of an action; the kubelet is quick. False: the run ends there. */
+static bool
+carry_out(struct town *t, const char *key, const struct action *a)
 {
     enum kind kind = kind_of_action(a);
     AUTO(json_freep) json_t *object = cached(t, kind, a->namespace, a->name);
+    json_t *meta = json_object_get(object, "metadata");
 
+    if (a->kind == ACTION_SEEK_POD) {
+        return !object || (a->uid && !str_eq(json_str(meta, "uid"), a->uid));
+    }
     if (is_create(a)) {
         if (!object) { /* else the name is taken */
-            AUTO(json_freep) json_t *made = json_deep_copy(a->body);
-            json_t *meta = json_object_get(made, "metadata");
-            (void)json_object_set_new(meta, "uid", json_string(kind == KIND_POD ? "uid-of-pod" : "uid-b"));
-            (void)json_object_set_new(meta, "creationTimestamp", json_string("2026-01-01T00:00:05Z"));
-            set_version(t, made);
-            hand_in(t, kind, made, false);
+            create(t, key, a);
         }
-        return;
+        return true;
     }
-    json_t *meta = json_object_get(object, "metadata");
-    if (!object || !str_eq(json_str(meta, "uid"), a->uid) || a->kind == ACTION_SEEK_POD) {
-        return;
+    if (!object || !str_eq(json_str(meta, "uid"), a->uid)) {
+        return true;
     }
-    if (a->kind == ACTION_PATCH_VMI || a->kind == ACTION_PATCH_POD || a->kind == ACTION_LABEL_POD) {
+    if (a->body) {
         merge(object, a->body, 0);
     } else {
         (void)json_object_set_new(meta, "deletionTimestamp", json_string("2026-01-01T00:00:06Z"));
@@ -362,6 +438,7 @@ carry_out(struct town *t, const struct action *a)
     set_version(t, object);
     bool is_going = json_object_get(meta, "deletionTimestamp");
     hand_in(t, kind, object, is_going && json_array_size(json_object_get(meta, "finalizers")) == 0);
+    return true;
 }
 
 /* What is sent can be read, and names what it means. */
@@ -400,11 +477,11 @@ check_plan(const struct plan *p)
 {
     for (size_t i = 0; i < p->n_actions; i++) {
         const struct action *a = &p->actions[i];
-        bool is_read = a->kind == ACTION_SEEK_POD;
-        bool is_bare = is_read || a->kind == ACTION_DELETE_VMI || a->kind == ACTION_DELETE_POD;
+        bool is_seek = a->kind == ACTION_SEEK_POD;
+        bool is_bare = is_seek || a->kind == ACTION_DELETE_VMI || a->kind == ACTION_DELETE_POD;
         check_text(a->namespace);
         check_text(a->name);
-        demand(is_create(a) || is_read || !str_empty(a->uid), p->rule, a->body, NULL);
+        demand(is_create(a) || is_seek || !str_empty(a->uid), p->rule, a->body, NULL);
         BUG_ON(!a->body != is_bare);
         if (a->body) {
             check_body(a->body);
@@ -480,7 +557,9 @@ look(struct town *t, const char *key)
         return;
     }
     for (size_t i = 0; i < p.n_actions; i++) {
-        carry_out(t, &p.actions[i]);
+        if (!carry_out(t, key, &p.actions[i])) {
+            return;
+        }
     }
     bool wrote = write_status(t, key, &p);
     if (wrote && p.n_actions == 0 && plan_of(t, key, a2, &again)) {
@@ -611,10 +690,15 @@ static void
 check_order(struct town *t)
 {
     struct town other;
+    const char *key;
+    json_t *subject;
 
     town_init(&other);
     launchers_clear(t->r.launchers); /* they dial in again */
     other.now_s = t->now_s;
+    json_object_foreach(t->foreign, key, subject) {
+        (void)foreign_put(other.r.foreign, key, json_string_value(subject));
+    }
     for (int k = N_KINDS - 1; k >= 0; k--) {
         AUTO(json_freep) json_t *objects = json_array();
         store_each(informer_store(t->r.informers[k]), collect, objects);
