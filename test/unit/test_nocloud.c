@@ -126,6 +126,8 @@ START_TEST(label_is_cidata)
     AUTO(fclosep) FILE *f = fopen(iso, "re");
     ck_assert_uint_eq(fread(block, 1, sizeof(block), f), sizeof(block));
     ck_assert_int_eq(strncasecmp(block + 32768 + 40, "cidata ", 7), 0);
+    ck_assert_int_eq(fseek(f, 0, SEEK_END), 0);
+    ck_assert_int_eq(ftell(f) % 4096, 0); /* what direct I/O asks for */
 }
 END_TEST
 

@@ -3,12 +3,14 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "effect/files.h"
 
 /* One time for all entries: the image depends on its content alone, as far as libarchive lets it. */
-enum { ENTRY_TIME_S = 1577836800 };
+enum { ENTRY_TIME_S = 1577836800, ALIGN_BYTES = 4096 };
 
 /* Padded as other makers of such images do: simple guests read the label with 69,632 bytes at once, and miss it on a shorter disk. */
 #define ISO_OPTIONS "iso9660:volume-id=cidata,iso9660:joliet=long,iso9660:rockridge=useful"
@@ -175,6 +177,18 @@ entries_write(struct archive *a, const struct strbuf *meta, const struct strbuf 
     return e;
 }
 
+/* QEMU refuses a disk that ends within a block of the file system's direct I/O (4,096 bytes on some disks, and on tmpfs). */
+static struct err *
+image_align(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 || truncate(path, (st.st_size + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES) != 0) {
+        return err_errno(errno, "align %s", path);
+    }
+    return NULL;
+}
+
 static struct err *
 image_write(const char *path, const struct strbuf *meta, const struct strbuf *user, const struct strbuf *network)
 {
@@ -189,6 +203,9 @@ image_write(const char *path, const struct strbuf *meta, const struct strbuf *us
     struct err *e = entries_write(a, meta, user, network);
     if (!e && archive_write_close(a) != ARCHIVE_OK) {
         e = err_new(ERR_RETRY, "write %s: %s", other, archive_error_string(a));
+    }
+    if (!e) {
+        e = image_align(other);
     }
     if (!e && rename(other, path) != 0) {
         e = err_new(ERR_RETRY, "rename %s", other);
