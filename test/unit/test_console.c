@@ -43,8 +43,12 @@ unescape(const char *text, char *ret)
 
     for (; *text; text++) {
         bool is_nul = text[0] == '\\' && text[1] == '0';
-        ret[n++] = is_nul ? '\0' : *text;
-        text += is_nul;
+        ret[n] = *text;
+        if (is_nul) {
+            ret[n] = '\0';
+            text++;
+        }
+        n++;
     }
     ret[n] = '\0';
     return n;
