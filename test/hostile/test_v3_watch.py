@@ -9,7 +9,7 @@ from api import CORE, VM, VMI
 from marks import alone
 from world import check, machine, spec
 
-RSS_MAX_MIB = 24  # of the controller while it reads what follows, above what it needs at rest
+RSS_MAX_MIB = 8  # of the controller while it reads what follows, above what it needs at rest
 CPU_MAX_S = 1.5
 POD_LABELS = {"kubevirt.io": "virt-launcher"}
 
