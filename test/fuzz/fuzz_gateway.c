@@ -1,0 +1,315 @@
+// The gateway's own half of a line: connections come, are proven or not, say anything, are dropped and go, in an order that the input
+// says; server and verifier are played. What is handed on is text that may be shown, of the instance that the pod runs.
+#include "fuzz.h"
+
+#include "base/utf8.h"
+#include "serve/gateway.h"
+
+enum { STREAMS = 4, MESSAGE_BYTES = 256 };
+
+struct server_stream {
+    void *user;
+    bool is_used;
+    bool is_open;
+    bool is_closing;
+};
+
+struct token_check {
+    struct token_question q;
+    bool is_used;
+};
+
+/* What the input is read with, and the world that the gateway lives in. */
+struct play {
+    const uint8_t *data;
+    size_t left;
+    struct gateway *gateway;
+    struct server_stream streams[STREAMS];
+    struct token_check checks[STREAMS];
+    unsigned n_connected;
+    bool is_standby;
+    bool is_known;
+};
+
+static struct play *now; // NOLINT: the played verifier has no other way to it
+
+/* --- The server, played --- */
+
+void
+server_stream_set(struct server_stream *c, void *user)
+{
+    c->user = user;
+}
+
+void *
+server_stream_get(const struct server_stream *c)
+{
+    return c->user;
+}
+
+const char *
+server_stream_peer(const struct server_stream *c)
+{
+    (void)c; /* all come from there */
+    return "10.0.0.1";
+}
+
+void
+server_stream_send(struct server_stream *c, const char *text, size_t len)
+{
+    BUG_ON(!c->is_used || strlen(text) != len);
+}
+
+void
+server_stream_trust(struct server_stream *c)
+{
+    BUG_ON(!c->is_open);
+}
+
+void
+server_stream_close(struct server_stream *c, enum server_close code, const char *reason)
+{
+    BUG_ON(!c->is_used || str_empty(reason) || code < SERVER_CLOSE_NORMAL);
+    c->is_closing = true;
+}
+
+/* --- The verifier, played: good, refused, unknown, later --- */
+
+static uint8_t
+take(struct play *p)
+{
+    if (p->left == 0) {
+        return 0;
+    }
+    p->left--;
+    return *p->data++;
+}
+
+/* The one pod that there is: proven, or only said. */
+static void
+name(const struct token_question *q, bool is_proven)
+{
+    char namespace[] = "ns", pod[] = "p", uid[] = "u", account[] = "default";
+    const struct token_identity id = {namespace, pod, uid, account, .expires_s = 1};
+
+    if (is_proven) {
+        q->done(q->arg, &id, NULL);
+    } else {
+        (void)q->is_worth(q->arg, &id);
+    }
+}
+
+static void
+settle(const struct token_question *q, uint8_t how)
+{
+    static const enum err_class classes[] = {ERR_INVALID, ERR_NOT_FOUND, ERR_RETRY};
+
+    if (how % 4 == 0) {
+        name(q, true);
+    } else {
+        AUTO(err_freep) struct err *e = err_new(classes[how % 4 - 1], "no");
+        q->done(q->arg, NULL, e);
+    }
+}
+
+struct token_check *
+token_check(struct token_verifier *v, const struct token_question *q)
+{
+    uint8_t how = take(now);
+
+    (void)v; /* it is played */
+    name(q, false);
+    for (size_t i = 0; (how & 0x80) && i < STREAMS; i++) {
+        struct token_check *c = &now->checks[i];
+        if (!c->is_used) {
+            *c = (struct token_check){.q = *q, .is_used = true};
+            return c;
+        }
+    }
+    settle(q, how);
+    return NULL;
+}
+
+void
+token_check_cancel(struct token_check *c)
+{
+    if (c) {
+        c->is_used = false;
+    }
+}
+
+/* --- The sink --- */
+
+static bool
+who(void *arg, const char *namespace, const char *pod_name, const char *pod_uid, const char **ret_vmi_uid)
+{
+    const struct play *p = arg;
+
+    BUG_ON(!str_eq(namespace, "ns") || !str_eq(pod_name, "p") || !str_eq(pod_uid, "u"));
+    *ret_vmi_uid = "vmi";
+    return p->is_known;
+}
+
+static bool
+knows(void *arg)
+{
+    return ((struct play *)arg)->is_known;
+}
+
+static void
+shown(const char *s)
+{
+    BUG_ON(s && !utf8_is_clean(s));
+}
+
+static void
+state(void *arg, const char *vmi_uid, const char *pod_uid, const struct launcher_state *st, const char *text, size_t len)
+{
+    const struct play *p = arg;
+
+    BUG_ON(p->n_connected != 1 || !str_eq(vmi_uid, "vmi") || !str_eq(pod_uid, "u") || !str_eq(st->vmi_uid, "vmi"));
+    BUG_ON(strlen(text) > len);
+    shown(st->reason);
+    shown(st->message);
+    shown(st->machine_type);
+    shown(st->agent.hostname);
+    for (size_t i = 0; i < st->agent.interfaces.n; i++) {
+        shown(st->agent.interfaces.items[i].name);
+    }
+    for (size_t i = 0; i < st->nics.n; i++) {
+        shown(st->nics.items[i].ip);
+    }
+}
+
+static void
+connected(void *arg, const char *vmi_uid, const char *pod_uid)
+{
+    struct play *p = arg;
+
+    BUG_ON(!str_eq(vmi_uid, "vmi") || !str_eq(pod_uid, "u"));
+    p->n_connected = 1;
+}
+
+static void
+disconnected(void *arg, const char *vmi_uid, const char *pod_uid)
+{
+    struct play *p = arg;
+
+    BUG_ON(p->n_connected != 1 || !str_eq(vmi_uid, "vmi") || !str_eq(pod_uid, "u"));
+    p->n_connected = 0;
+}
+
+static const char *
+redirect(void *arg)
+{
+    return ((struct play *)arg)->is_standby ? "10.0.0.2:8444" : NULL;
+}
+
+/* --- What happens --- */
+
+static void
+go(struct play *p, struct server_stream *s)
+{
+    if (s->is_used) {
+        gateway_endpoint(p->gateway)->closed(gateway_endpoint(p->gateway)->arg, s);
+        *s = (struct server_stream){.user = NULL};
+    }
+}
+
+static void
+come(struct play *p, struct server_stream *s)
+{
+    const struct server_endpoint *e = gateway_endpoint(p->gateway);
+    struct server_refusal refusal = {0};
+
+    go(p, s);
+    *s = (struct server_stream){.is_used = true};
+    if (!e->admit(e->arg, s, "token", strlen("token"), &refusal)) {
+        BUG_ON(refusal.status < 400 || str_empty(refusal.message));
+        *s = (struct server_stream){.user = NULL};
+        return;
+    }
+    s->is_open = true;
+    e->opened(e->arg, s);
+}
+
+static void
+speak(struct play *p, struct server_stream *s)
+{
+    const struct server_endpoint *e = gateway_endpoint(p->gateway);
+    size_t len = (size_t)take(p) * MESSAGE_BYTES + take(p);
+
+    len = len < p->left ? len : p->left;
+    if (s->is_open && !s->is_closing) {
+        AUTO(freep) char *text = xcalloc(1, len + 1);
+        memcpy(text, p->data, len);
+        e->message(e->arg, s, text, len);
+    }
+    p->data += len;
+    p->left -= len;
+}
+
+static void
+step(struct play *p)
+{
+    uint8_t op = take(p);
+    struct server_stream *s = &p->streams[op >> 4 & (STREAMS - 1)];
+    struct token_check *c = &p->checks[op >> 4 & (STREAMS - 1)];
+
+    switch (op & 7) {
+    case 0:
+        come(p, s);
+        break;
+    case 1:
+    case 2:
+        speak(p, s);
+        break;
+    case 3:
+        go(p, s);
+        break;
+    case 4: /* the verdict is there */
+        if (c->is_used) {
+            c->is_used = false;
+            settle(&c->q, take(p));
+        }
+        break;
+    case 5:
+        p->is_known = !p->is_known;
+        gateway_recheck(p->gateway, "u");
+        break;
+    case 6:
+        p->is_standby = !p->is_standby;
+        if (p->is_standby) {
+            gateway_redirect_all(p->gateway);
+        }
+        break;
+    default:
+        gateway_drop(p->gateway, "u", "gone");
+    }
+    BUG_ON(gateway_count(p->gateway) != p->n_connected);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct play p = {.data = data, .left = size, .is_known = true};
+    const struct gateway_sink sink = {who, knows, state, connected, disconnected, redirect, &p};
+    uv_loop_t loop;
+
+    BUG_ON(uv_loop_init(&loop) != 0);
+    const struct gateway_options options = {.loop = &loop, .sink = &sink};
+    now = &p;
+    log_set_level(LOG_ERROR);
+    p.gateway = gateway_new(&options);
+    while (p.left > 0) {
+        step(&p);
+    }
+    for (size_t i = 0; i < STREAMS; i++) {
+        go(&p, &p.streams[i]);
+    }
+    BUG_ON(p.n_connected != 0);
+    gateway_close(p.gateway);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    BUG_ON(uv_loop_close(&loop) != 0);
+    return 0;
+}
