@@ -7,23 +7,32 @@
 
 enum { ENDED_MAX = 16384 };
 
+/* Somebody may edit the pod's annotation: what runs is what the first manager was told. */
 static struct err *
 read_instance(struct guest *g)
 {
     AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(INSTANCE_MAX);
-    struct err *e = file_read(g->paths.instance, &text);
+    bool is_kept = file_exists(g->paths.kept_instance);
+    struct err *e = file_read(is_kept ? g->paths.kept_instance : g->paths.instance, &text);
 
     if (!e) {
         e = instance_read(strbuf_str(&text), text.len, g->arena, &g->instance);
     }
+    if (!e && !is_kept) {
+        e = file_write(g->paths.kept_instance, strbuf_str(&text), text.len);
+    }
     return err_wrap(e, "read the instance");
 }
 
+/* Once: a guest that has filled the pod's storage must not be lost to a manager that cannot write. */
 static struct err *
 write_grace(struct guest *g)
 {
     AUTO(freep) char *text = xasprintf("%lld\n", (long long)domain_grace_s(&g->instance));
 
+    if (file_exists(g->paths.grace_mark)) {
+        return NULL;
+    }
     return file_write(g->paths.grace_mark, text, strlen(text));
 }
 

@@ -15,6 +15,7 @@ paths_make(struct arena *a, const char *root, struct paths *ret_paths)
 
     *ret_paths = (struct paths){
         .instance = arena_printf(a, "%s" LAUNCHER_INFO_DIR "/instance.json", root),
+        .kept_instance = arena_printf(a, "%s/instance.json", run),
         .gateway_pins = arena_printf(a, "%s" LAUNCHER_INFO_DIR "/gateway-pins", root),
         .token = arena_printf(a, "%s" LAUNCHER_INFO_DIR "/token", root),
         .run = run,

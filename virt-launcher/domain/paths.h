@@ -6,8 +6,9 @@
 
 /* Strings are the arena's. */
 struct paths {
-    const char *instance;     /* the annotation, mounted */
-    const char *gateway_pins; /* whom to trust */
+    const char *instance;      /* the annotation, mounted */
+    const char *kept_instance; /* as the first manager read it */
+    const char *gateway_pins;  /* whom to trust */
     const char *token;
     const char *run;     /* libvirt's home, sockets, ISO images; lives as long as the pod */
     const char *data;    /* overlays and empty disks */

@@ -55,15 +55,19 @@ guest_image() {
     find "$SANDBOX/guest-$1/disk" -type f
 }
 
-# sandbox_small_data SIZE: the folder of overlays and emptyDisks has no more room than that; called again, it has another.
-sandbox_small_data() {
-    local dir=$SANDBOX/pod/vmbridge/data
+# sandbox_small SIZE: the pod's own storage (run, data) has no more room than that; called again, it has another.
+sandbox_small() {
+    local dir=$SANDBOX/small name
     if mountpoint -q "$dir"; then
         mount -o "remount,size=$1" "$dir"
-    else
-        mkdir -p "$dir"
-        mount -t tmpfs -o "size=$1,uid=107,gid=107,mode=770" data "$dir"
+        return
     fi
+    mkdir -p "$dir"
+    mount -t tmpfs -o "size=$1,mode=755" small "$dir"
+    for name in run data; do
+        mkdir -p "$dir/$name" "$SANDBOX/pod/vmbridge/$name"
+        mount --bind "$dir/$name" "$SANDBOX/pod/vmbridge/$name"
+    done
 }
 
 # sandbox_start INSTANCE OPTION...: starts the monitor as PID 1, its output in $SANDBOX/{out,err}; options go to the launcher.
@@ -142,7 +146,7 @@ sandbox_remove() {
     [ -z "$pid" ] || kill -9 "$pid" || true
     wait 2>/dev/null || true
     sandbox_network_remove
-    ! mountpoint -q "$SANDBOX/pod/vmbridge/data" || umount "$SANDBOX/pod/vmbridge/data"
+    ! mountpoint -q "$SANDBOX/small" || umount "$SANDBOX"/pod/vmbridge/{run,data} "$SANDBOX/small"
     rm -rf "$SANDBOX"
 }
 
