@@ -169,6 +169,7 @@ join(struct launcher *l)
     struct launcher *old;
 
     if (leader) {
+        server_stream_proven(l->stream); /* this replica may lead next, and they all come back at once */
         redirect(l, leader);
         return;
     }

@@ -183,6 +183,7 @@ misbehaved(struct server_stream *c, enum server_close code, const char *label, c
 /* OpenSSL's, for each record that came. Pings, pongs, empty fragments and what else libwebsockets answers or drops by itself is not
  * told to us one by one: what the last records held beside messages counts by its size. */
 static void
+// NOLINTNEXTLINE(readability-function-size): SSL_set_msg_callback says so
 on_record(int is_written, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
 {
     struct server_stream *c = arg;

@@ -173,9 +173,10 @@ static bool
 take_one(struct server_listener *l, int fd, const union address *from)
 {
     struct crowd_address address = crowd_address_of(&from->any);
+    unsigned reserve = l->kind == SERVER_FOR_HEALTH ? SERVER_FILES_RESERVE / 2 : SERVER_FILES_RESERVE;
 
-    /* The lowest number that is free: so many files are open. Some are left for those who call nobody a stranger. */
-    if ((unsigned)fd + SERVER_FILES_RESERVE >= l->server->files_max) {
+    /* The lowest number that is free: so many files are open. Some are kept for probes and for the API client. */
+    if ((unsigned)fd + reserve >= l->server->files_max) {
         server_count(l->server, &server_metric_refused, "reason=\"files\"");
         close(fd);
         return false;

@@ -27,6 +27,7 @@ CROWDS = (("silent", 5000), ("slow", 200), ("drip", 200), ("half", 1000))
 # Timeouts of the readiness probe, of Prometheus and of a launcher; an eighth of the controller's memory.
 PROBE_S, PAGE_S, PROVEN_S, NEW_S, MEMORY_MIB = 2, 10, 10, 10, 32
 TRIES = 5
+LAUNCHERS, RETURN_S, LAUNCHER_KIB = 5000, 60, 24
 AWAY, PROVEN, NEW = "127.0.0.1", "127.0.1.1", "127.0.1."
 
 
@@ -112,6 +113,19 @@ def measure(program, table, manner, number, n_addresses):
             raise RuntimeError("the server did not end well")
 
 
+def measure_return(program, table, number, n_addresses):
+    """As many launchers as dial at once: each has been taken once, all of them are in."""
+    server = Server(program)
+    with contextlib.ExitStack() as stack:
+        stack.callback(server.process.kill)
+        before, since = server.memory_mib(), time.monotonic()
+        with crowd.Crowd(server.endpoint, "good", number, n_addresses):
+            what = f"{number} launchers dial, {n_addresses} address{'es' if n_addresses > 1 else ''}: "
+            table.row(what + "all are in", time.monotonic() - since, RETURN_S, "s")
+            time.sleep(1)
+            table.row(what + "memory of one", (server.memory_mib() - before) * 1024 / number, LAUNCHER_KIB, "KiB")
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("program")
@@ -122,6 +136,8 @@ def main():
     for manner, number in CROWDS:
         for n_addresses in (1, 50):
             measure(args.program, table, manner, number // 10 if args.quick else number, n_addresses)
+    for n_addresses in (1, 200):
+        measure_return(args.program, table, LAUNCHERS // 10 if args.quick else LAUNCHERS, n_addresses)
     return table.is_over
 
 

@@ -7,8 +7,9 @@ MANNER    silent  connects and says nothing
           half    sends a ClientHello and never answers what comes back
           drip    sends its ClientHello a byte a second
           slow    completes TLS, then sends its request a byte a second
+          good    upgrades to echo_server's endpoint and stays: no stranger, but a launcher that comes back
 ADDRESSES how many source addresses they have, from 127.0.0.2 on; 0: all are 127.0.0.1
-Prints "standing" when each has connected once, runs until its input ends, then prints how often they dialled.
+Prints "standing" when each has connected once (good: is in), runs until its input ends, then prints how often they dialled.
 """
 import errno
 import os
@@ -21,6 +22,8 @@ import time
 
 DIALS_PER_S = 1500
 IP_BIND_ADDRESS_NO_PORT = 24
+UPGRADE = (b"GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+           b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: echo-v1\r\nAuthorization: Bearer good\r\n\r\n")
 REQUEST = b"GET /healthz HTTP/1.1\r\nX-Long: " + b"x" * 4000
 
 
@@ -65,7 +68,8 @@ class Stranger:
         if mask & selectors.EVENT_WRITE and not self.is_up:
             self.is_up = True
             self.crowd.selector.modify(self.sock, selectors.EVENT_READ, self)
-            self.crowd.on_up(self)
+            if self.crowd.manner != "good":
+                self.crowd.on_up(self)
             self.begin()
         if mask & selectors.EVENT_READ:
             data = self.sock.recv(65536)
@@ -76,7 +80,7 @@ class Stranger:
     def begin(self):
         if self.crowd.manner == "half":
             self.sock.send(self.crowd.hello)
-        elif self.crowd.manner == "slow":
+        elif self.crowd.manner in ("slow", "good"):
             self.tls, self.into, self.out = client()
             self.sock.send(self.out.read())
 
@@ -87,7 +91,19 @@ class Stranger:
                 self.tls.do_handshake()
             except ssl.SSLWantReadError:
                 pass
+            if self.crowd.manner == "good" and self.tls.version():
+                self.upgrade()
             self.sock.send(self.out.read())
+
+    def upgrade(self):
+        if not self.sent:
+            self.sent = self.tls.write(UPGRADE)
+            return
+        try:
+            if self.tls.read(4096).startswith(b"HTTP/1.1 101"):
+                self.crowd.on_up(self)
+        except ssl.SSLWantReadError:
+            pass
 
     def tick(self):
         """Each second."""
@@ -96,7 +112,7 @@ class Stranger:
         if self.crowd.manner == "drip":
             self.sock.send(self.crowd.hello[self.sent:self.sent + 1])
             self.sent += 1
-        elif self.tls and self.tls.version():
+        elif self.crowd.manner == "slow" and self.tls.version():
             self.tls.write(REQUEST[self.sent:self.sent + 1])
             self.sock.send(self.out.read())
             self.sent += 1

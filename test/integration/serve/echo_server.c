@@ -112,6 +112,20 @@ ready(void *arg)
     return echo->is_ready ? NULL : "not yet";
 }
 
+/* As much as a page may be. */
+static unsigned
+get_large(void *arg, struct strbuf *body)
+{
+    char line[1024];
+
+    (void)arg;
+    memset(line, 'x', sizeof(line));
+    for (size_t n = 0; n < SERVER_PAGE_MAX; n += sizeof(line)) {
+        strbuf_add(body, line, sizeof(line));
+    }
+    return 200;
+}
+
 static void
 die_if(struct err *e)
 {
@@ -161,7 +175,7 @@ main(int argc, char **argv)
 {
     struct echo echo = {.metrics = metrics_new()};
     struct health_checks checks = {.ready = ready, .arg = &echo, .metrics = echo.metrics};
-    struct server_page pages[HEALTH_N_PAGES];
+    struct server_page pages[HEALTH_N_PAGES + 1];
     struct server_endpoint endpoint = {.path = "/echo",
                                        .protocol = "echo-v1",
                                        .message_max = 65536,
@@ -176,7 +190,7 @@ main(int argc, char **argv)
     struct server_options options = {.address = "127.0.0.1",
                                      .endpoint_port = -1,
                                      .pages = pages,
-                                     .n_pages = HEALTH_N_PAGES,
+                                     .n_pages = ARRAY_LEN(pages),
                                      .endpoint = &endpoint,
                                      .health_port = -1,
                                      .waiting_max = 64,
@@ -190,6 +204,7 @@ main(int argc, char **argv)
     }
     uv_loop_init(&echo.loop);
     health_pages(&checks, pages);
+    pages[HEALTH_N_PAGES] = (struct server_page){"/large", "text/plain", get_large, NULL, false};
     die_if(certs_make_ca(clock_wall_s(), 86400, &echo.ca));
     die_if(certs_make_leaf(&echo.ca, names, clock_wall_s(), 3600, &leaf));
     fputs(echo.ca.crt_pem, f);

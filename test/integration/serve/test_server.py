@@ -20,10 +20,11 @@ PROGRAM = ""
 
 
 class Server:
-    def __init__(self, ping_s=30):
+    def __init__(self, ping_s=30, env=None):
         self.dir = tempfile.TemporaryDirectory()
         self.ca = os.path.join(self.dir.name, "ca.crt")
-        self.process = subprocess.Popen([PROGRAM, self.ca, str(ping_s)], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([PROGRAM, self.ca, str(ping_s)], stdout=subprocess.PIPE, text=True,
+                                        env={**os.environ, **(env or {})})
         word, *ports = self.process.stdout.readline().split()
         assert word == "port"
         self.port, self.endpoint_port, self.health_port = map(int, ports)
@@ -57,10 +58,10 @@ class Server:
 
 
 class Case(unittest.TestCase):
-    ping_s = 30
+    ping_s, env = 30, None
 
     def setUp(self):
-        self.server = Server(self.ping_s)
+        self.server = Server(self.ping_s, self.env)
 
     def tearDown(self):
         self.assertEqual(self.server.stop(), 0)
@@ -507,16 +508,6 @@ class Crowds(Case):
     def test_half_a_handshake(self):
         self.stand("half", 500)
 
-    def test_readers_of_pages_that_do_not_read(self):
-        socks = []
-        for _ in range(80):
-            sock = ws.tls(self.server.port, self.server.ca)
-            sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
-            socks.append(sock)
-        self.assertEqual(self.server.get("/metrics")[0], 200)
-        for sock in socks:
-            sock.close()
-
     def test_what_is_no_tls_is_sent_away_at_once(self):
         for text in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x02", b"\x80\x2e\1\3\1", b"\x16\3\1\xff\xff", b"\x16\3\1\0\0"):
             with socket.create_connection(("127.0.0.1", self.server.port), timeout=3) as sock:
@@ -526,6 +517,29 @@ class Crowds(Case):
                 except ConnectionResetError:
                     pass
         self.assertEqual(self.server.refusals("garbage"), 5)
+
+
+class Memory(Case):
+    env = {"ASAN_OPTIONS": "quarantine_size_mb=4"}  # else what was freed counts for long
+
+    def test_readers_of_pages_that_do_not_read(self):
+        def resident():
+            with open(f"/proc/{self.server.process.pid}/statm", encoding="ascii") as f:
+                return int(f.read().split()[1]) * 4096 / 2**20
+
+        before, socks = resident(), []
+        for _ in range(50):
+            sock = ws.tls(self.server.port, self.server.ca)
+            sock.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.assertIn(b" 200 ", sock.recv(64))
+            socks.append(sock)
+        grown = resident() - before
+        print(f"     50 readers of 4 MiB that do not read: {grown:.0f} MiB, bound 100", file=sys.stderr)
+        self.assertLess(grown, 100)  # 200 without sharing
+        self.assertEqual(self.server.get("/metrics")[0], 200)
+        self.assertEqual(len(self.server.get("/large")[2]), 4 * 2**20)
+        for sock in socks:
+            sock.close()
 
 
 class Silence(Case):
