@@ -3,6 +3,7 @@
 
 #include "api/table.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 
 static const struct field owner_fields[] = {
     FIELD_STRING(owner, api_version, "apiVersion", "API group and version of the owner."),
@@ -116,6 +117,8 @@ condition_set(struct arena *a, struct condition_list *l, const struct condition_
     }
     if (!c.message) {
         c.message = "";
+    } else if (strlen(c.message) > CONDITION_MESSAGE_MAX) {
+        c.message = arena_strndup(a, c.message, utf8_cut(c.message, CONDITION_MESSAGE_MAX));
     }
     *condition_slot(a, l, wish->type) = c;
 }

@@ -86,8 +86,10 @@ const struct owner *meta_controller(const struct meta *m);
 const struct condition *condition_find(const struct condition_list *l, const char *type);
 bool condition_is(const struct condition_list *l, const char *type, const char *status);
 
+enum { CONDITION_MESSAGE_MAX = 2048 }; /* bytes */
+
 /* Sets a condition in 'l' (grows it in the arena). The transition time moves to 'now' only when the status changes, or when the
- * condition is new; the old entry is taken from 'old' by type. A NULL 'message' is "". */
+ * condition is new; the old entry is taken from 'old' by type. A NULL 'message' is "", a longer one is cut. */
 void condition_set(struct arena *a, struct condition_list *l, const struct condition_list *old,
                    const struct condition *wish, int64_t now_s);
 
