@@ -20,7 +20,7 @@ const char *enum_name(const struct enum_value *values, int value);
 /* False, and 'ret_value' untouched, when no value has that name. */
 bool enum_find(const struct enum_value *values, const char *name, int *ret_value);
 
-enum { API_LIST_MAX = 1024, API_DEPTH_MAX = 24, API_MAP_MAX = 1024 };
+enum { API_LIST_MAX = 1024, API_DEPTH_MAX = 24, API_MAP_MAX = 4096 };
 
 /* Decodes 'j' into 'ret_struct' (zeroed, of the type's size). Strings are copied into the arena; FIELD_JSON values are borrowed from 'j',
  * which must live as long as the struct. Unknown fields are skipped, and wrong ones of a struct that the schema only outlines.

@@ -101,6 +101,12 @@ static const struct field vm_fields[] = {
 };
 const struct type vm_type = TYPE(vm, vm_fields);
 
+static const struct field vm_header_fields[] = {
+    FIELD_STRUCT(vm, status, vm_status, vm_status_type, "status", "What is.", OUTLINE),
+    FIELD_END,
+};
+const struct type vm_header_type = TYPE(vm, vm_header_fields);
+
 enum run_strategy
 vm_run_strategy(const struct vm_spec *s)
 {

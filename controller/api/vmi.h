@@ -6,6 +6,11 @@
 #include "api/field.h"
 #include "api/meta.h"
 
+/* Holds an instance until its launcher pod is gone, so that no second QEMU starts on its disks. */
+#define VMI_FINALIZER "kubevirt.io/foregroundDeleteVirtualMachine"
+/* Label of an instance and its pod: the node it runs on (contract 2.6). */
+#define NODE_LABEL "kubevirt.io/nodeName"
+
 enum disk_bus { DISK_BUS_UNSET, DISK_BUS_VIRTIO, DISK_BUS_SATA, DISK_BUS_SCSI, DISK_BUS_USB };
 enum disk_cache { DISK_CACHE_UNSET, DISK_CACHE_NONE, DISK_CACHE_WRITETHROUGH, DISK_CACHE_WRITEBACK };
 enum disk_io { DISK_IO_UNSET, DISK_IO_NATIVE, DISK_IO_THREADS };
@@ -326,7 +331,8 @@ struct vmi {
     struct vmi_status status;
 };
 
-extern const struct type vmi_type;      /* struct vmi */
-extern const struct type vmi_spec_type; /* struct vmi_spec: also of a VM's template */
+extern const struct type vmi_type;        /* struct vmi */
+extern const struct type vmi_header_type; /* struct vmi: its status alone */
+extern const struct type vmi_spec_type;   /* struct vmi_spec: also of a VM's template */
 
 #endif

@@ -116,3 +116,9 @@ static const struct field vmi_fields[] = {
     FIELD_END,
 };
 const struct type vmi_type = TYPE(vmi, vmi_fields);
+
+static const struct field vmi_header_fields[] = {
+    FIELD_STRUCT(vmi, status, vmi_status, vmi_status_type, "status", "What runs.", OUTLINE),
+    FIELD_END,
+};
+const struct type vmi_header_type = TYPE(vmi, vmi_header_fields);

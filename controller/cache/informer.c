@@ -6,12 +6,13 @@
 
 struct informer {
     struct store *store;
+    struct room *own_room;
     informer_changed_fn *changed;
     void *arg;
     bool is_synced;
 };
 
-static void informer_put(struct informer *i, const char *key, const char *uid, const json_t *object);
+static void informer_put(struct informer *i, const char *key, const json_t *object, const char *why);
 static void informer_gone(void *arg, const struct object *object);
 static char *object_key(const json_t *object);
 static bool has_ended(const json_t *object);
@@ -20,9 +21,19 @@ static bool is_in_sight(const json_t *object);
 struct informer *
 informer_new(enum kind kind, informer_changed_fn *changed, void *arg)
 {
+    struct room *own = room_new();
+    struct informer *i = informer_new_in(own, kind, changed, arg);
+
+    i->own_room = own;
+    return i;
+}
+
+struct informer *
+informer_new_in(struct room *room, enum kind kind, informer_changed_fn *changed, void *arg)
+{
     struct informer *i = XNEW(struct informer);
 
-    i->store = store_new(kind);
+    i->store = store_new(kind, room);
     i->changed = changed;
     i->arg = arg;
     return i;
@@ -35,6 +46,7 @@ informer_free(struct informer *i)
         return;
     }
     store_free(i->store);
+    room_free(i->own_room);
     free(i);
 }
 
@@ -59,7 +71,9 @@ informer_begin(struct informer *i)
 void
 informer_apply(struct informer *i, const json_t *object, bool removed, const char *why)
 {
-    (void)why; /* a header is kept like any object */
+    if (!cut_is_legal(object)) {
+        return;
+    }
     const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
     AUTO(freep) char *key = object_key(object);
     const struct object *old = store_get(i->store, key);
@@ -75,7 +89,7 @@ informer_apply(struct informer *i, const json_t *object, bool removed, const cha
         return;
     }
     store_hide(i->store, key, false);
-    informer_put(i, key, uid, object);
+    informer_put(i, key, object, why);
 }
 
 void
@@ -94,32 +108,33 @@ informer_synced(struct informer *i)
 void
 informer_own(struct informer *i, const json_t *object, const char *base_version)
 {
+    if (!cut_is_legal(object)) {
+        return; /* no object: a Status */
+    }
     const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
     AUTO(freep) char *key = object_key(object);
     const struct object *old = store_get(i->store, key);
-
-    if (!uid) {
-        return; /* no object: a Status */
-    }
     bool is_same = old && str_eq(old->uid, uid);
     bool is_next = is_same && base_version && str_eq(old->resource_version, base_version);
+    /* Of a header that has come by the watch the answer to our write knows more. */
+    bool is_this = is_same && old->why &&
+                   str_eq(old->resource_version, json_str(json_at(object, "metadata", NULL), "resourceVersion"));
     bool is_new = !is_same && !base_version && !store_was_removed(i->store, uid);
-    if (is_next || is_new) {
+    if (is_next || is_this || is_new) {
         store_hide(i->store, key, old && old->hidden && !is_in_sight(object));
-        informer_put(i, key, uid, object);
+        informer_put(i, key, object, NULL);
     }
 }
 
 bool
 informer_found(struct informer *i, const json_t *object)
 {
-    const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
     AUTO(freep) char *key = object_key(object);
 
-    if (!uid || is_in_sight(object)) {
+    if (!cut_is_legal(object) || is_in_sight(object)) {
         return false;
     }
-    informer_put(i, key, uid, object);
+    informer_put(i, key, object, NULL);
     store_hide(i->store, key, true);
     return true;
 }
@@ -134,6 +149,12 @@ informer_lost(struct informer *i, const char *key, const char *uid)
         (void)store_remove(i->store, key);
     }
     store_prove_end(i->store, uid);
+}
+
+void
+informer_note_status(struct informer *i, const char *key, const char *uid, const json_t *status)
+{
+    store_note_status(i->store, key, uid, status);
 }
 
 void
@@ -153,8 +174,9 @@ informer_settle(struct informer *i, const char *key, uint64_t basis)
 }
 
 static void
-informer_put(struct informer *i, const char *key, const char *uid, const json_t *object)
+informer_put(struct informer *i, const char *key, const json_t *object, const char *why)
 {
+    const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
     const struct object *old = store_get(i->store, key);
 
     if (old && !str_eq(old->uid, uid)) { /* deleted and made anew between two looks */
@@ -165,7 +187,7 @@ informer_put(struct informer *i, const char *key, const char *uid, const json_t 
     /* whom a Service selected before has to hear of the change too */
     old = store_kind(i->store) == KIND_SERVICE ? store_get(i->store, key) : NULL;
     AUTO(packed_freep) struct packed *before = old ? packed_copy(old->json) : NULL;
-    if (!store_put(i->store, cut)) {
+    if (!store_put(i->store, cut, why)) {
         return;
     }
     if (before) {

@@ -9,15 +9,17 @@ struct informer;
 /* 'object' is what the store holds now (removed objects: what it held, valid during the call). */
 typedef void informer_changed_fn(void *arg, enum kind kind, const struct object *object, bool removed);
 
-/* Makes the store. 'changed' is called on the thread that feeds, during informer_apply, _synced and _own. */
+/* Makes the store. 'changed' is called on the thread that feeds, during informer_apply, _synced and _own. 'room' is shared by informers
+ * and outlives them; NULL: one of its own. */
 MUST_CHECK struct informer *informer_new(enum kind kind, informer_changed_fn *changed, void *arg);
+MUST_CHECK struct informer *informer_new_in(struct room *room, enum kind kind, informer_changed_fn *changed, void *arg);
 void informer_free(struct informer *i);
 
 const struct store *informer_store(const struct informer *i);
 bool informer_is_synced(const struct informer *i); /* a whole list was seen at least once */
 
 /* From the watch: a list begins, an object came ('removed': it is gone), the list is whole. 'why' is NULL for an object that came
- * with all that is kept; else it says why only a header of it came. */
+ * with all that is kept; else it says why only a header of it came. What bears no legal name, UID or version is dropped. */
 void informer_begin(struct informer *i);
 void informer_apply(struct informer *i, const json_t *object, bool removed, const char *why);
 void informer_synced(struct informer *i);
@@ -33,6 +35,8 @@ bool informer_found(struct informer *i, const json_t *object);
 void informer_lost(struct informer *i, const char *key, const char *uid);
 /* What is wanted of the watch has changed: nothing is whole until its list has come anew. */
 void informer_restart(struct informer *i);
+/* store_note_status() of its store: the answer to a write may be too large to be read whole. */
+void informer_note_status(struct informer *i, const char *key, const char *uid, const json_t *status);
 /* A delete of ours was answered without an object. */
 void informer_doom(struct informer *i, const char *key, const char *uid);
 /* store_settle() of its store. */

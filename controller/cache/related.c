@@ -140,10 +140,9 @@ emit_selected(const struct walk *w, const struct object *service, const struct s
     struct walk copy = *w;
     const char *key = NULL;
     const char *value = NULL;
-    struct err *e = object_parse(service, SIZE_MAX, &j);
+    AUTO(err_freep) struct err *e = object_parse(service, SIZE_MAX, &j);
 
-    BUG_ON(e); /* the cache wrote it */
-    if (!selector_pair(j, &key, &value)) {
+    if (e || !selector_pair(j, &key, &value)) { /* e: the cache wrote it, so none */
         return;
     }
     if (strstr(key, "kubevirt.io")) {
@@ -172,10 +171,9 @@ static bool
 has_text(const struct object *o, const char *needle)
 {
     AUTO(freep) char *text = NULL;
-    struct err *e = packed_text(o->json, &text);
+    AUTO(err_freep) struct err *e = packed_text(o->json, &text);
 
-    BUG_ON(e); /* the cache packed it */
-    return strstr(text, needle);
+    return !e && strstr(text, needle); /* e: the cache packed it, so none */
 }
 
 static char *

@@ -2,16 +2,19 @@
 #include "cache/store.h"
 
 #include "api/identity.h"
+#include "cache/cut.h"
 #include "cache/index.h"
+#include "cache/legal.h"
 
 #include <uthash.h>
 
-enum { REMOVED_MAX = 64, UID_SIZE = 40 };
+enum { REMOVED_MAX = 64, UID_SIZE = LEGAL_UID_MAX + 1, KIB = 1024 };
 
 struct entry {
     struct object object;
     char *text; /* key, uid, version and owner, one after the other, each with its NUL */
     struct packed *json;
+    char *why;
     uint64_t hints; /* of instances: bits of hint_of() of the claims and labels */
     uint64_t mark;
     struct index_link by_namespace;
@@ -26,6 +29,7 @@ struct store {
     struct index *subjects;
     uint64_t mark;
     struct packer *packer;
+    struct room *room;
     size_t bytes;
     size_t text_bytes;
     uint64_t n_changes;
@@ -34,8 +38,25 @@ struct store {
     size_t n_removed;
 };
 
+/* An object on its way into an entry: whole, or what became a header of it. */
+struct draft {
+    json_t *cut;
+    char *text;
+    size_t len;
+    char *why;
+    uint32_t wanted_bytes;
+};
+
+static bool store_draft(struct store *s, struct draft *d);
 static struct entry *store_find(const struct store *s, const char *key);
-static bool entry_fill(struct store *s, struct entry *e, const char *key, const json_t *cut);
+static bool entry_fill(struct store *s, struct entry *e, const char *key, struct draft *d);
+static bool entry_is(const struct entry *e, const struct draft *d);
+static void draft_fini(struct draft *d);
+static bool draft_text(struct draft *d, size_t max);
+static void draft_bound(const struct store *s, const struct entry *e, struct draft *d);
+static void draft_to_header(const struct store *s, const struct entry *e, struct draft *d, char *why);
+static struct packed *draft_pack(struct store *s, const struct entry *e, const char *key, struct draft *d);
+static enum room_part part_of(const struct store *s);
 static void entry_names(struct store *s, struct entry *e, const char *key, const json_t *cut);
 static void entry_forget(struct store *s, struct entry *e);
 static uint64_t hint_of(const char *word, const char *more);
@@ -63,17 +84,26 @@ object_parse(const struct object *o, size_t max_bytes, json_t **ret_json)
     if (o->json->len > max_bytes) {
         return err_new(ERR_INVALID, "more than %zu bytes", max_bytes);
     }
-    AUTO(err_freep) struct err *e = packed_text(o->json, &text);
-    BUG_ON(e); /* the cache packed it */
+    struct err *e = packed_text(o->json, &text);
+    if (e) {
+        return e;
+    }
     return json_parse(text, o->json->len, max_bytes, ret_json);
 }
 
+bool
+object_lost_status(const json_t *object)
+{
+    return cut_has_lost_status(object);
+}
+
 struct store *
-store_new(enum kind kind)
+store_new(enum kind kind, struct room *room)
 {
     struct store *s = XNEW(struct store);
 
     s->kind = kind;
+    s->room = room;
     s->namespaces = index_new();
     s->subjects = index_new();
     s->packer = packer_new();
@@ -105,9 +135,36 @@ store_kind(const struct store *s)
 }
 
 bool
-store_put(struct store *s, const json_t *cut)
+store_put(struct store *s, const json_t *cut, const char *why)
 {
-    const json_t *meta = json_at(cut, "metadata", NULL);
+    AUTO(draft_fini)
+    struct draft d = {.cut = json_incref((json_t *)(uintptr_t)cut), .why = why ? xstrdup(why) : NULL};
+
+    return store_draft(s, &d);
+}
+
+void
+store_note_status(struct store *s, const char *key, const char *uid, const json_t *status)
+{
+    AUTO(draft_fini) struct draft d = {0};
+    const struct entry *e = store_find(s, key);
+
+    if (!e || !e->why || !str_eq(e->object.uid, uid)) {
+        return;
+    }
+    AUTO(err_freep) struct err *lost = object_parse(&e->object, SIZE_MAX, &d.cut);
+    if (!lost) {
+        BUG_ON(json_object_set(d.cut, "status", (json_t *)(uintptr_t)status) != 0);
+        d.why = xstrdup(e->why);
+        d.wanted_bytes = e->object.wanted_bytes;
+        (void)store_draft(s, &d); /* nobody waits for the news: it is ours */
+    }
+}
+
+static bool
+store_draft(struct store *s, struct draft *d)
+{
+    const json_t *meta = json_at(d->cut, "metadata", NULL);
     const char *namespace = json_str(meta, "namespace");
     const char *name = json_str(meta, "name");
 
@@ -120,15 +177,23 @@ store_put(struct store *s, const json_t *cut)
         e = XNEW(struct entry);
     }
     bool is_new = !e->text;
-    bool changed = entry_fill(s, e, key, cut);
+    bool changed = entry_fill(s, e, key, d);
     s->n_changes += changed ? 1 : 0;
     e->mark = s->mark;
     if (is_new) {
         HASH_ADD_KEYPTR(hh, s->table, e->object.key, strlen(e->object.key), e);
         index_set(s->namespaces, &e->by_namespace, namespace ? namespace : "");
     }
-    index_subject(s, e, cut);
+    index_subject(s, e, d->cut);
     return changed;
+}
+
+bool
+store_has_room(const struct store *s, const struct object *o)
+{
+    AUTO(freep) char *namespace = xstrndup(o->key, strcspn(o->key, "/"));
+
+    return room_has(s->room, namespace, part_of(s), o->wanted_bytes);
 }
 
 void
@@ -378,28 +443,146 @@ store_find(const struct store *s, const char *key)
 
 /* True when the entry changed. What bears another version is another text, so only a list that comes anew is compared. */
 static bool
-entry_fill(struct store *s, struct entry *e, const char *key, const json_t *cut)
+entry_fill(struct store *s, struct entry *e, const char *key, struct draft *d)
 {
-    const json_t *meta = json_at(cut, "metadata", NULL);
-    AUTO(freep) char *json = json_compact(cut);
-    size_t len = strlen(json);
-    const char *version = json_str(meta, "resourceVersion");
-    bool was_doomed = e->object.doomed && str_eq(e->object.uid, json_str(meta, "uid"));
-    if (e->text && str_eq(e->object.resource_version, version ? version : "") && packed_is(e->json, json, len) &&
-        e->object.doomed == was_doomed) {
+    bool was_doomed = e->object.doomed && str_eq(e->object.uid, json_str(json_at(d->cut, "metadata", NULL), "uid"));
+
+    draft_bound(s, e, d);
+    if (e->text && entry_is(e, d) && e->object.doomed == was_doomed) {
         return false;
     }
-    struct packed *packed = packed_new(s->packer, json, len);
+    struct packed *packed = draft_pack(s, e, key, d);
     entry_forget(s, e);
     e->json = packed;
+    e->why = STEAL(d->why);
     e->object.json = packed;
+    e->object.why = e->why;
+    e->object.wanted_bytes = d->wanted_bytes;
     e->object.doomed = was_doomed;
     e->object.settled = 0;
     s->bytes += packed_bytes(packed);
-    s->text_bytes += len;
-    entry_names(s, e, key, cut);
-    e->hints = s->kind == KIND_VMI ? hints_of(cut) : 0;
+    s->text_bytes += d->len;
+    entry_names(s, e, key, d->cut);
+    e->hints = s->kind == KIND_VMI ? hints_of(d->cut) : 0;
     return true;
+}
+
+static bool
+entry_is(const struct entry *e, const struct draft *d)
+{
+    const char *version = json_str(json_at(d->cut, "metadata", NULL), "resourceVersion");
+
+    return str_eq(e->object.resource_version, version ? version : "") && str_eq(e->why, d->why) &&
+           packed_is(e->json, d->text, d->len);
+}
+
+static void
+draft_fini(struct draft *d)
+{
+    json_decref(d->cut);
+    free(d->text);
+    free(d->why);
+}
+
+static bool
+draft_text(struct draft *d, size_t max)
+{
+    free(d->text);
+    d->text = cut_text(d->cut, max, &d->len);
+    return d->text;
+}
+
+/* What is larger than anything that could run becomes a header; a status that nobody of ours wrote is no part of that. */
+static void
+draft_bound(const struct store *s, const struct entry *e, struct draft *d)
+{
+    if (d->why) {
+        draft_to_header(s, e, d, STEAL(d->why));
+        return;
+    }
+    if (draft_text(d, CUT_TEXT_MAX)) {
+        return;
+    }
+    size_t status_len = 0;
+    const json_t *status = json_object_get(d->cut, "status");
+    AUTO(freep) char *status_text = status ? cut_text(status, CUT_STATUS_MAX, &status_len) : NULL;
+    json_t *rest = json_copy(d->cut);
+    const json_t *whole = d->cut;
+    (void)json_object_del(rest, "status"); /* or it has none */
+    d->cut = rest;
+    bool fits = draft_text(d, CUT_TEXT_MAX);
+    if (fits && status && !status_text) {
+        cut_lose_status(rest);
+    } else if (fits && status) {
+        BUG_ON(json_object_set(rest, "status", (json_t *)(uintptr_t)status) != 0);
+    }
+    if (fits) {
+        BUG_ON(!draft_text(d, SIZE_MAX));
+    } else {
+        BUG_ON(status && json_object_set(rest, "status", (json_t *)(uintptr_t)status) != 0);
+        draft_to_header(
+            s, e, d,
+            xasprintf("it has more than %d KiB, and of none more than that can be used: make it smaller, and put what "
+                      "is large into Secrets, ConfigMaps or disks",
+                      CUT_TEXT_MAX / KIB));
+    }
+    json_decref((json_t *)(uintptr_t)whole);
+}
+
+/* Takes 'why'. What is known of the status of the same object stays known. */
+static void
+draft_to_header(const struct store *s, const struct entry *e, struct draft *d, char *why)
+{
+    json_t *header = cut_header(s->kind, d->cut);
+    const char *uid = json_str(json_object_get(header, "metadata"), "uid");
+    json_t *known = NULL;
+
+    if (cut_has_lost_status(header) && e->text && str_eq(e->object.uid, uid)) {
+        AUTO(err_freep) struct err *lost = object_parse(&e->object, SIZE_MAX, &known);
+        AUTO(json_freep) json_t *before = lost ? NULL : cut_header(s->kind, known);
+        json_t *status = json_object_get(before, "status");
+        if (status) {
+            BUG_ON(json_object_set(header, "status", status) != 0);
+            (void)json_object_del(header, "statusLost");
+        }
+        json_decref(known);
+    }
+    json_decref(d->cut);
+    d->cut = header;
+    d->why = why;
+    BUG_ON(!draft_text(d, SIZE_MAX)); /* each part of it has a bound */
+}
+
+/* What the entry has taken so far counts as given back. */
+static struct packed *
+draft_pack(struct store *s, const struct entry *e, const char *key, struct draft *d)
+{
+    AUTO(freep) char *namespace = xstrndup(key, strcspn(key, "/"));
+    struct packed *packed = packed_new(s->packer, d->text, d->len);
+    size_t bytes = packed_bytes(packed);
+    bool had_taken = e->json && !e->why;
+
+    if (had_taken) {
+        room_give(s->room, namespace, part_of(s), packed_bytes(e->json));
+    }
+    if (d->why || room_take(s->room, namespace, part_of(s), bytes)) {
+        return packed;
+    }
+    packed_free(packed);
+    d->wanted_bytes = (uint32_t)bytes;
+    draft_to_header(
+        s, e, d,
+        xasprintf("the controller has no room for it: of the objects of namespace %s it keeps %d MiB in all beyond "
+                  "the first %d KiB of each, and %d MiB of all namespaces'; make it smaller or delete others, then it "
+                  "is taken by itself",
+                  namespace, ROOM_NAMESPACE_BYTES / KIB / KIB, ROOM_FREE_BYTES / KIB, ROOM_TOTAL_BYTES / KIB / KIB));
+    return packed_new(s->packer, d->text, d->len);
+}
+
+static enum room_part
+part_of(const struct store *s)
+{
+    return s->kind == KIND_VM ? ROOM_WISHES : ROOM_OTHERS;
 }
 
 /* The key's bytes must not move while the entry is in the table: uthash points at them, so a changed entry is re-added. */
@@ -487,6 +670,11 @@ owner_field(const json_t *object, const char *field)
 static void
 entry_drop(struct store *s, struct entry *e)
 {
+    AUTO(freep) char *namespace = xstrndup(e->object.key, strcspn(e->object.key, "/"));
+
+    if (!e->why) {
+        room_give(s->room, namespace, part_of(s), packed_bytes(e->json));
+    }
     s->n_changes++;
     HASH_DEL(s->table, e);
     index_clear(s->namespaces, &e->by_namespace);
@@ -504,4 +692,5 @@ entry_forget(struct store *s, struct entry *e)
         s->text_bytes -= e->json->len;
         packed_free(e->json);
     }
+    free(e->why);
 }

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "cache/packed.h"
+#include "cache/room.h"
 
 enum kind { KIND_VM, KIND_VMI, KIND_POD, KIND_PVC, KIND_SERVICE, KIND_KUBEVIRT };
 enum { N_KINDS = KIND_KUBEVIRT + 1 };
@@ -19,7 +20,9 @@ struct object {
     const char *owner_uid; /* of the controlling owner, or "" */
     const char *owner_name;
     const struct packed *json; /* compact, cut (cache/cut.h); object_parse() reads it */
+    const char *why;           /* NULL; or a sentence: why only a header of it is kept (cut_header) */
     uint64_t settled;          /* store_settle() */
+    uint32_t wanted_bytes;     /* not 0: it is a header for want of room (cache/room.h), and as a whole takes so much */
     bool doomed;               /* its deletion was answered with success and the watch has not said so yet */
     bool hidden;               /* read by name: the watch's selector does not match it any more */
 };
@@ -27,14 +30,24 @@ struct object {
 /* The object's JSON, at most 'max_bytes'. The caller owns the tree. Errors: ERR_INVALID when it is longer. */
 MUST_CHECK struct err *object_parse(const struct object *o, size_t max_bytes, json_t **ret_json);
 
+/* Whether the object, parsed, has a status in the API that the cache does not know. */
+bool object_lost_status(const json_t *object);
+
 struct store;
 
-MUST_CHECK struct store *store_new(enum kind kind);
+/* Borrows 'room', which several stores share. */
+MUST_CHECK struct store *store_new(enum kind kind, struct room *room);
 void store_free(struct store *s);
 enum kind store_kind(const struct store *s);
 
-/* Puts an object, cut already; true when something in it differs from what was there. A NULL name or UID is refused: false. */
-bool store_put(struct store *s, const json_t *cut);
+/* Puts an object, cut already; true when something in it differs from what was there. A NULL name or UID is refused: false. Of one
+ * that is too large for anything to run of it (CUT_TEXT_MAX), or finds no room, a header is kept. 'why' is NULL, or says why no more than
+ * a header came. A header without a status keeps the one that is known. */
+bool store_put(struct store *s, const json_t *cut, const char *why);
+/* Notes what a write of ours made of the status, for an object of which a header is kept, if it still has that UID. */
+void store_note_status(struct store *s, const char *key, const char *uid, const json_t *status);
+/* Whether an object that is a header for want of room would find it now. */
+bool store_has_room(const struct store *s, const struct object *o);
 /* Marks the object as deleted by us, if it still has that UID. */
 void store_doom(struct store *s, const char *key, const char *uid);
 /* Notes on what basis (reconcile/basis.h) a look at the object found nothing to do; 0 again when the object changes. */

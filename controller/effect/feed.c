@@ -45,7 +45,7 @@ feed_start(struct reconciler *r)
 {
     for (int k = 0; k < N_KINDS; k++) {
         r->sources[k] = (struct source){.r = r, .kind = (enum kind)k};
-        r->informers[k] = informer_new((enum kind)k, on_changed, r);
+        r->informers[k] = informer_new_in(r->room, (enum kind)k, on_changed, r);
     }
     /* Machines first: what is decided about them waits for nothing else, and pods are the largest part. */
     source_start(&r->sources[KIND_KUBEVIRT]);
@@ -237,7 +237,10 @@ on_changed(void *arg, enum kind kind, const struct object *object, bool removed)
 {
     struct reconciler *r = arg;
 
-    feed_news(r);
+    feed_news(r, object->why ? LARGE_NEWS : 1);
+    if (object->wanted_bytes > 0 && !removed) {
+        refetch_wanted(r);
+    }
     if (kind == KIND_KUBEVIRT) {
         reconciler_config(r);
     }
@@ -288,9 +291,10 @@ emit_beginning(void *arg, const char *key)
 
 /* What a burst of news needed lies in holes, which malloc alone keeps. */
 void
-feed_news(struct reconciler *r)
+feed_news(struct reconciler *r, size_t n)
 {
-    if (++r->n_news >= GIVE_BACK_NEWS && !uv_is_active((uv_handle_t *)&r->give_back)) {
+    r->n_news += n;
+    if (r->n_news >= GIVE_BACK_NEWS && !uv_is_active((uv_handle_t *)&r->give_back)) {
         BUG_ON(uv_timer_start(&r->give_back, give_back, GIVE_BACK_MS, 0) != 0);
     }
 }

@@ -11,6 +11,8 @@
 
 static const struct log lg = {.part = "reconcile"};
 
+static struct err *pass_one(struct pass *p, enum kind kind, const struct object *o, struct plan_target *ret_target,
+                            struct plan *ret_plan);
 static struct err *pass_vm(struct pass *p, const struct object *o, struct plan *ret_plan);
 static struct err *pass_vmi(struct pass *p, const struct object *o, struct plan *ret_plan);
 static struct err *pass_kubevirt(struct pass *p, const struct object *o, struct plan *ret_plan);
@@ -23,12 +25,7 @@ static const struct store *store_of(const struct reconciler *r, enum kind kind);
 struct err *
 pass_plan(struct pass *p, struct plan_target *ret_target, struct plan *ret_plan)
 {
-    static struct err *(*const plans[N_KINDS])(struct pass * p, const struct object *o, struct plan *ret_plan) = {
-        [KIND_VM] = pass_vm, [KIND_VMI] = pass_vmi, [KIND_KUBEVIRT] = pass_kubevirt};
     enum kind kind = related_kind(p->key);
-    struct err *(*plan)(struct pass * p, const struct object *o, struct plan *ret_plan) = plans[kind];
-
-    BUG_ON(!plan);
     const struct object *o = store_get(store_of(p->r, kind), strchr(p->key, '/') + 1);
     if (!o) {
         return NULL;
@@ -38,6 +35,24 @@ pass_plan(struct pass *p, struct plan_target *ret_target, struct plan *ret_plan)
         p->unchanged = true;
         return NULL;
     }
+    struct err *e = pass_one(p, kind, o, ret_target, ret_plan);
+    if (!e && arena_is_over(p->arena)) { /* what its header says is little */
+        p->why = "it needs more memory than one object may have; make it smaller";
+        arena_reset(p->arena);
+        *ret_plan = (struct plan){0};
+        e = pass_one(p, kind, o, ret_target, ret_plan);
+    }
+    return e;
+}
+
+static struct err *
+pass_one(struct pass *p, enum kind kind, const struct object *o, struct plan_target *ret_target, struct plan *ret_plan)
+{
+    static struct err *(*const plans[N_KINDS])(struct pass * p, const struct object *o, struct plan *ret_plan) = {
+        [KIND_VM] = pass_vm, [KIND_VMI] = pass_vmi, [KIND_KUBEVIRT] = pass_kubevirt};
+    struct err *(*plan)(struct pass * p, const struct object *o, struct plan *ret_plan) = plans[kind];
+
+    BUG_ON(!plan);
     const char *name_at = strchr(o->key, '/') + 1;
     *ret_target = (struct plan_target){.kind = kind,
                                        .namespace = arena_strndup(p->arena, o->key, (size_t)(name_at - o->key) - 1),
@@ -159,12 +174,24 @@ reconciler_errors_clear(struct reconciler *r)
     }
 }
 
+/* The object, or of it no more than the header when the pass has no memory for more. */
+static struct object
+pass_object(const struct pass *p, const struct object *o)
+{
+    struct object copy = *o;
+
+    copy.why = o->why ? o->why : p->why;
+    return copy;
+}
+
 static struct err *
 pass_vm(struct pass *p, const struct object *o, struct plan *ret_plan)
 {
     struct vm_view v;
     const struct object *vmi = store_get(store_of(p->r, KIND_VMI), o->key);
-    struct err *e = vm_view_make(p->arena, o, vmi, p->now_s, p->rnd, &v);
+    const struct object vm_now = pass_object(p, o);
+    const struct object vmi_now = vmi ? pass_object(p, vmi) : (struct object){0};
+    struct err *e = vm_view_make(p->arena, &vm_now, vmi ? &vmi_now : NULL, p->now_s, p->rnd, &v);
 
     if (!e) {
         v.last_error = pass_error(p);
@@ -225,7 +252,8 @@ pass_vmi(struct pass *p, const struct object *o, struct plan *ret_plan)
 {
     const struct vmi_sources src = pass_sources(p->r);
     struct vmi_view v;
-    struct err *e = vmi_view_make(p->arena, &src, o, p->now_s, &v);
+    const struct object vmi_now = pass_object(p, o);
+    struct err *e = vmi_view_make(p->arena, &src, &vmi_now, p->now_s, &v);
 
     if (!e) {
         v.last_error = pass_error(p);

@@ -4,6 +4,8 @@
 #include "cache/cut.h"
 #include "effect/api_path.h"
 
+enum { REPLY_MAX = 16 << 20 }; /* the largest object there can be, each byte of it written as \u003c */
+
 struct plan_run {
     const struct effects *fx;
     struct plan_target target;
@@ -38,6 +40,8 @@ static void take_answer(struct plan_run *r, const struct action *a, const struct
 static enum kind action_object(enum action_kind kind);
 static const char *action_base(struct plan_run *r, const struct action *a);
 static const json_t *action_body(struct plan_run *r, const struct action *a);
+static json_t *patch_steps(const char *uid, const char *version);
+static void send_status(struct plan_run *r, enum kube_verb verb, json_t *body);
 static void run_send(struct plan_run *r, enum kube_verb verb, const struct place *at, const json_t *body,
                      kube_done_fn *done);
 
@@ -114,6 +118,9 @@ run_action(struct plan_run *r, const struct action *a)
     case ACTION_SEEK_POD:
         run_send(r, KUBE_GET, &(struct place){kind, a->name, NULL}, NULL, on_sought);
         break;
+    case ACTION_RELEASE_VMI:
+        run_send(r, KUBE_JSON_PATCH, &(struct place){kind, a->name, NULL}, body, on_action);
+        break;
     }
 }
 
@@ -157,9 +164,22 @@ action_body(struct plan_run *r, const struct action *a)
         (void)json_object_set_new(json_object_get(body, "metadata"), "uid", json_string(a->uid));
         (void)json_object_set_new(json_object_get(body, "metadata"), "resourceVersion", json_string(r->base_version));
         break;
+    case ACTION_RELEASE_VMI:
+        body = patch_steps(a->uid, r->base_version);
+        BUG_ON(json_array_extend(body, (json_t *)(uintptr_t)a->body) != 0);
+        break;
     }
     BUG_ON(!body);
     return json_in_arena(r->arena, body);
+}
+
+/* The steps that a JSON patch begins with. The version makes it one of that very version, and a conflict of any other: places in lists
+ * are those that the view saw. */
+static json_t *
+patch_steps(const char *uid, const char *version)
+{
+    return json_pack("[{s:s, s:s, s:s}, {s:s, s:s, s:s}]", "op", "test", "path", "/metadata/uid", "value", uid, "op",
+                     "replace", "path", "/metadata/resourceVersion", "value", version);
 }
 
 static void
@@ -285,13 +305,28 @@ run_status(struct plan_run *r)
     if (!diff) {
         return false;
     }
-    json_t *body = json_pack("{s:{s:s, s:s}, s:o}", "metadata", "uid", r->target.uid, "resourceVersion",
-                             r->target.resource_version, "status", diff);
+    if (r->plan.status_anew) { /* whatever there is goes: of a merge the unknown would be left */
+        json_decref(diff);
+        json_t *steps = patch_steps(r->target.uid, r->target.resource_version);
+        BUG_ON(json_array_append_new(steps, json_pack("{s:s, s:s, s:O}", "op", "add", "path", "/status", "value",
+                                                      r->plan.status_new)) != 0);
+        send_status(r, KUBE_JSON_PATCH, steps);
+        return true;
+    }
+    send_status(r, KUBE_MERGE_PATCH,
+                json_pack("{s:{s:s, s:s}, s:o}", "metadata", "uid", r->target.uid, "resourceVersion",
+                          r->target.resource_version, "status", diff));
+    return true;
+}
+
+/* Takes 'body'. */
+static void
+send_status(struct plan_run *r, enum kube_verb verb, json_t *body)
+{
     BUG_ON(!body);
     r->base_version = r->target.resource_version;
-    run_send(r, KUBE_MERGE_PATCH, &(struct place){r->target.kind, r->target.name, "status"},
-             json_in_arena(r->arena, body), on_status);
-    return true;
+    run_send(r, verb, &(struct place){r->target.kind, r->target.name, "status"}, json_in_arena(r->arena, body),
+             on_status);
 }
 
 static void
@@ -304,8 +339,13 @@ on_status(void *arg, const struct kube_reply *reply)
         run_finish(r, reply->err);
         return;
     }
-    if (!reply->err && !reply->why) {
-        informer_own(r->fx->informers[r->target.kind], reply->body, r->base_version);
+    if (!reply->err) {
+        AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, r->target.name);
+        struct informer *i = r->fx->informers[r->target.kind];
+        if (!reply->why) {
+            informer_own(i, reply->body, r->base_version);
+        }
+        informer_note_status(i, key, r->target.uid, r->plan.status_new);
     }
     run_next(r);
 }
@@ -328,6 +368,7 @@ action_object(enum action_kind kind)
     case ACTION_CREATE_VMI:
     case ACTION_DELETE_VMI:
     case ACTION_PATCH_VMI:
+    case ACTION_RELEASE_VMI:
         return KIND_VMI;
     case ACTION_CREATE_POD:
     case ACTION_DELETE_POD:
@@ -350,6 +391,7 @@ run_send(struct plan_run *r, enum kube_verb verb, const struct place *at, const 
                                    .resource = resource,
                                    .body = body ? json_text(body, r->arena) : NULL,
                                    .fenced = body != NULL,
+                                   .reply_max_bytes = REPLY_MAX,
                                    .parts = cut_parts(at->kind)};
 
     r->request = kube_send(r->fx->kube, &call, done, r);

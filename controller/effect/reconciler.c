@@ -57,6 +57,7 @@ reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_optio
     r->options.gateway_name = xstrdup(o->gateway_name);
     r->options.version = xstrdup(o->version);
     r->queue = queue_new();
+    r->room = room_new();
     r->launchers = launchers_new();
     r->foreign = foreign_new();
     r->config_arena = arena_new(CONFIG_ARENA_MAX);
@@ -66,6 +67,7 @@ reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_optio
     timer_init(r, loop, &r->turn);
     timer_init(r, loop, &r->resync);
     timer_init(r, loop, &r->give_back);
+    timer_init(r, loop, &r->refetch);
     BUG_ON(uv_timer_start(&r->resync, resync, RESYNC_MS, RESYNC_MS) != 0);
     feed_start(r);
     reconciler_config(r);
@@ -179,7 +181,7 @@ enqueue_launcher(struct reconciler *r, const char *vmi_uid)
 {
     const struct launcher *l = launchers_get(r->launchers, vmi_uid);
 
-    feed_news(r);
+    feed_news(r, 1);
     if (l) {
         AUTO(freep) char *key = related_key(KIND_VMI, l->key);
         feed_key(r, key);
@@ -238,6 +240,8 @@ reconciler_close(struct reconciler *r)
     for (int k = 0; k < N_KINDS; k++) {
         watch_close(r->sources[k].watch);
     }
+    refetch_stop(r);
+    uv_close((uv_handle_t *)&r->refetch, timer_closed);
     uv_close((uv_handle_t *)&r->give_back, timer_closed);
     uv_close((uv_handle_t *)&r->resync, timer_closed);
     uv_close((uv_handle_t *)&r->turn, timer_closed);
@@ -262,6 +266,7 @@ timer_closed(uv_handle_t *handle)
     for (int k = 0; k < N_KINDS; k++) {
         informer_free(r->informers[k]);
     }
+    room_free(r->room);
     queue_free(r->queue);
     launchers_free(r->launchers);
     foreign_free(r->foreign);

@@ -15,6 +15,7 @@ enum {
     RUNS_MAX = 24, /* at once: a busy API server answers more of them no sooner, and each one later */
     CONFLICT_MS = 100,
     INVALID_MS = 30000,
+    LARGE_NEWS = 50,       /* what a large object counts among news */
     GIVE_BACK_NEWS = 1000, /* after so many memory goes back to the kernel, */
     GIVE_BACK_MS = 5000    /* so long later: it costs milliseconds */
 };
@@ -49,6 +50,7 @@ struct reconciler {
     struct reconciler_options options;
     struct source sources[N_KINDS];
     struct informer *informers[N_KINDS];
+    struct room *room; /* of all informers */
     struct launchers *launchers;
     struct foreign *foreign;
     struct pod_key pod_key;
@@ -70,6 +72,9 @@ struct reconciler {
     uv_timer_t turn;
     uv_timer_t resync;
     uv_timer_t give_back;
+    uv_timer_t refetch;
+    struct refetch *refetches;
+    size_t n_refetches;
     unsigned n_timers; /* whose close callback is still to come */
 };
 
@@ -79,6 +84,7 @@ struct pass {
     struct arena *arena;
     int64_t now_s;
     uint32_t rnd;
+    const char *why;  /* why no more than headers of the objects are looked at, or NULL */
     bool held;        /* out: actions that failed are left out of this plan, to tell the failure */
     int64_t retry_ms; /* out, when held */
     uint64_t basis;   /* out: of the view (reconcile/basis.h); 0: it counts for nothing */
@@ -100,7 +106,11 @@ void feed_key(struct reconciler *r, const char *key);
 /* Everything is due once more. */
 void feed_all(struct reconciler *r);
 /* Counts what was heard: after a burst of it memory goes back to the kernel. */
-void feed_news(struct reconciler *r);
+void feed_news(struct reconciler *r, size_t n);
+
+/* Some object has found no room (cache/room.h): it is asked for again as soon as there is some (effect/refetch.c). */
+void refetch_wanted(struct reconciler *r);
+void refetch_stop(struct reconciler *r);
 
 /* Reads the configuration object anew. */
 void reconciler_config(struct reconciler *r);

@@ -82,6 +82,7 @@ static const struct verb verbs[] = {
     [KUBE_POST] = {"POST", "application/json", "kube.post.before", "kube.post.after"},
     [KUBE_PUT] = {"PUT", "application/json", "kube.put.before", "kube.put.after"},
     [KUBE_MERGE_PATCH] = {"PATCH", "application/merge-patch+json", "kube.patch.before", "kube.patch.after"},
+    [KUBE_JSON_PATCH] = {"PATCH", "application/json-patch+json", "kube.patch.before", "kube.patch.after"},
     [KUBE_APPLY_PATCH] = {"PATCH", "application/apply-patch+yaml", "kube.apply.before", "kube.apply.after"},
     [KUBE_DELETE] = {"DELETE", "application/json", "kube.delete.before", "kube.delete.after"},
 };

@@ -9,7 +9,7 @@
 
 #include <uv.h>
 
-enum kube_verb { KUBE_GET, KUBE_POST, KUBE_PUT, KUBE_MERGE_PATCH, KUBE_APPLY_PATCH, KUBE_DELETE };
+enum kube_verb { KUBE_GET, KUBE_POST, KUBE_PUT, KUBE_MERGE_PATCH, KUBE_JSON_PATCH, KUBE_APPLY_PATCH, KUBE_DELETE };
 
 struct kube;
 struct kube_request;

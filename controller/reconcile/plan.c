@@ -40,7 +40,7 @@ plan_requeue(struct plan *p, int64_t ms)
 const char *
 action_name(enum action_kind kind)
 {
-    static const char *const names[] = {"create-vmi", "delete-vmi", "patch-vmi", "create-pod",
+    static const char *const names[] = {"create-vmi", "delete-vmi", "patch-vmi", "release-vmi", "create-pod",
                                         "delete-pod", "patch-pod",  "label-pod", "seek-pod"};
 
     return names[kind];

@@ -7,7 +7,8 @@
 enum action_kind {
     ACTION_CREATE_VMI,
     ACTION_DELETE_VMI,
-    ACTION_PATCH_VMI, /* metadata only: finalizers, labels */
+    ACTION_PATCH_VMI,   /* metadata only: labels */
+    ACTION_RELEASE_VMI, /* finalizers of ours go, whatever stands beside them */
     ACTION_CREATE_POD,
     ACTION_DELETE_POD,
     ACTION_PATCH_POD, /* metadata only: annotations */
@@ -21,7 +22,7 @@ struct action {
     const char *namespace;
     const char *name;
     const char *uid;    /* precondition of delete and patch; NULL for create, and when it is not known */
-    const json_t *body; /* the object to create, or the merge patch; of the arena */
+    const json_t *body; /* the object to create, the merge patch, or the steps of a JSON patch (release); of the arena */
 };
 
 /* An event to record once the actions and the status write have succeeded. */
@@ -42,6 +43,7 @@ struct plan {
     size_t n_events;
     const json_t *status_old; /* what the object has, of the fields that vmbridge writes */
     const json_t *status_new; /* what it should have; NULL: not computed */
+    bool status_anew;         /* the status is written as a whole: what the object has is not known */
     const char *desired;      /* text for the launcher, or NULL: nothing to say */
     int64_t requeue_ms;       /* 0: only when something changes */
 };

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "reconcile/vm_plan.h"
 
-enum { FAIL_BASE_S = 10, FAIL_MAX_S = 300, FAIL_STALLED = 3 };
+enum { FAIL_BASE_S = 10, FAIL_MAX_S = 300, FAIL_STALLED = 3, FAIL_COUNT_MAX = 1000000, MIRRORED_MAX = 32 };
 
 static bool plan_has(const struct plan *p, enum action_kind kind);
 static const char *printable_status(const struct vm_view *v, const struct plan *p);
@@ -44,6 +44,7 @@ vm_status(const struct vm_view *v, struct plan *p)
     json_t *new_all = json_in_arena(v->arena, api_encode(&vm_type, &now));
     p->status_old = json_object_get(old_all, "status");
     p->status_new = json_object_get(new_all, "status");
+    p->status_anew = v->status_lost;
 }
 
 static bool
@@ -133,7 +134,7 @@ set_conditions(const struct vm_view *v, const struct plan *p, struct vm_status *
             &(struct condition){.type = "Failure", .status = "True", .reason = "FailedCreate", .message = v->last_error},
             v->now_s);
     }
-    if (v->has_vmi && v->vmi_is_ours && !vmi_is_final(&v->vmi) &&
+    if (v->has_vmi && v->vmi_is_ours && !vmi_is_final(&v->vmi) && v->vmi_spec && !v->is_header &&
         !json_equal(v->vmi_spec, v->vm.spec.template.spec_json)) {
         condition_set(v->arena, &st->conditions, &v->vm.status.conditions,
                       &(struct condition){.type = "RestartRequired",
@@ -166,7 +167,7 @@ mirror_conditions(const struct vm_view *v, struct vm_status *st)
 {
     const struct condition_list *theirs = &v->vmi.status.conditions;
 
-    for (size_t i = 0; v->has_vmi && i < theirs->n; i++) {
+    for (size_t i = 0; v->has_vmi && i < theirs->n && st->conditions.n < MIRRORED_MAX; i++) {
         bool is_own = false;
         for (size_t k = 0; k < ARRAY_LEN(own_conditions); k++) {
             is_own = is_own || str_eq(theirs->items[i].type, own_conditions[k]);
@@ -255,7 +256,8 @@ set_failure(const struct vm_view *v, struct vm_status *st)
     if (was_running || !is_counting(v->strategy) || (old && str_eq(old->last_failed_vmi_uid, v->vmi.meta.uid))) {
         return;
     }
-    int64_t n = (old ? old->consecutive_fail_count.v : 0) + 1;
+    int64_t n = (old ? old->consecutive_fail_count.v : 0);
+    n = n < 0 ? 1 : n < FAIL_COUNT_MAX ? n + 1 : FAIL_COUNT_MAX; /* whoever may write status may write any number */
     int64_t delay_s = n > 5 ? FAIL_MAX_S : FAIL_BASE_S * n * n;
     delay_s += (int64_t)(v->rnd % (uint64_t)(delay_s / 2 + 1));
     delay_s = delay_s > FAIL_MAX_S ? FAIL_MAX_S : delay_s;

@@ -6,26 +6,25 @@
 #include "cache/store.h"
 #include "reconcile/config.h"
 
-/* Holds an instance until its launcher pod is gone, so that no second QEMU starts on its disks. */
-#define VMI_FINALIZER "kubevirt.io/foregroundDeleteVirtualMachine"
-
 struct vm_view {
     struct arena *arena;
     int64_t now_s; /* wall clock */
     uint32_t rnd;
     struct vm vm;
+    bool is_header;      /* only its header is of use (reconcile/header_view.h): 'invalid' says why, the spec is empty */
+    bool status_lost;    /* there may be a status that is not known: it is written as a whole */
     const char *invalid; /* why the spec cannot run, with field and way out; NULL: it can */
     enum run_strategy strategy;
     bool has_vmi;
     struct vmi vmi;
-    const json_t *vmi_spec; /* as it is in the API */
+    const json_t *vmi_spec; /* as it is in the API; NULL: it cannot be read */
     bool vmi_is_ours;       /* controlled by this VM */
     bool vmi_going;         /* being deleted, or its deletion was answered */
     const char *last_error; /* why the last action for this VM failed, or NULL */
     bool hold;              /* the failure is new: the status tells it before the next try */
 };
 
-/* Decodes 'vm' and the VMI of the same name. Errors: ERR_INVALID when the VM cannot be decoded. */
+/* Decodes 'vm' and the VMI of the same name. What cannot be decoded is no error: of it the header is taken. */
 MUST_CHECK struct err *vm_view_make(struct arena *a, const struct object *vm, const struct object *vmi, int64_t now_s,
                                     uint32_t rnd, struct vm_view *ret_view);
 

@@ -19,10 +19,12 @@ vmi_details(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_s
     if (v->has_pod) {
         set_place(v, st);
     }
-    if (o->phase == PHASE_RUNNING) {
+    if (o->phase == PHASE_RUNNING && !v->invalid) { /* else what was told of a spec that could run stays */
         set_size(v, st);
         set_volumes(v, st);
         set_interfaces(v, st);
+    }
+    if (o->phase == PHASE_RUNNING) {
         set_guest(v, st);
     }
     if (vmi_phase_is_final(o->phase)) {

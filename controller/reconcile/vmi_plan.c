@@ -93,17 +93,6 @@ vmi_plan(const struct vmi_view *v, struct plan *ret_plan)
 }
 
 static bool
-has_finalizer(const struct vmi_view *v)
-{
-    for (size_t i = 0; i < v->vmi.meta.finalizers.n; i++) {
-        if (str_eq(v->vmi.meta.finalizers.items[i], VMI_FINALIZER)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
 is_doomed(const struct vmi_view *v, const struct vmi_observed *o)
 {
     (void)o; /* what was observed does not matter any more */
@@ -178,8 +167,9 @@ is_pod_missing(const struct vmi_view *v, const struct vmi_observed *o)
 static bool
 is_ca_old(const struct vmi_view *v, const struct vmi_observed *o)
 {
-    (void)o; /* the same in every phase */
-    if (v->pod.going || !v->config->gateway_pins) {
+    (void)o;                                                  /* the same in every phase */
+    bool is_known = v->pod.gateway_ca || v->pod.gateway_pins; /* not of a header that came as one */
+    if (v->pod.going || !v->config->gateway_pins || !is_known) {
         return false;
     }
     return v->pod.gateway_ca ? !str_eq(v->pod.gateway_ca, v->config->ca_bundle)
@@ -189,7 +179,7 @@ is_ca_old(const struct vmi_view *v, const struct vmi_observed *o)
 static bool
 is_label_missing(const struct vmi_view *v, const struct vmi_observed *o)
 {
-    return v->has_vm && o->phase == PHASE_RUNNING && v->pod.node_name &&
+    return v->has_vm && !v->is_header && o->phase == PHASE_RUNNING && v->pod.node_name &&
            !str_eq(str_map_get(&v->vmi.meta.labels, NODE_LABEL), v->pod.node_name);
 }
 
@@ -249,24 +239,21 @@ plan_labels(const struct vmi_view *v, const struct vmi_observed *o, struct plan 
 static void
 plan_release(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
 {
-    json_t *kept = json_array();
+    const struct str_list *places = &v->vmi.meta.finalizers; /* "#7": the cache keeps where ours stand */
+    json_t *steps = json_in_arena(v->arena, json_array());
 
     if (!v->has_pod && !v->pod_ended && !vmi_phase_is_final(vmi_phase_parse(v->vmi.status.phase))) {
         plan_seek(v, o, p);
     }
-    for (size_t i = 0; i < v->vmi.meta.finalizers.n; i++) {
-        if (!str_eq(v->vmi.meta.finalizers.items[i], VMI_FINALIZER)) {
-            (void)json_array_append_new(kept, json_string(v->vmi.meta.finalizers.items[i]));
-        }
+    for (size_t i = places->n; i > 0; i--) { /* the last one first: the others stay where they are */
+        AUTO(freep) char *path = xasprintf("/metadata/finalizers/%s", places->items[i - 1] + 1);
+        BUG_ON(json_array_append_new(steps, json_pack("{s:s, s:s}", "op", "remove", "path", path)) != 0);
     }
-    json_t *patch = json_pack("{s:{s:o}}", "metadata", "finalizers", kept);
-    BUG_ON(!patch);
-    json_in_arena(v->arena, patch);
     if (v->has_pod && !v->pod.going) { /* a finished pod: its record goes with the instance */
         (void)plan_add(p, ACTION_DELETE_POD, &v->pod.meta, NULL);
     }
-    if (has_finalizer(v)) {
-        (void)plan_add(p, ACTION_PATCH_VMI, &v->vmi.meta, patch);
+    if (places->n > 0) {
+        (void)plan_add(p, ACTION_RELEASE_VMI, &v->vmi.meta, steps);
     }
 }
 
@@ -319,7 +306,7 @@ plan_desired(const struct vmi_view *v, struct plan *p)
 {
     struct launcher_desired d = {.version = LAUNCHER_MSG_VERSION, .vmi_uid = v->vmi.meta.uid};
 
-    if (!v->connected || v->going) {
+    if (!v->connected || v->going || v->is_header) { /* of a spec that cannot be read nothing is said */
         return;
     }
     d.open_ports = open_ports(v);

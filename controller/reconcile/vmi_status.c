@@ -38,12 +38,17 @@ vmi_status(const struct vmi_view *v, const struct vmi_observed *o, struct plan *
     json_t *new_all = json_in_arena(v->arena, api_encode(&vmi_type, &now));
     p->status_old = json_object_get(old_all, "status");
     p->status_new = json_object_get(new_all, "status");
+    p->status_anew = v->status_lost;
 }
 
 /* In the order in which a user can act on them. */
 struct vmi_trouble
 vmi_trouble_of(const struct vmi_view *v)
 {
+    if (v->is_header) {
+        return (struct vmi_trouble){
+            .reason = v->has_pod ? "InvalidSpec" : "FailedCreate", .message = v->invalid, .stalled = true};
+    }
     struct vmi_trouble t = v->has_pod ? trouble_of_pod(&v->pod) : trouble_before_pod(v);
 
     return !t.reason && v->has_pod && !v->pod.started ? trouble_of_claims(v) : t;
@@ -80,6 +85,12 @@ trouble_before_pod(const struct vmi_view *v)
                                         "create it, or correct persistentVolumeClaim.claimName",
                                         v->claims.items[i].name, v->vmi.meta.namespace),
                 .stalled = true};
+        }
+        if (v->claims.items[i].why) {
+            return (struct vmi_trouble){.reason = "PVCNotReady",
+                                        .message = arena_printf(v->arena, "PVC %s cannot be used: %s",
+                                                                v->claims.items[i].name, v->claims.items[i].why),
+                                        .stalled = true};
         }
     }
     if (v->last_error) {
@@ -201,7 +212,7 @@ static void
 set_ready(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
 {
     struct condition c = {.type = "Ready", .status = "False"};
-    bool probed = v->vmi.spec.readiness_probe != NULL;
+    bool probed = v->is_header || v->vmi.spec.readiness_probe != NULL;
 
     if (vmi_phase_is_final(o->phase)) {
         c.reason = "GuestNotRunning";

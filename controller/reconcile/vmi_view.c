@@ -4,10 +4,11 @@
 #include "api/defaults.h"
 #include "api/identity.h"
 #include "api/validate.h"
+#include "reconcile/header_view.h"
 #include "reconcile/pod_claim.h"
 #include "reconcile/pod_meta.h"
 
-enum { OBJECT_MAX = 4 * 1024 * 1024, SERVICE_PORTS_MAX = 256 };
+enum { OBJECT_MAX = 4 * 1024 * 1024, SERVICE_PORTS_MAX = 256, RESOURCES_MAX = 8, MODES_MAX = 8 };
 
 struct gather {
     struct vmi_view *v;
@@ -15,7 +16,7 @@ struct gather {
     struct err *err;
 };
 
-static struct err *gather_spec(struct vmi_view *v, const struct object *vmi);
+static void gather_spec(struct vmi_view *v, const struct object *vmi);
 static struct err *gather_pods(struct vmi_view *v, const struct vmi_sources *src, const struct object *vmi);
 static bool gather_pod(void *arg, const struct object *pod);
 static void gather_claims(struct vmi_view *v, const struct store *pvcs);
@@ -34,16 +35,16 @@ vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct objec
 {
     struct vmi_view v = {
         .arena = a, .config = src->config, .now_s = now_s, .n_waiting = src->n_waiting, .doomed = vmi->doomed};
-    struct err *e = gather_spec(&v, vmi);
 
-    if (!e) {
-        e = gather_pods(&v, src, vmi);
-    }
+    gather_spec(&v, vmi);
+    struct err *e = gather_pods(&v, src, vmi);
     if (e) {
         return e;
     }
-    gather_claims(&v, src->pvcs);
-    gather_services(&v, src->services);
+    if (!v.is_header) {
+        gather_claims(&v, src->pvcs);
+        gather_services(&v, src->services);
+    }
     gather_report(&v, src->launchers);
     *ret_view = v;
     return NULL;
@@ -69,22 +70,38 @@ claim_find(const struct claim_list *l, const char *name)
     return NULL;
 }
 
-static struct err *
-gather_spec(struct vmi_view *v, const struct object *vmi)
+static void
+gather_object(struct vmi_view *v, const struct object *vmi)
 {
     json_t *j = NULL;
-    struct err *e = object_parse(vmi, OBJECT_MAX, &j);
+    AUTO(err_freep) struct err *e = object_parse(vmi, OBJECT_MAX, &j);
 
     if (!e) {
-        e = api_decode(&vmi_type, json_in_arena(v->arena, j), v->arena, &v->vmi);
+        json_in_arena(v->arena, j);
     }
-    if (e) {
-        return err_wrap(e, "decode the VirtualMachineInstance");
+    v->status_lost = object_lost_status(j);
+    if (!e && !vmi->why) {
+        e = api_decode(&vmi_type, j, v->arena, &v->vmi);
     }
-    v->spec_json = json_object_get(j, "spec");
+    if (e || vmi->why) {
+        header_vmi(v->arena, vmi, j, &v->vmi);
+        v->is_header = true;
+        v->invalid = header_why(v->arena, vmi, e);
+    } else {
+        v->spec_json = json_object_get(j, "spec");
+    }
+}
+
+static void
+gather_spec(struct vmi_view *v, const struct object *vmi)
+{
+    gather_object(v, vmi);
     v->going = vmi->doomed || v->vmi.meta.deletion_s != 0;
     const struct owner *owner = meta_controller(&v->vmi.meta);
     v->has_vm = owner && str_eq(owner->kind, "VirtualMachine");
+    if (v->is_header) {
+        return;
+    }
     AUTO(err_freep) struct err *bad = vmi_spec_validate(&v->vmi.spec, v->arena);
     if (bad) {
         v->invalid = arena_strdup(v->arena, err_text(bad));
@@ -94,7 +111,6 @@ gather_spec(struct vmi_view *v, const struct object *vmi)
                                                 .name = v->vmi.meta.name};
         vmi_spec_default(&v->vmi.spec, v->arena, &options);
     }
-    return NULL;
 }
 
 static struct claimant
@@ -198,8 +214,8 @@ gather_claims(struct vmi_view *v, const struct store *pvcs)
 
     v->claims.items = ARENA_NEW_N(v->arena, struct claim_view, volumes->n);
     for (size_t i = 0; i < volumes->n; i++) {
-        if (!volumes->items[i].pvc) {
-            continue;
+        if (!volumes->items[i].pvc || claim_find(&v->claims, volumes->items[i].pvc->claim_name)) {
+            continue; /* of one that many volumes name once is enough */
         }
         struct claim_view *c = &v->claims.items[v->claims.n++];
         c->name = volumes->items[i].pvc->claim_name;
@@ -213,41 +229,54 @@ gather_claims(struct vmi_view *v, const struct store *pvcs)
 static struct str_map
 string_map(struct arena *a, const json_t *object)
 {
-    struct str_map m = {.items = ARENA_NEW_N(a, struct str_pair, json_object_size(object))};
+    struct str_map m = {.items = ARENA_NEW_N(a, struct str_pair, RESOURCES_MAX)};
     const char *key;
     json_t *value;
 
     json_object_foreach((json_t *)(uintptr_t)object, key, value) {
-        if (json_is_string(value)) {
-            m.items[m.n++] = (struct str_pair){.key = key, .value = json_string_value(value)};
+        if (json_is_string(value) && m.n < RESOURCES_MAX) {
+            m.items[m.n++] =
+                (struct str_pair){.key = arena_strdup(a, key), .value = arena_strdup(a, json_string_value(value))};
         }
     }
     return m;
 }
 
+static struct str_list
+modes_of(struct arena *a, const json_t *modes)
+{
+    struct str_list l = {.items = ARENA_NEW_N(a, const char *, MODES_MAX)};
+    size_t i;
+    json_t *mode;
+
+    json_array_foreach((json_t *)(uintptr_t)modes, i, mode) {
+        if (json_is_string(mode) && l.n < MODES_MAX) {
+            l.items[l.n++] = arena_strdup(a, json_string_value(mode));
+        }
+    }
+    return l;
+}
+
+/* Takes copies: the trees of all claims together are too large to be kept for a pass. */
+
 static void
 claim_read(struct arena *a, const struct object *pvc, struct claim_view *c)
 {
-    json_t *j = NULL;
-    struct err *e = object_parse(pvc, OBJECT_MAX, &j);
-
-    BUG_ON(e); /* the cache wrote it */
-    json_in_arena(a, j);
+    AUTO(json_freep) json_t *j = NULL;
+    AUTO(err_freep) struct err *e = object_parse(pvc, OBJECT_MAX, &j);
     const json_t *spec = json_object_get(j, "spec");
-    const json_t *modes = json_object_get(spec, "accessModes");
     const char *mode = json_str(spec, "volumeMode");
+
     c->exists = true;
+    c->why = arena_strdup(a, e ? err_text(e) : pvc->why);
     c->bound = str_eq(json_str(json_object_get(j, "status"), "phase"), "Bound");
     c->waits_for_consumer = !c->bound && str_empty(json_str(spec, "volumeName"));
     c->is_block = str_eq(mode, "Block");
     c->info = (struct pvc_info){.claim_name = c->name,
-                                .volume_mode = mode ? mode : "Filesystem",
+                                .access_modes = modes_of(a, json_object_get(spec, "accessModes")),
+                                .volume_mode = mode ? arena_strdup(a, mode) : "Filesystem",
                                 .capacity = string_map(a, json_at(j, "status", "capacity", NULL)),
                                 .requests = string_map(a, json_at(spec, "resources", "requests", NULL))};
-    c->info.access_modes.items = ARENA_NEW_N(a, const char *, json_array_size(modes));
-    for (size_t i = 0; i < json_array_size(modes); i++) {
-        c->info.access_modes.items[c->info.access_modes.n++] = json_string_value(json_array_get(modes, i));
-    }
 }
 
 /* Each is found by one pair of its selector, so by one of the launcher's labels. */
@@ -276,14 +305,12 @@ static bool
 gather_service(void *arg, const struct object *service)
 {
     struct vmi_view *v = arg;
-    json_t *j = NULL;
-    struct err *e = object_parse(service, OBJECT_MAX, &j);
+    AUTO(json_freep) json_t *j = NULL;
+    AUTO(err_freep) struct err *e = object_parse(service, OBJECT_MAX, &j);
     size_t i;
     json_t *port;
 
-    BUG_ON(e); /* the cache wrote it */
-    json_in_arena(v->arena, j);
-    if (!selects(json_at(j, "spec", "selector", NULL), v)) {
+    if (e || !selects(json_at(j, "spec", "selector", NULL), v)) {
         return true;
     }
     json_array_foreach(json_at(j, "spec", "ports", NULL), i, port) {

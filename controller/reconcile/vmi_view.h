@@ -8,15 +8,13 @@
 #include "reconcile/config.h"
 #include "reconcile/pod_view.h"
 
-/* Label of an instance and its pod: the node it runs on (contract 2.6). */
-#define NODE_LABEL "kubevirt.io/nodeName"
-
 struct claim_view {
     const char *name;
     bool exists;
     bool bound;
     bool waits_for_consumer; /* unbound and without a volume: perhaps its class waits for the pod */
     bool is_block;
+    const char *why; /* only its header is known: it counts as not bound; NULL: all is known */
     struct pvc_info info;
 };
 
@@ -46,6 +44,8 @@ struct vmi_view {
     bool going;              /* being deleted, or its deletion was answered */
     bool doomed;             /* the API server has deleted it already */
     bool has_vm;             /* controlled by a VirtualMachine: the object is ours to label */
+    bool is_header;          /* only its header is of use (reconcile/header_view.h): 'invalid' says why, the spec is empty */
+    bool status_lost;        /* there may be a status that is not known: it is written as a whole */
     const char *invalid;     /* why the spec cannot run; NULL: it can */
     bool has_pod;
     struct pod_view pod;         /* of this very instance (reconcile/pod_claim.h) */
@@ -62,7 +62,7 @@ struct vmi_view {
     bool hold;                     /* the failure is new: the status tells it before the next try */
 };
 
-/* Errors: ERR_INVALID when the VMI cannot be decoded. */
+/* Of a VMI that cannot be decoded the header is taken. Errors: ERR_INVALID when its pod cannot be decoded. */
 MUST_CHECK struct err *vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct object *vmi,
                                      int64_t now_s, struct vmi_view *ret_view);
 

@@ -16,8 +16,9 @@ void
 world_init(struct world *w)
 {
     *w = (struct world){.version = 100, .now_s = 1767225600}; /* 2026-01-01T00:00:00Z */
+    w->room = room_new();
     for (int k = 0; k < N_KINDS; k++) {
-        w->informers[k] = informer_new((enum kind)k, on_changed, NULL);
+        w->informers[k] = informer_new_in(w->room, (enum kind)k, on_changed, NULL);
     }
     w->launchers = launchers_new();
     w->foreign = foreign_new();
@@ -35,6 +36,7 @@ world_fini(struct world *w)
     for (int k = 0; k < N_KINDS; k++) {
         informer_free(w->informers[k]);
     }
+    room_free(w->room);
     launchers_free(w->launchers);
     foreign_free(w->foreign);
 }
@@ -216,7 +218,8 @@ static void
 apply_action(struct world *w, const struct action *a)
 {
     AUTO(freep) char *key = xasprintf("%s/%s", a->namespace, a->name);
-    bool is_vmi = a->kind == ACTION_CREATE_VMI || a->kind == ACTION_DELETE_VMI || a->kind == ACTION_PATCH_VMI;
+    bool is_vmi = a->kind == ACTION_CREATE_VMI || a->kind == ACTION_DELETE_VMI || a->kind == ACTION_PATCH_VMI ||
+                  a->kind == ACTION_RELEASE_VMI;
     enum kind kind = is_vmi ? KIND_VMI : KIND_POD;
     const struct object *o = store_get(world_store(w, kind), key);
 
@@ -235,6 +238,8 @@ apply_action(struct world *w, const struct action *a)
     (void)json_object_set_new(object, "kind", json_string(is_vmi ? "VirtualMachineInstance" : "Pod"));
     if (a->kind == ACTION_PATCH_VMI || a->kind == ACTION_PATCH_POD || a->kind == ACTION_LABEL_POD) {
         apply_merge(object, a->body);
+    } else if (a->kind == ACTION_RELEASE_VMI) { /* the cache knows of no others */
+        (void)json_object_del(meta, "finalizers");
     } else if (is_vmi) {
         (void)json_object_set_new(meta, "deletionTimestamp", json_string("2026-01-01T00:01:00Z"));
     } else { /* the kubelet of this world is quick */

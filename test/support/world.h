@@ -9,6 +9,7 @@
 #include "reconcile/plan.h"
 
 struct world {
+    struct room *room;
     struct informer *informers[N_KINDS];
     struct launchers *launchers;
     struct foreign *foreign;
