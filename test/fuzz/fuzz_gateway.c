@@ -67,6 +67,12 @@ server_stream_trust(struct server_stream *c)
 }
 
 void
+server_stream_proven(const struct server_stream *c)
+{
+    BUG_ON(!c->is_used);
+}
+
+void
 server_stream_close(struct server_stream *c, enum server_close code, const char *reason)
 {
     BUG_ON(!c->is_used || str_empty(reason) || code < SERVER_CLOSE_NORMAL);
