@@ -27,7 +27,7 @@ CROWDS = (("silent", 5000), ("slow", 200), ("drip", 200), ("half", 1000))
 # Timeouts of the readiness probe, of Prometheus and of a launcher; an eighth of the controller's memory.
 PROBE_S, PAGE_S, PROVEN_S, NEW_S, MEMORY_MIB = 2, 10, 10, 10, 32
 TRIES = 5
-LAUNCHERS, RETURN_S, LAUNCHER_KIB = 5000, 60, 24
+LAUNCHERS, RETURN_S, LAUNCHER_KIB = 2000, 60, 24
 AWAY, PROVEN, NEW = "127.0.0.1", "127.0.1.1", "127.0.1."
 
 

@@ -12,6 +12,7 @@ ADDRESSES how many source addresses they have, from 127.0.0.2 on; 0: all are 127
 Prints "standing" when each has connected once (good: is in), runs until its input ends, then prints how often they dialled.
 """
 import errno
+import functools
 import os
 import selectors
 import socket
@@ -27,12 +28,17 @@ UPGRADE = (b"GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: 
 REQUEST = b"GET /healthz HTTP/1.1\r\nX-Long: " + b"x" * 4000
 
 
+@functools.cache
+def context():
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+    return made
+
+
 def client():
     """A TLS client without a socket: (object, what came in, what is to go out)."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     into, out = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = context.wrap_bio(into, out, server_hostname="localhost")
+    tls = context().wrap_bio(into, out, server_hostname="localhost")
     try:
         tls.do_handshake()
     except ssl.SSLWantReadError:
