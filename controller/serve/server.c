@@ -169,13 +169,17 @@ fill_protocols(struct server *s)
     const struct server_endpoint *e = s->endpoint;
 
     /* The first one serves plain HTTP. Its name could be asked for as a sub-protocol, so admission compares names. */
-    s->protocols[0] =
-        (struct lws_protocols){.name = "vmbridge-pages", .callback = server_callback, .rx_buffer_size = SERVER_RX_BYTES};
+    s->protocols[0] = (struct lws_protocols){.name = "vmbridge-pages",
+                                             .callback = server_callback,
+                                             .rx_buffer_size = SERVER_RX_BYTES,
+                                             .tx_packet_size = SERVER_TX_BYTES};
     if (!e) {
         return;
     }
-    s->protocols[1] =
-        (struct lws_protocols){.name = e->protocol, .callback = server_callback, .rx_buffer_size = SERVER_RX_BYTES};
+    s->protocols[1] = (struct lws_protocols){.name = e->protocol,
+                                             .callback = server_callback,
+                                             .rx_buffer_size = SERVER_RX_BYTES,
+                                             .tx_packet_size = SERVER_TX_BYTES};
     s->idle_policy.secs_since_valid_ping = (uint16_t)e->ping_s;
     s->idle_policy.secs_since_valid_hangup = (uint16_t)(e->ping_s + SERVER_HANGUP_S);
 }

@@ -18,8 +18,10 @@ enum {
     SERVER_CLOSING_S = 2,      /* for what waits and the close frame to go out */
     SERVER_CLOSE_TICK_MS = 10,
     SERVER_QUIET_TICKS = 4,
-    SERVER_SWEEP_MS = 250,                  /* how late a deadline may be noticed */
-    SERVER_RX_BYTES = 256,                  /* read from a WebSocket at once; held per connection */
+    SERVER_SWEEP_MS = 250, /* how late a deadline may be noticed */
+    SERVER_RX_BYTES = 256, /* read from a WebSocket at once; held per connection */
+    SERVER_TX_BYTES =
+        16 * 1024, /* written at once, a TLS record; without it libwebsockets writes no more than it reads */
     SERVER_SEND_BYTES = 64 * 1024,          /* what the kernel may hold for a slow peer */
     SERVER_RECEIVE_BYTES = 16 * 1024,       /* and of one that we have not read; it takes twice that */
     SERVER_BODIES_BYTES = 16 * 1024 * 1024, /* of pages on their way out; beyond, readers of a page share it */

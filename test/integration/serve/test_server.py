@@ -42,7 +42,10 @@ class Server:
             sock.sendall(text.encode())
             status, headers, body = ws.read_head(sock)
             while len(body) < int(headers.get("content-length", 0)):
-                body += sock.recv(65536)
+                more = sock.recv(65536)
+                if not more:
+                    raise ConnectionError(f"closed after {len(body)} bytes of the body")
+                body += more
             return status, headers, body.decode()
 
     def get(self, path):
