@@ -403,9 +403,14 @@ unit_begin(struct json_build *b)
 static void
 ways_begin(struct json_build *b, size_t last)
 {
-    b->levels[0].way = root_way(b);
+    struct json_way way = root_way(b);
+
+    b->levels[0].way = way;
+    if (last > 0 && way.want == WANT_WAY) {
+        way = way_to(b, &b->levels[0].way, b->each, strlen(b->each));
+    }
     for (size_t i = 1; i <= last && i <= EACH_DEPTH; i++) {
-        b->levels[i].way = i == 1 ? way_to(b, &b->levels[0].way, b->each, strlen(b->each)) : b->levels[1].way;
+        b->levels[i].way = way;
     }
 }
 
