@@ -55,7 +55,7 @@ def nobody_restarts(t):
 def start(t, name, **more):
     t.apply(machines.machine(name, **more))
     t.until_running(name)
-    t.until_console(name, "is up after")
+    t.until_console(name, "is up after", case.START_S)
     return t.get("vmi", name)
 
 

@@ -1,4 +1,5 @@
 """Three hundred generated hostile objects, two replicas, and a machine in another namespace that starts, stops and goes throughout."""
+import contextlib
 import json
 import os
 import statistics
@@ -68,7 +69,7 @@ class Tenant:
     """Who makes the hostile objects."""
 
     def __init__(self, t):
-        self.t, self.api, self.ns = t, Api(t.world.kubeconfig, patience=3), t.ns + "-h"
+        self.t, self.api, self.ns = t, Api(t.world.kubeconfig, patience=3, timeout=30), t.ns + "-h"
         self.answers = {}         # status code: number
         self.made = {}            # what: names that were accepted
         self.api.create("/api/v1/namespaces", {"metadata": {"name": self.ns}})
@@ -104,8 +105,9 @@ class Tenant:
     def _end(self, path, box, words):
         """The tenant's container has ended, with his words."""
         state = {"terminated": {"exitCode": 1, "reason": "Error", "message": words}}
-        self.t.api.ask("PATCH", path + "/status", {"status": {"phase": "Failed", "containerStatuses": [
-            {"name": box["name"], "image": box["image"], "imageID": "", "ready": False, "restartCount": 0, "state": state}]}}, MERGE)
+        with contextlib.suppress(TimeoutError):
+            self.api.ask("PATCH", path + "/status", {"status": {"phase": "Failed", "containerStatuses": [
+                {"name": box["name"], "image": box["image"], "imageID": "", "ready": False, "restartCount": 0, "state": state}]}}, MERGE)
 
     def untold(self):
         """Machines and instances whose status says nothing."""
@@ -126,7 +128,8 @@ class Tenant:
     def remove_all(self):
         """Deletes them as their author would, who also takes off the finalizers that he put on."""
         for kind in ("vm", "vmi"):
-            self.api.delete(PATHS[kind].format(self.ns, "").rstrip("/"), propagationPolicy="Background")
+            for o in self.t.recorder.all(kind, self.ns):
+                self.t.api.delete(PATHS[kind].format(self.ns, o["metadata"]["name"]), propagationPolicy="Background")
         for name in self.made.get("pod", []):
             self.api.delete(PATHS["pod"].format(self.ns, name), gracePeriodSeconds=0)
         end = time.monotonic() + 90

@@ -33,7 +33,7 @@ class Failed(Exception):
 class Api:
     """Connections are kept per thread. A server that is away is tried again until 'patience' seconds are over."""
 
-    def __init__(self, kubeconfig, patience=20):
+    def __init__(self, kubeconfig, patience=20, timeout=10):
         text = subprocess.run([find(), "--kubeconfig", kubeconfig, "config", "view", "--raw", "-o", "json"], check=True,
                               stdout=subprocess.PIPE).stdout
         config = json.loads(text)
@@ -46,10 +46,10 @@ class Api:
             pem.flush()
             self.context.load_cert_chain(pem.name)
         self.local = threading.local()
-        self.patience = patience
+        self.patience, self.timeout = patience, timeout
 
-    def connection(self, timeout=10):
-        c = http.client.HTTPSConnection(self.host, int(self.port), context=self.context, timeout=timeout)
+    def connection(self, timeout=None):
+        c = http.client.HTTPSConnection(self.host, int(self.port), context=self.context, timeout=timeout or self.timeout)
         c.connect()
         c.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return c
