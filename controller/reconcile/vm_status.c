@@ -7,7 +7,7 @@
 enum { FAIL_BASE_S = 10, FAIL_MAX_S = 300, FAIL_STALLED = 3, FAIL_COUNT_MAX = 1000000, MIRRORED_MAX = 32 };
 
 static bool plan_has(const struct plan *p, enum action_kind kind);
-static const char *printable_status(const struct vm_view *v, const struct plan *p);
+static const char *printable_status(const struct vm_view *v, const struct plan *p, const struct vm_status *st);
 static const char *vmi_trouble(const struct vmi *vmi);
 static void set_conditions(const struct vm_view *v, const struct plan *p, struct vm_status *st);
 static void set_ready(const struct vm_view *v, const struct plan *p, struct vm_status *st);
@@ -27,12 +27,12 @@ vm_status(const struct vm_view *v, struct plan *p)
     struct vm_status *st = &now.status;
     bool is_up = v->has_vmi && !vmi_is_final(&v->vmi);
 
-    st->created = is_up || plan_has(p, ACTION_CREATE_VMI) ? TRI_TRUE : TRI_UNSET; /* rule A1 */
-    st->printable_status = printable_status(v, p);
+    st->created = is_up || plan_has(p, ACTION_CREATE_VMI) ? TRI_TRUE : TRI_UNSET;        /* rule A1 */
     st->observed_generation = (struct opt_int){.set = true, .v = v->vm.meta.generation}; /* rule K1 */
     st->desired_generation = st->observed_generation;
     set_run(v, p, st);
     set_failure(v, st);
+    st->printable_status = printable_status(v, p, st);
     set_conditions(v, p, st);
     st->ready = condition_is(&st->conditions, "Ready", "True") ? TRI_TRUE : TRI_UNSET;
     struct vm_bridge *bridge = ARENA_NEW(v->arena, struct vm_bridge);
@@ -72,9 +72,9 @@ is_failing(const struct vm_view *v, const struct vm_status *st)
     return f && f->consecutive_fail_count.v > 0 && is_counting(v->strategy) && (!v->has_vmi || vmi_is_final(&v->vmi));
 }
 
-/* First true wins (contract 2.4). */
+/* First true wins (contract 2.4). A failure that 'st' counts just now is told in the same write. */
 static const char *
-printable_status(const struct vm_view *v, const struct plan *p)
+printable_status(const struct vm_view *v, const struct plan *p, const struct vm_status *st)
 {
     const struct vmi *vmi = &v->vmi;
     bool is_live = v->has_vmi && !vmi_is_final(vmi);
@@ -94,7 +94,7 @@ printable_status(const struct vm_view *v, const struct plan *p)
     if (is_live || plan_has(p, ACTION_CREATE_VMI)) {
         return "Starting";
     }
-    if (is_failing(v, &v->vm.status)) {
+    if (is_failing(v, st)) {
         return "CrashLoopBackOff";
     }
     return "Stopped";
@@ -210,7 +210,7 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
                (wants_up && !condition_is(&st->conditions, "Ready", "True") &&
                 !condition_is(&st->conditions, "Paused", "True"))) {
         wish.type = "Reconciling";
-        wish.reason = printable_status(v, p);
+        wish.reason = printable_status(v, p, st);
         wish.message = next_step(v, p);
     } else {
         return;
