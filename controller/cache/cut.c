@@ -137,8 +137,8 @@ cut_is_legal(const json_t *object)
     const char *namespace = json_str(meta, "namespace");
     const char *version = json_str(meta, "resourceVersion");
 
-    return legal_name(json_str(meta, "name")) && legal_uid(json_str(meta, "uid")) &&
-           (!namespace || legal_namespace(namespace)) && (!version || legal_version(version));
+    return legal_name(json_str(meta, "name")) && legal_uid(json_str(meta, "uid")) && legal_namespace(namespace) &&
+           (!version || legal_version(version));
 }
 
 char *
