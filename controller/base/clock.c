@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-static const int64_t YEAR_1000_S = -30610224000, YEAR_10000_S = 253402300800;
+static const int64_t year_1000_s = -30610224000, year_10000_s = 253402300800;
 
 int64_t
 clock_mono_ms(void)
@@ -27,7 +27,7 @@ void
 clock_format(int64_t wall_s, char ret_text[CLOCK_TIME_SIZE])
 {
     time_t t = (time_t)wall_s;
-    bool can_say = wall_s >= YEAR_1000_S && wall_s < YEAR_10000_S; /* strftime writes years as long as they are */
+    bool can_say = wall_s >= year_1000_s && wall_s < year_10000_s; /* strftime writes years as long as they are */
     struct tm tm;
 
     if (!can_say || !gmtime_r(&t, &tm) || strftime(ret_text, CLOCK_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {

@@ -218,6 +218,18 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
     condition_set(v->arena, &st->conditions, &v->vm.status.conditions, &wish, v->now_s);
 }
 
+/* Whoever may write status may write any number. */
+static int64_t
+count_next(const struct start_failure *old)
+{
+    int64_t n = old ? old->consecutive_fail_count.v : 0;
+
+    if (n < 0) {
+        return 1;
+    }
+    return n < FAIL_COUNT_MAX ? n + 1 : FAIL_COUNT_MAX;
+}
+
 /* Counts runs that ended without ever reaching Running, once each (contract 2.5), and remembers the last failure. */
 static void
 set_failure(const struct vm_view *v, struct vm_status *st)
@@ -256,8 +268,7 @@ set_failure(const struct vm_view *v, struct vm_status *st)
     if (was_running || !is_counting(v->strategy) || (old && str_eq(old->last_failed_vmi_uid, v->vmi.meta.uid))) {
         return;
     }
-    int64_t n = (old ? old->consecutive_fail_count.v : 0);
-    n = n < 0 ? 1 : n < FAIL_COUNT_MAX ? n + 1 : FAIL_COUNT_MAX; /* whoever may write status may write any number */
+    int64_t n = count_next(old);
     int64_t delay_s = n > 5 ? FAIL_MAX_S : FAIL_BASE_S * n * n;
     delay_s += (int64_t)(v->rnd % (uint64_t)(delay_s / 2 + 1));
     delay_s = delay_s > FAIL_MAX_S ? FAIL_MAX_S : delay_s;

@@ -3,13 +3,13 @@
 
 #include "base/clock.h"
 
-static const int64_t YEAR_1000_S = -30610224000, YEAR_10000_S = 253402300800;
+static const int64_t year_1000_s = -30610224000, year_10000_s = 253402300800;
 
 static void
 check_number(int64_t wall_s)
 {
     char text[CLOCK_TIME_SIZE];
-    bool can_say = wall_s >= YEAR_1000_S && wall_s < YEAR_10000_S;
+    bool can_say = wall_s >= year_1000_s && wall_s < year_10000_s;
     int64_t again_s = -1;
 
     clock_format(wall_s, text);
@@ -31,7 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size >= sizeof(wall_s)) {
         memcpy(&wall_s, data, sizeof(wall_s));
         check_number(wall_s);
-        check_number(wall_s % YEAR_10000_S);
+        check_number(wall_s % year_10000_s);
     }
     return 0;
 }

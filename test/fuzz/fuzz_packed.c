@@ -13,7 +13,8 @@ damage(const struct packed *t, uint8_t where, uint8_t how)
     AUTO(freep) char *text = NULL;
 
     if (copy->size > 0) {
-        copy->bytes[(size_t)where * copy->size / 256] ^= (char)how;
+        unsigned char *at = (unsigned char *)&copy->bytes[(size_t)where * copy->size / 256];
+        *at ^= how;
     }
     AUTO(err_freep) struct err *e = packed_text(copy, &text);
     BUG_ON(!e && strlen(text) > copy->len);

@@ -162,6 +162,7 @@ bytes_below(struct bytes *b, size_t n)
 {
     size_t v = bytes_next(b);
 
+    BUG_ON(n == 0);
     return (n > 256 ? v << 8 | bytes_next(b) : v) % n;
 }
 
