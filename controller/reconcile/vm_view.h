@@ -11,8 +11,8 @@ struct vm_view {
     int64_t now_s; /* wall clock */
     uint32_t rnd;
     struct vm vm;
-    bool is_header;      /* only its header is of use (reconcile/header_view.h): 'invalid' says why, the spec is empty */
-    bool status_lost;    /* there may be a status that is not known: it is written as a whole */
+    bool is_header;   /* only its header is of use (reconcile/header_view.h): 'invalid' says why, the spec is empty */
+    bool status_lost; /* there may be a status that is not known: it is written as a whole */
     const char *invalid; /* why the spec cannot run, with field and way out; NULL: it can */
     enum run_strategy strategy;
     bool has_vmi;

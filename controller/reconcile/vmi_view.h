@@ -44,9 +44,9 @@ struct vmi_view {
     bool going;              /* being deleted, or its deletion was answered */
     bool doomed;             /* the API server has deleted it already */
     bool has_vm;             /* controlled by a VirtualMachine: the object is ours to label */
-    bool is_header;          /* only its header is of use (reconcile/header_view.h): 'invalid' says why, the spec is empty */
-    bool status_lost;        /* there may be a status that is not known: it is written as a whole */
-    const char *invalid;     /* why the spec cannot run; NULL: it can */
+    bool is_header;   /* only its header is of use (reconcile/header_view.h): 'invalid' says why, the spec is empty */
+    bool status_lost; /* there may be a status that is not known: it is written as a whole */
+    const char *invalid; /* why the spec cannot run; NULL: it can */
     bool has_pod;
     struct pod_view pod;         /* of this very instance (reconcile/pod_claim.h) */
     const char *old_pod;         /* name of a pod of an earlier instance of this name that still lives, or NULL */
