@@ -39,7 +39,7 @@ def test_v5_machines_of_more_than_a_megabyte_cost_a_header(t):
     c = t.start().until_leads(60)
     try:
         t.until(lambda: sum("KiB" in condition(vm, "Stalled").get("message", "")
-                            for vm in t.recorder.all("vm", t.ns) if vm.get("status")) == N_FAT, "each says that it is too large", 120)
+                            for vm in t.recorder.all("vm", t.ns) if vm.get("status")) == N_FAT, "each says that it is too large", 400)
         peak, now = rss_mib(c)
         figures.note(f"V5: caches' bytes with {N_FAT} VMs of 1.3 MB", cached_bytes(c) / 1048576, CACHED_MAX / 1048576, "MiB")
         check(cached_bytes(c) < CACHED_MAX, "the caches hold", cached_bytes(c))
