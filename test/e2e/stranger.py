@@ -76,16 +76,16 @@ def silent(host, port, n, seconds):
 def say(host, port, token, uid):
     try:
         line = Stranger(host, port, token)
-    except ws.Refused as e:
-        print(f"refused {e.status}")
-        return
-    for seq in range(1, 4):
-        line.send(json.dumps({"type": "state", "version": 1, "vmiUID": uid, "seq": seq + 1000, "state": "crashed", "reason": "crashed"}))
-        time.sleep(0.3)
-    try:
+        for seq in range(1, 4):
+            line.send(json.dumps({"type": "state", "version": 1, "vmiUID": uid, "seq": seq + 1000, "state": "crashed", "reason": "crashed"}))
+            time.sleep(0.3)
         print("taken, then closed:", *line.closed(2))
+    except ws.Refused as e:
+        print(f"refused: {e.status}")
     except TimeoutError:
         print("taken")
+    except OSError as e:
+        print(f"closed: {e}")
 
 
 if __name__ == "__main__":

@@ -122,9 +122,11 @@ def test_hostile_pod_cannot_speak_for_a_guest(t):
             (answer,) = stranger(pid_in(foreign), "say", address, GATEWAY, token, vmi["metadata"]["uid"])
             t.note(f"{name}: {answer}")
         time.sleep(3)
+        vm = t.get("vm", "spoken-for")
+        check(is_true(vm, "Ready"), f"the guest was disturbed: {describe(vm)}")
+        t.kubectl("delete", "pod", "virt-launcher-foreign", "--timeout=60s")
         runs_on(t, "spoken-for", boot)
         check(t.get("vmi", "spoken-for")["metadata"]["uid"] == vmi["metadata"]["uid"], "the instance is another one")
-        t.kubectl("delete", "pod", "virt-launcher-foreign", "--wait=false")
         t.patch("vm", "spoken-for", {"spec": {"runStrategy": "Halted"}})
         t.until_status("spoken-for", "Stopped")
 
