@@ -147,7 +147,7 @@ class Generator:
             lambda: meta.setdefault("labels", {}).update({f"l{i}": "v" * r.choice((1, 63)) for i in range(r.choice((40, 1100)))}),
             lambda: meta.update(finalizers=[f"example.com/f{i}" for i in range(r.choice((1, 1100)))]),
             lambda: meta.update(ownerReferences=[self.owner() for _ in range(r.choice((1, 1, 3)))]),
-            lambda: meta.update(ownerReferences=self.owners(1100 if self.chance(0.15) else 40)),
+            lambda: meta.update(ownerReferences=self.owners(1100 if self.chance(0.06) else 8)),
             lambda: meta.setdefault("annotations", {}).update({f"a{i}": self.text() for i in range(r.choice((3, 300)))}),
             lambda: meta.setdefault("annotations", {}).update(big=r.choice("x<\u202e") * r.choice((1000, 80_000, 250_000))),
             lambda: meta.setdefault("annotations", {}).update({"vmbridge.io/instance": self.text(), "kubevirt.io/domain": self.text(),
@@ -184,7 +184,7 @@ class Generator:
 
     def spoil_spec(self, spec):
         r = self.random
-        if self.chance(0.05):
+        if self.chance(0.04):
             # Each is large for us; what is far more work for the API server than for us, such as 60,000 keys, would only hold that up.
             fill = r.choice(("x" * BIG, "<" * (BIG // 2), [0.1] * 250_000, [{}] * 30_000, {f"k{i}": "v" for i in range(8000)}, "\u202e" * (BIG // 3)))
             where = r.choice((spec, spec.get("domain") if isinstance(spec.get("domain"), dict) else spec))

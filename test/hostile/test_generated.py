@@ -14,8 +14,10 @@ from world import check, machine
 
 N_OBJECTS = int(os.environ.get("VMB_TEST_OBJECTS", "300"))
 N_RUNNING = 6          # guests whose machines and instances are changed while they run
-PAUSE_S = 0.12         # between two objects: the API server is for others too
+PAUSE_S = 0.15         # between two objects: the API server is for others too
 QUIET_ROUNDS = 5
+GUEST_S = 2            # until the healthy guest has booted, or shut down: a real one takes longer
+STEP_S = 90            # a step of the healthy machine that takes longer is lost; what counts is its time
 LIMIT_MIB = 256        # what deploy/ lets a replica have
 LATER = 2              # times its undisturbed time: later than that is disturbed
 VM_WORDS = {"Stopped", "Provisioning", "Starting", "Running", "Paused", "Stopping", "Terminating", "Migrating", "WaitingForVolumeBinding",
@@ -40,16 +42,16 @@ class Healthy:
             nonlocal start
             times[what], start = time.monotonic() - start, time.monotonic()
         t.make(machine(name))
-        t.until_ready(name)
+        t.until_ready(name, STEP_S)
         took("start")
         t.set_strategy(name, "Halted")
-        t.until_stopped(name)
+        t.until_stopped(name, STEP_S)
         took("stop")
         t.set_strategy(name, "Always")
-        t.until_ready(name)
+        t.until_ready(name, STEP_S)
         start = time.monotonic()
         t.api.delete(t.vm_path(name), propagationPolicy="Background")
-        t.until_gone(name)
+        t.until_gone(name, STEP_S)
         took("delete")
         return times
 
@@ -206,20 +208,19 @@ def beside(healthy, attack_them):
     return rounds
 
 
-@hole
 @alone
 def test_hundreds_of_hostile_objects_disturb_nobody(t):
     seed = int(os.environ.get("VMB_TEST_SEED", "1"))
     told("seed", f"{seed} (the same again: --seed {seed})")
     replicas = [t.start(identity="leader").until_leads(), t.start(identity="standby", account="replica-b", plain=True).until_ready()]
-    t.manner.boot_s = t.manner.stop_s = 0.4
+    t.manner.boot_s = t.manner.stop_s = GUEST_S
     healthy, tenant = Healthy(t), Tenant(t)
     try:
         quiet = [healthy.round() for _ in range(QUIET_ROUNDS)]
         hostile = prepared(Generator(seed, schemas(t), *tenant.run_guests(N_RUNNING)))
         before = memory_of(replicas[1])
         rounds = beside(healthy, lambda: attack(tenant, hostile, replicas))
-        tenant.until_told(30)
+        tenant.until_told(60)
         memory = memory_of(replicas[1])
         for c in replicas:
             c.until_ready()
