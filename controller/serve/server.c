@@ -2,6 +2,7 @@
 // connections do is in server_conn.c and server_page.c.
 #include "serve/server_priv.h"
 
+#include <dlfcn.h>
 #include <limits.h>
 #include <sys/resource.h>
 #include <utlist.h>
@@ -215,7 +216,11 @@ make_context(struct server *s, const struct server_options *o)
     };
 
     lws_set_log_level(0, NULL); /* its lines hold what strangers sent */
-    return lws_create_context(&info);
+    struct lws_context *context = lws_create_context(&info);
+    /* The end of the context unloads the code that links it to the loop, whose handles may close a turn later: it is to stay. Where it
+     * is no library of its own, nothing is found, nor needed. */
+    (void)dlopen("libwebsockets-evlib_uv.so", RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    return context;
 }
 
 /* A negative port is any. */
