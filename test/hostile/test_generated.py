@@ -9,7 +9,7 @@ import time
 import figures
 from api import CORE, JSON, MERGE, VM, VMI, Api, Failed, condition
 from generator import Generator
-from marks import alone, hole
+from marks import alone
 from world import check, machine
 
 N_OBJECTS = int(os.environ.get("VMB_TEST_OBJECTS", "300"))

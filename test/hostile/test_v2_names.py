@@ -2,7 +2,7 @@
 import copy
 
 from api import CORE, MERGE, Failed
-from marks import alone, hole
+from marks import alone
 from world import check, machine
 
 LONG = "a" * 400

@@ -5,7 +5,7 @@ import time
 
 import figures
 from api import condition
-from marks import alone, hole
+from marks import alone
 from world import check, machine, spec
 
 LIMIT_MIB = 256  # of the controller's container, deploy/base

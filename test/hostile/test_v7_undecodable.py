@@ -2,7 +2,6 @@
 import copy
 
 from api import condition
-from marks import hole
 from world import check, machine, spec
 
 OURS = "kubevirt.io/foregroundDeleteVirtualMachine"
