@@ -29,10 +29,12 @@ static char *
 filling(enum fill fill, size_t bytes)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
+    static const char *const begins[N_FILLS] = {"\"", "[{}", "[{}", "{\"k\":[]"};
+    static const char *const ends[N_FILLS] = {"\"", "]", "]", "}"};
     struct strbuf sb = STRBUF_INIT(TEXT_MAX);
     uint32_t x = 1;
 
-    (void)strbuf_adds(&sb, fill == FILL_NOISE ? "\"" : fill == FILL_KEYS ? "{\"k\":[]" : "[{}");
+    (void)strbuf_adds(&sb, begins[fill]);
     for (uint32_t i = 0; sb.len < bytes; i++) {
         x = x * 1664525U + 1013904223U;
         if (fill == FILL_NOISE) {
@@ -43,7 +45,7 @@ filling(enum fill fill, size_t bytes)
             (void)strbuf_adds(&sb, fill == FILL_REALS ? ",0.1" : ",{}");
         }
     }
-    (void)strbuf_addc(&sb, fill == FILL_NOISE ? '"' : fill == FILL_KEYS ? '}' : ']');
+    (void)strbuf_adds(&sb, ends[fill]);
     BUG_ON(sb.over);
     return strbuf_steal(&sb);
 }

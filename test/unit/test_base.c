@@ -63,7 +63,9 @@ START_TEST(error_texts_stay_text)
     AUTO(freep) char *text = xcalloc(1, 5001);
 
     for (unsigned i = 0; i < 1666; i++) {
-        memcpy(&text[i * 3], "\xe2\x82\xac", 3); /* 2000 is no multiple of 3 */
+        text[i * 3] = '\xe2'; /* 2000 is no multiple of 3 */
+        text[i * 3 + 1] = '\x82';
+        text[i * 3 + 2] = '\xac';
     }
     struct err *e = err_new(ERR_RETRY, "%s", text);
     ck_assert_uint_eq(strlen(err_text(e)), 1998);

@@ -50,7 +50,9 @@ noise(size_t len, uint32_t seed)
     for (size_t i = 0; i < len; i++) {
         seed = seed * 1664525U + 1013904223U;
         text[i] = (char)('0' + (seed >> 26));
-        text[i] = text[i] == '\\' ? '0' : text[i];
+        if (text[i] == '\\') {
+            text[i] = '0';
+        }
     }
     return text;
 }

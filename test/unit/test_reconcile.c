@@ -454,7 +454,7 @@ check_rule_has_case(char *const *rules, const char *kind, const char *rule)
 
 START_TEST(every_rule_has_a_case)
 {
-    char *rules[CASES_MAX];
+    char *rules[CASES_MAX] = {NULL};
 
     for (size_t i = 0; i < n_cases; i++) {
         rules[i] = rule_of_case(case_files[i]);
