@@ -103,6 +103,7 @@ static struct {
     int pipe[2];
     uv_loop_t loop;
     struct console_tail tail;
+    struct console_tail next; /* of the manager after the first */
 } w;
 
 static void
@@ -120,16 +121,43 @@ setup(void)
 }
 
 static void
-start(void)
+start(struct console_tail *tail)
 {
-    struct err *e = console_tail_start(&w.tail, &w.loop, w.path, w.mark, w.pipe[1]);
+    struct err *e = console_tail_start(tail, &w.loop, w.path, w.mark, w.pipe[1]);
 
     ck_assert_msg(!e, "%s", e ? err_text(e) : "");
 }
 
 static void
+close_handle(uv_handle_t *handle, void *arg)
+{
+    (void)arg; /* all are closed alike */
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+/* A tail lives as long as its process, so it has no end of its own. */
+static void
+close_tail(const struct console_tail *tail)
+{
+    if (tail->path) {
+        (void)close(tail->fd);
+        (void)close(tail->mark_fd);
+    }
+}
+
+static void
 teardown(void)
 {
+    uv_walk(&w.loop, close_handle, NULL);
+    (void)uv_run(&w.loop, UV_RUN_DEFAULT); /* ends when all are closed */
+    ck_assert_int_eq(uv_loop_close(&w.loop), 0);
+    close_tail(&w.tail);
+    close_tail(&w.next);
+    (void)close(w.console);
+    (void)close(w.pipe[0]);
+    (void)close(w.pipe[1]);
     (void)unlink(w.path);
     (void)unlink(w.mark);
     (void)rmdir(w.dir);
@@ -157,7 +185,7 @@ START_TEST(an_unfinished_line_swallows_nothing)
 {
     char text[4096];
 
-    start();
+    start(&w.tail);
     say("login: ", 7);
     console_tail_flush(&w.tail);
     (void)heard(text, sizeof(text));
@@ -173,13 +201,13 @@ START_TEST(the_next_manager_goes_on)
 {
     char text[4096];
 
-    start();
+    start(&w.tail);
     say("one\ntwo\n", 8);
     console_tail_flush(&w.tail);
     (void)heard(text, sizeof(text));
     say("three\n", 6);
-    start();
-    console_tail_flush(&w.tail);
+    start(&w.next);
+    console_tail_flush(&w.next);
     (void)heard(text, sizeof(text));
     ck_assert_str_eq(text, "three\n");
 }
@@ -192,7 +220,7 @@ START_TEST(a_flood_is_given_back)
     struct stat st;
 
     memset(block, 'x', sizeof(block));
-    start();
+    start(&w.tail);
     for (unsigned i = 0; i < 32; i++) {
         say(block, sizeof(block));
         console_tail_flush(&w.tail);
@@ -208,7 +236,7 @@ START_TEST(one_write_at_a_time)
     char text[4096 * 4];
     size_t n = 0;
 
-    start();
+    start(&w.tail);
     for (unsigned i = 0; i < 2000; i++) {
         say("{\"level\":1}{\"level\":1}{\"level\":1}\n", 34);
     }
