@@ -147,28 +147,29 @@ read_pesto_line(const char *line, struct port_set *set)
     }
 }
 
-/* Copies the first line of 'text', as much of it as matters, and returns what follows; NULL when nothing does. sscanf measures all that
- * it is given: read in place, a table of many connections, which a guest can make, would take minutes. */
+/* Copies the first line of 'text', which ends at 'end', as much of it as matters, and returns what follows; NULL when nothing does. sscanf
+ * measures all that it is given: read in place, a table of many connections, which a guest can make, would take minutes. */
 static const char *
-take_line(const char *text, char line[LINE_SIZE])
+take_line(const char *text, const char *end, char line[LINE_SIZE])
 {
-    const char *end = strchrnul(text, '\n');
-    size_t len = (size_t)(end - text);
+    const char *stop = memchr(text, '\n', (size_t)(end - text));
+    size_t len = (size_t)((stop ? stop : end) - text);
 
     len = len < LINE_SIZE ? len : LINE_SIZE - 1;
     memcpy(line, text, len);
     line[len] = '\0';
-    return *end ? end + 1 : NULL;
+    return stop ? stop + 1 : NULL;
 }
 
 void
 port_set_read_pesto(const char *text, struct port_set *ret_set)
 {
+    const char *end = text + strlen(text);
     char line[LINE_SIZE];
 
     memset(ret_set, 0, sizeof(*ret_set));
     while (text) {
-        text = take_line(text, line);
+        text = take_line(text, end, line);
         read_pesto_line(line, ret_set);
     }
 }
@@ -176,11 +177,12 @@ port_set_read_pesto(const char *text, struct port_set *ret_set)
 void
 port_set_read_proc(const char *text, bool is_udp, struct port_set *set)
 {
+    const char *end = text + strlen(text);
     char line[LINE_SIZE];
 
     while (text) {
         unsigned port, state;
-        text = take_line(text, line);
+        text = take_line(text, end, line);
         if (sscanf(line, " %*u: %*32[0-9A-F]:%x %*32[0-9A-F]:%*x %x", &port, &state) == 2 &&
             (is_udp || state == TCP_LISTEN)) {
             port_set_add(set, is_udp, port);
