@@ -95,6 +95,23 @@ http_new(uv_loop_t *loop, const struct kube_config *config, const char *user_age
     return NULL;
 }
 
+/* Before the head of a request is sent: one turn of curl begins many, and the process may be stopped between two of them. */
+static int
+on_begin(void *arg, char *remote_ip, char *local_ip, int remote_port, int local_port)
+{
+    struct http_exchange *x = arg;
+
+    (void)remote_ip; /* only the time matters */
+    (void)local_ip;
+    (void)remote_port;
+    (void)local_port;
+    if (!http_wire_is_late(&x->wire)) {
+        return CURL_PREREQFUNC_OK;
+    }
+    (void)snprintf(x->error, sizeof(x->error), LATE);
+    return CURL_PREREQFUNC_ABORT;
+}
+
 struct err *
 http_start(struct http *h, const struct http_call *call, const struct http_handler *handler, void *arg,
            struct http_exchange **ret_exchange)
@@ -119,6 +136,8 @@ http_start(struct http *h, const struct http_call *call, const struct http_handl
         (void)curl_easy_setopt(x->easy, CURLOPT_WRITEDATA, x);
         (void)curl_easy_setopt(x->easy, CURLOPT_HEADERFUNCTION, on_header);
         (void)curl_easy_setopt(x->easy, CURLOPT_HEADERDATA, x);
+        (void)curl_easy_setopt(x->easy, CURLOPT_PREREQFUNCTION, on_begin);
+        (void)curl_easy_setopt(x->easy, CURLOPT_PREREQDATA, x);
     }
     if (code != CURLE_OK || curl_multi_add_handle(h->multi, x->easy) != CURLM_OK) {
         curl_easy_cleanup(x->easy);
