@@ -180,6 +180,18 @@ misbehaved(struct server_stream *c, enum server_close code, const char *label, c
     server_stream_close(c, code, reason);
 }
 
+/* A peer that talks and takes nothing. Where libwebsockets ends a connection whose output waits (a frame against the protocol is enough),
+ * it turns on the spot for ever over what still comes. With the socket shut the output fails before anything is read. */
+static void
+end_deaf(struct server_stream *c)
+{
+    if (!c->is_deaf) {
+        c->is_deaf = true;
+        server_count(c->server, &server_metric_refused, "reason=\"deaf\"");
+        (void)shutdown(lws_get_socket_fd(c->wsi), SHUT_RDWR); /* which the peer may have done */
+    }
+}
+
 /* OpenSSL's, for each record that came. Pings, pongs, empty fragments and what else libwebsockets answers or drops by itself is not
  * told to us one by one: what the last records held beside messages counts by its size. */
 static void
@@ -191,7 +203,13 @@ on_record(int is_written, int version, int type, const void *data, size_t len, S
 
     (void)version;
     (void)ssl;
-    if (is_written || type != SSL3_RT_HEADER || len < SSL3_RT_HEADER_LENGTH || c->is_closing) {
+    if (is_written || type != SSL3_RT_HEADER || len < SSL3_RT_HEADER_LENGTH) {
+        return;
+    }
+    if (lws_partial_buffered(c->wsi)) {
+        end_deaf(c);
+    }
+    if (c->is_closing || c->is_deaf) {
         return;
     }
     if (!is_within_rate(c, c->bare_bytes / (double)BARE_BYTES_PER_MESSAGE)) {
@@ -344,12 +362,14 @@ server_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
     }
 }
 
-/* From outside of libwebsockets' callbacks. */
+/* From outside of libwebsockets' callbacks. While output of a stream waits, libwebsockets would only flush it at first, and reading
+ * what still comes meanwhile it turns on the spot for ever: so nothing can be sent or come any more. */
 static void
 cut_off(struct server_stream *c, const char *label)
 {
     server_count(c->server, &server_metric_refused, label);
     server_wait_no_more(c);
+    (void)shutdown(lws_get_socket_fd(c->wsi), SHUT_RDWR); /* which the peer may have done */
     lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
 }
 

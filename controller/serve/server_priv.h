@@ -73,6 +73,7 @@ struct server_stream {
     bool is_open;     /* upgraded */
     bool is_trusted;
     bool is_closing;            /* the close frame waits or went */
+    bool is_deaf;               /* it was shut: what was sent to it was not taken */
     bool is_parting;            /* in the server's list: all is sent, libwebsockets' close handshake is next */
     int64_t deadline_ms;        /* monotonic */
     int64_t moved_ms;           /* when it last got on, before it is a stream */

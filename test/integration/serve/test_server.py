@@ -347,22 +347,46 @@ class Messages(Case):
         self.assertEqual(c.text(), "bye")
         self.assertEqual(c.closed(), (1013, "as you wish"))
 
-    def test_newest_wins_when_the_peer_is_slow(self):
+    def test_newest_wins_when_several_wait(self):
         c = self.server.connect()
-        for i in range(90):
-            c.send(f"{i:02}" + "x" * 60000)
-            time.sleep(0.12)
-        time.sleep(0.5)
-        got = []
+        c.sock.sendall(b"".join(c.frame(ws.TEXT, f"{i:02}" + "x" * 100) for i in range(10)))  # one record: all are echoed at once
+        got = [c.text()[:2]]
         try:
-            while True:
+            while got[-1] != "09":
                 got.append(c.text(2)[:2])
         except (TimeoutError, socket.timeout):
             pass
-        self.assertEqual(got[-1], "89")
+        self.assertEqual(got[-1], "09")
         self.assertEqual(got, sorted(got))
-        self.assertLess(len(got), 90)
+        self.assertLess(len(got), 10)
         c.close()
+
+    def test_who_talks_and_takes_nothing_is_cut_off(self):
+        """While output waited libwebsockets turned on the spot for ever over what still came, whoever ended the connection."""
+        last_words = {"more of the same": "", "a frame against the protocol": (3, ""), "no UTF-8": (ws.TEXT, b"\xff\xfe\xff")}
+        for name, last in last_words.items():
+            with self.subTest(name=name):
+                c = self.server.connect()
+                c.sock.settimeout(0.5)
+                before = self.server.refusals("deaf")
+                self.assertTrue(self.talks_until_cut(c, c.frame(*last) if last else b""), "it was never cut off")
+                self.assertGreater(self.server.refusals("deaf") + self.server.refusals("slow"), before)
+                self.assertEqual(self.server.get("/healthz")[0], 200)
+
+    def talks_until_cut(self, c, last_word):
+        """Large messages at a pace that is fine, but for that nobody takes the echoes; then the last word, and noise."""
+        end = time.monotonic() + 30
+        try:
+            for i in range(200):
+                c.sock.sendall(c.frame(ws.TEXT, "x" * 60000))
+                time.sleep(0.15)
+                if i == 12:
+                    c.sock.sendall(last_word + c.frame(ws.TEXT, "y" * 200) * 400)
+                if time.monotonic() > end:
+                    return False
+        except OSError:
+            return True
+        return False
 
 
 class Proof(Case):
