@@ -72,6 +72,13 @@ on_sweep(uv_timer_t *t)
         sweep(s);
         return;
     }
+    /* Not from server_close: what closes in the turn of that is closed by libwebsockets twice, which libuv does not survive. Before the
+     * timers of a turn nothing is half closed. */
+    if (s->lws && !s->is_ending) {
+        s->is_ending = true;
+        lws_context_destroy(s->lws);
+        return;
+    }
     /* On a loop that is not its own libwebsockets wants to be asked twice: first it lets go of the connections, and when the
      * loop has closed all handles, of itself. Then it clears the pointer. Its last handles are closed in the turn after the last
      * connection's, and the second call unloads the code of their callbacks, so some turns are let pass. */
@@ -336,8 +343,5 @@ server_close(struct server *s, void (*done)(void *arg), void *arg)
     s->done_arg = arg;
     server_listen_close(s, on_freed);
     (void)uv_idle_stop(&s->serve);
-    if (s->lws) {
-        lws_context_destroy(s->lws);
-    }
     uv_timer_start(&s->sweep, on_sweep, SERVER_CLOSE_TICK_MS, SERVER_CLOSE_TICK_MS);
 }

@@ -131,6 +131,7 @@ struct server {
     uv_idle_t serve;  /* runs once in each turn of the loop while somebody is ready and may have a place */
     unsigned n_handles;
     bool is_closing;
+    bool is_ending; /* libwebsockets was told, too */
     void (*done)(void *arg);
     void *done_arg;
 };
