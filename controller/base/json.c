@@ -26,6 +26,33 @@ json_at(const json_t *j, ...)
     return (json_t *)(uintptr_t)j; /* jansson's own getters drop const the same way */
 }
 
+void
+json_copy_path(const char *path, const json_t *from, json_t *to)
+{
+    char step[JSON_STEP_SIZE];
+    const char *dot = strchr(path, '.');
+
+    while (dot) {
+        (void)snprintf(step, sizeof(step), "%.*s", (int)(dot - path), path);
+        from = json_object_get(from, step);
+        if (!json_is_object(from)) {
+            return;
+        }
+        json_t *next = json_object_get(to, step);
+        if (!next) {
+            next = json_object();
+            BUG_ON(json_object_set_new(to, step, next) != 0);
+        }
+        to = next;
+        path = dot + 1;
+        dot = strchr(path, '.');
+    }
+    json_t *value = json_object_get(from, path);
+    if (value) {
+        BUG_ON(json_object_set(to, path, value) != 0);
+    }
+}
+
 const char *
 json_str(const json_t *j, const char *key)
 {

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-enum { JSON_DEPTH_MAX = 100 };
+enum { JSON_DEPTH_MAX = 100, JSON_STEP_SIZE = 256 };
 
 /* Parses one JSON text of a stranger. At most 'max_bytes', nested at most JSON_DEPTH_MAX deep; a key that comes twice, a NUL in a
  * string and an integer beyond 64 bits are refused. The caller owns the tree. Errors: ERR_INVALID with the position. */
@@ -27,6 +27,10 @@ void json_freep(json_t **j);
 
 /* Borrowed value at a path of keys ("metadata", "name", NULL), or NULL. */
 __attribute__((sentinel)) json_t *json_at(const json_t *j, ...);
+
+/* Puts what stands at a path of keys ("metadata.name") in 'from' at the same place in 'to', shared; nothing when it is not there.
+ * Each key has at most JSON_STEP_SIZE - 1 bytes. */
+void json_copy_path(const char *path, const json_t *from, json_t *to);
 
 /* Borrowed string of a key, or NULL when it is absent or no string. */
 const char *json_str(const json_t *j, const char *key);

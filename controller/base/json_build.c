@@ -7,7 +7,6 @@ enum {
     NUMBER_MAX_BYTES = 512, /* a longer one becomes null */
     NESTING_MAX = 200000,   /* even of what is not wanted: the parser remembers each level */
     EACH_DEPTH = 2,         /* the root, the array, and then the elements */
-    STEP_SIZE = 256,
 };
 
 #define REPLACEMENT "\xef\xbf\xbd"
@@ -33,7 +32,6 @@ static bool is_each(const struct json_build *b);
 static bool element_end(struct json_build *b);
 static bool shrink(struct json_build *b, enum json_over over);
 static json_t *pick(const struct json_build *b, const json_t *from);
-static void pick_path(const char *path, const json_t *from, json_t *to);
 static void reopen(struct json_build *b, size_t unit);
 static void reopen_levels(struct json_build *b, size_t n_open, const json_t *was_in);
 static const char *key_of(const json_t *object, const json_t *value);
@@ -525,39 +523,12 @@ pick(const struct json_build *b, const json_t *from)
     BUG_ON(!to);
     for (const char *const *p = keep_of(b)->paths; *p; p++) {
         if (!b->each) {
-            pick_path(*p, from, to);
+            json_copy_path(*p, from, to);
         } else if (strncmp(*p, b->each, each_len) == 0 && (*p)[each_len] == '.') {
-            pick_path(*p + each_len + 1, from, to);
+            json_copy_path(*p + each_len + 1, from, to);
         }
     }
     return to;
-}
-
-static void
-pick_path(const char *path, const json_t *from, json_t *to)
-{
-    char step[STEP_SIZE];
-    const char *dot = strchr(path, '.');
-
-    while (dot) {
-        (void)snprintf(step, sizeof(step), "%.*s", (int)(dot - path), path);
-        from = json_object_get(from, step);
-        if (!json_is_object(from)) {
-            return;
-        }
-        json_t *next = json_object_get(to, step);
-        if (!next) {
-            next = json_object();
-            BUG_ON(json_object_set_new(to, step, next) != 0);
-        }
-        to = next;
-        path = dot + 1;
-        dot = strchr(path, '.');
-    }
-    json_t *value = json_object_get(from, path);
-    if (value) {
-        BUG_ON(json_object_set(to, path, value) != 0);
-    }
 }
 
 /* Borrowed; NULL: 'value' stands at no key of the object. */

@@ -82,7 +82,6 @@ static const char *const pod_annotations[] = {GATEWAY_PINS_ANNOTATION, GATEWAY_C
 static const char *const status_lost = "statusLost";
 
 static json_t *cut_by(const char *const *paths, enum kind kind, const json_t *object);
-static void cut_path(const char *path, const json_t *from, json_t *to);
 static void cut_annotations(enum kind kind, const json_t *from, json_t *meta);
 static void cut_owner(json_t *meta);
 static void cut_finalizers(enum kind kind, json_t *meta);
@@ -178,7 +177,7 @@ cut_by(const char *const *paths, enum kind kind, const json_t *object)
 
     BUG_ON(!cut);
     for (; *paths; paths++) {
-        cut_path(*paths, object, cut);
+        json_copy_path(*paths, object, cut);
     }
     json_t *meta = json_object_get(cut, "metadata");
     if (meta) {
@@ -190,33 +189,6 @@ cut_by(const char *const *paths, enum kind kind, const json_t *object)
         }
     }
     return cut;
-}
-
-static void
-cut_path(const char *path, const json_t *from, json_t *to)
-{
-    char step[64];
-    const char *dot = strchr(path, '.');
-
-    while (dot) {
-        (void)snprintf(step, sizeof(step), "%.*s", (int)(dot - path), path);
-        from = json_object_get(from, step);
-        if (!json_is_object(from)) {
-            return;
-        }
-        json_t *next = json_object_get(to, step);
-        if (!next) {
-            next = json_object();
-            BUG_ON(json_object_set_new(to, step, next) != 0);
-        }
-        to = next;
-        path = dot + 1;
-        dot = strchr(path, '.');
-    }
-    json_t *value = json_object_get(from, path);
-    if (value) {
-        BUG_ON(json_object_set(to, path, value) != 0);
-    }
 }
 
 static void
