@@ -50,6 +50,7 @@ static void lease_stopped(uv_timer_t *timer);
 static void lease_again(struct lease *l, int64_t ms);
 static void lease_end_release(struct lease *l);
 static void lease_freed(uv_handle_t *handle);
+static void lease_timer_closed(uv_handle_t *handle);
 
 struct err *
 lease_new(uv_loop_t *loop, struct kube *kube, const struct lease_options *o, void (*changed)(void *arg, bool leads),
@@ -117,14 +118,22 @@ lease_close(struct lease *l)
         kube_cancel(l->request);
         l->request = NULL;
     }
-    uv_close((uv_handle_t *)&l->stop, NULL);
-    uv_close((uv_handle_t *)&l->timer, lease_freed);
+    uv_close((uv_handle_t *)&l->timer, lease_timer_closed);
+}
+
+/* One after the other: libuv closes handles of one turn in no order that it promises. */
+static void
+lease_timer_closed(uv_handle_t *handle)
+{
+    struct lease *l = CONTAINER_OF(handle, struct lease, timer);
+
+    uv_close((uv_handle_t *)&l->stop, lease_freed);
 }
 
 static void
 lease_freed(uv_handle_t *handle)
 {
-    struct lease *l = CONTAINER_OF(handle, struct lease, timer);
+    struct lease *l = CONTAINER_OF(handle, struct lease, stop);
 
     json_decref(l->seen);
     free(l->path);
