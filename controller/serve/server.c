@@ -226,7 +226,7 @@ make_context(struct server *s, const struct server_options *o)
     struct lws_context *context = lws_create_context(&info);
     /* The end of the context unloads the code that links it to the loop, whose handles may close a turn later: it is to stay. Where it
      * is no library of its own, nothing is found, nor needed. */
-    (void)dlopen("libwebsockets-evlib_uv.so", RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    s->evlib = dlopen("libwebsockets-evlib_uv.so", RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
     return context;
 }
 

@@ -103,6 +103,7 @@ struct server_stream {
 struct server {
     uv_loop_t *loop;
     struct lws_context *lws;
+    void *evlib; /* libwebsockets' code for the loop, held in the process for good; NULL where it is no library of its own */
     struct lws_vhost *vhost;
     SSL_CTX *ssl; /* the vhost's; borrowed */
     struct server_listener listeners[SERVER_LISTENERS_MAX];
