@@ -26,7 +26,7 @@ class World:
         self.made = set()  # kubeconfigs
         self.plain = os.environ.get("VMB_TEST_PLAIN") or binary  # without sanitizers: of it memory can be told
         self.kubeconfig = kubeconfig or os.environ["KUBECONFIG"]
-        self.api = Api(self.kubeconfig)
+        self.api = Api(self.kubeconfig, patience=60)  # a test stops the API server for 35 s
         self.kubectl = Kubectl(self.kubeconfig)
         self._install()
         self.recorder = Recorder(self.api, WATCHED)
@@ -136,8 +136,9 @@ class Case:
         self.replicas = []
         self.api.create("/api/v1/namespaces", {"metadata": {"name": self.ns}})
         account = CORE.format(self.ns) + "serviceaccounts/default"
-        end = time.monotonic() + 20
-        while not self.api.get(account) and time.monotonic() < end:
+        end = time.monotonic() + 90  # kube-controller-manager makes it: it waits half a minute for an API server that was away
+        while not self.api.get(account):
+            check(time.monotonic() < end, "the control plane made no service account in", self.ns)
             time.sleep(0.02)
 
     def close(self):
