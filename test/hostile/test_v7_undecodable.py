@@ -132,7 +132,8 @@ def test_v7_a_status_that_cannot_be_read_is_written_anew(t):
     t.until_ready("m", LONG_S)
     for path, status in ((t.vm_path("m", "/status"), copy.deepcopy(odd)), (t.vmi_path("m", "/status"), copy.deepcopy(odd))):
         t.api.patch(path, {"status": status})
-    t.until(lambda: len(condition(t.vm("m"), "Ready")) > 2 and len(condition(t.vmi("m"), "Ready")) > 2, "statuses are right again", LONG_S)
+    t.until(lambda: all("somethingElse" in o["status"] and len(condition(o, "Ready")) > 2 for o in (t.vm("m"), t.vmi("m"))),
+            "both were spoilt, and are right again", LONG_S)
     n = len(t.versions("vm", "m")) + len(t.versions("vmi", "m"))
     t.remains(lambda: True, 2, "")
     check(len(t.versions("vm", "m")) + len(t.versions("vmi", "m")) - n <= 2, "it is written again and again")
