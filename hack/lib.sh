@@ -17,15 +17,33 @@ elapsed() { local ms=$((($(date +%s%N) - ${1:-$VMB_T0}) / 1000000)); printf '%d.
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
 
-# stage NAME COMMAND...: runs it with its output in $VMB_LOGS/NAME.log; shows one line with the time it took,
-# and, when it fails, the name of the log and its last lines. NAME is letters, digits and dashes.
+# show_parts LOG: the lines of stages within a stage, which stand in its log, as they come, until it is told to end by SIGTERM: a
+# stage of ten minutes is not silent. Not by a file descriptor that the inner ones write to, since what they start would keep it open.
+show_parts() {
+    local log=$1 shown=0 total is_over=''
+    trap 'is_over=yes' TERM
+    while :; do
+        total=$(wc -l <"$log")
+        [ "$total" -eq "$shown" ] || sed -nE "$((shown + 1)),${total}s/^ +[a-z0-9-]+ +([0-9.]+s  \([0-9.]+s in all\)|FAILED after .*)\$/  &/p" "$log" >&2
+        shown=$total
+        [ -z "$is_over" ] || break
+        sleep 1 >/dev/null 2>&1 &
+        wait $! || true
+    done
+}
+
+# stage NAME COMMAND...: runs it with its output in $VMB_LOGS/NAME.log; shows one line with the time it took, before it those of the
+# stages within it, and, when it fails, the name of the log and its last lines. NAME is letters, digits and dashes.
 # COMMAND sees these locals, hence their names. A function runs in a subshell and stops at its first error, unless
 # `stage` itself stands before || or in a condition.
 stage() {
-    local stage_name=$1 stage_log=$VMB_LOGS/$1.log stage_t0 stage_rc
+    local stage_name=$1 stage_log=$VMB_LOGS/$1.log stage_t0 stage_rc stage_parts
     shift
     stage_t0=$(date +%s%N)
     [ -t 2 ] && printf '  %-28s ...\r' "$stage_name" >&2
+    : >"$stage_log"
+    show_parts "$stage_log" </dev/null &
+    stage_parts=$!
     # Not `|| rc=$?`, which would let a function run on after an error.
     set +e
     (
@@ -33,6 +51,8 @@ stage() {
         "$@"
     ) >"$stage_log" 2>&1 </dev/null
     stage_rc=$?
+    kill -TERM $stage_parts
+    wait $stage_parts
     set -e
     if [ $stage_rc -ne 0 ]; then
         printf '  %-28s FAILED after %ss (exit %d), log: %s\n' "$stage_name" "$(elapsed "$stage_t0")" $stage_rc "$stage_log" >&2
