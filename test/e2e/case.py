@@ -7,13 +7,11 @@ import time
 import uuid
 
 import cluster
-from cluster import Failure, check, describe, is_true, kubectl
+from cluster import HANG_S, Failure, check, describe, is_true, kubectl
 
 LABEL = "vmbridge-e2e"
 at_end = []  # functions that remove what is in no namespace; called after the last test
 RUN_ID = uuid.uuid4().hex[:4]
-START_S = 240  # a guest under emulation beside others, on two cores that have more to do
-STOP_S = 120
 
 
 def order(number):
@@ -29,6 +27,12 @@ def order(number):
 def exclusive(function):
     """Decorator: disturbs others, so that it runs alone, after them."""
     function.exclusive = True
+    return function
+
+
+def guards(function):
+    """Decorator: guards data, or that there are never two; a failure counts, whatever comes after, and is not tried again."""
+    function.guards = True
     return function
 
 
@@ -112,17 +116,17 @@ class Case:
     def patch(self, kind, name, change):
         return self.kubectl("patch", kind, name, "--type=merge", "-p", json.dumps(change))
 
-    def until(self, what, probe, timeout, last=lambda: ""):
-        """The first truthy result of probe(); on time-out the text of last() tells what was there instead."""
-        deadline = time.monotonic() + timeout
+    def until(self, what, probe, last=lambda: ""):
+        """The first truthy result of probe(); when that hangs, the text of last() tells what was there instead."""
+        deadline = time.monotonic() + HANG_S
         while True:
             if found := probe():
                 return found
             if time.monotonic() > deadline:
-                raise Failure(f"{what}: not within {timeout} s; {last()}")
+                raise Failure(f"{what}: not within {HANG_S} s; {last()}")
             time.sleep(0.2)
 
-    def until_object(self, kind, name, what, wanted, timeout):
+    def until_object(self, kind, name, what, wanted):
         """The object once wanted(object) holds. The object is None while it does not exist."""
         seen = [None]
 
@@ -130,12 +134,12 @@ class Case:
             seen[0] = self.get(kind, name)
             return wanted(seen[0]) and (seen[0] or True)
 
-        return self.until(f"{kind} {name} {what}", probe, timeout, lambda: "last seen: " + describe(seen[0]))
+        return self.until(f"{kind} {name} {what}", probe, lambda: "last seen: " + describe(seen[0]))
 
-    def until_gone(self, kind, name, timeout=STOP_S):
-        self.until_object(kind, name, "gone", lambda item: item is None, timeout)
+    def until_gone(self, kind, name):
+        self.until_object(kind, name, "gone", lambda item: item is None)
 
-    def until_running(self, name, timeout=START_S, not_uid=None):
+    def until_running(self, name, not_uid=None):
         """The VM once it is Ready, with an instance other than the one given."""
 
         def wanted(vm):
@@ -144,9 +148,9 @@ class Case:
             vmi = self.get("vmi", name)
             return bool(vmi) and vmi["metadata"]["uid"] != not_uid and is_true(vmi, "Ready")
 
-        return self.until_object("vm", name, "Running and Ready", wanted, timeout)
+        return self.until_object("vm", name, "Running and Ready", wanted)
 
-    def until_status(self, name, printable, timeout=STOP_S):
+    def until_status(self, name, printable):
         """The VM once its printableStatus is one of those given."""
         wishes = (printable,) if isinstance(printable, str) else printable
         return self.until_object(
@@ -154,7 +158,6 @@ class Case:
             name,
             f"showing {' or '.join(wishes)}",
             lambda vm: bool(vm) and vm.get("status", {}).get("printableStatus") in wishes,
-            timeout,
         )
 
     def launcher(self, name):
@@ -171,11 +174,10 @@ class Case:
         pod = self.launcher(name)
         return self.api.pod_log(self.ns, pod["metadata"]["name"]) if pod else ""
 
-    def until_console(self, name, text, timeout=120):
+    def until_console(self, name, text):
         self.until(
             f"'{text}' on the console of {name}",
             lambda: text in self.console(name),
-            timeout,
             lambda: f"the console's end: {self.console(name)[-400:]!r}",
         )
 

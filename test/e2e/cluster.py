@@ -7,12 +7,16 @@ import os
 import pathlib
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test/support"))
+from limits import HANG_S  # noqa: E402
+
 CACHE = pathlib.Path(
     os.environ.get("VMBRIDGE_CACHE")
     or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "vmbridge"
@@ -20,6 +24,7 @@ CACHE = pathlib.Path(
 LOGS = pathlib.Path(os.environ.get("VMBRIDGE_LOGS") or CACHE / "logs")
 SYSTEM = "vmbridge-system"
 CONTROLLER = "vmbridge-controller"
+WAIT = f"--timeout={HANG_S}s"  # of kubectl wait and delete
 
 RESOURCES = {
     "vm": ("/apis/kubevirt.io/v1", "virtualmachines"),
@@ -43,7 +48,7 @@ def check(condition, text):
         raise Failure(text() if callable(text) else text)
 
 
-def run(command, *, text=None, timeout=120, env=None):
+def run(command, *, text=None, timeout=HANG_S, env=None):
     """Result of a command; its output is text. Never raises for an exit code."""
     return subprocess.run(
         [str(word) for word in command],
@@ -57,7 +62,7 @@ def run(command, *, text=None, timeout=120, env=None):
     )
 
 
-def script(name, *arguments, timeout=120):
+def script(name, *arguments, timeout=HANG_S):
     """Output of one of the repository's own commands."""
     done = run([ROOT / name, *arguments], timeout=timeout)
     check(
@@ -74,7 +79,7 @@ def connect():
     return Api()
 
 
-def kubectl(*words, text=None, timeout=120, ok=True):
+def kubectl(*words, text=None, timeout=2 * HANG_S, ok=True):
     """kubectl's result; with ok, an exit code other than 0 fails the test."""
     done = run(["kubectl", *words], text=text, timeout=timeout)
     if ok:
@@ -224,15 +229,15 @@ class Recorder(threading.Thread):
         with self._changed:
             return [entry for entry in self.entries if entry[2]["metadata"]["name"] == name]
 
-    def until(self, what, probe, timeout):
+    def until(self, what, probe):
         """The first truthy probe(entries), asked at each change."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + HANG_S
         with self._changed:
             while True:
                 if found := probe(self.entries):
                     return found
                 left = deadline - time.monotonic()
-                check(left > 0, lambda: f"{what}: not within {timeout} s")
+                check(left > 0, lambda: f"{what}: not within {HANG_S} s")
                 self._changed.wait(min(left, 1))
 
 

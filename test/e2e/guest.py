@@ -101,7 +101,7 @@ class Shell:
             os.close(place)
         return end
 
-    def run(self, command, timeout=150):
+    def run(self, command, timeout=cluster.HANG_S):
         """What the command prints. Fails when it fails."""
         deadline = time.monotonic() + timeout
         heard = b""

@@ -6,7 +6,7 @@ import json
 import case
 import machines
 from case import Case, Shared
-from cluster import check, condition, describe, is_true
+from cluster import WAIT, check, condition, describe, is_true
 from guest import Shell
 from machines import inner, machine, with_disk
 
@@ -62,15 +62,14 @@ def refused_or_told(t, vm, words, printable=None, stalled=True):
             name,
             f"with a status that says {words}",
             lambda item: item and all(word in told(item) for word in words),
-            60,
         )
         t.note("told: " + told(now)[:160])
         if printable:
-            t.until_status(name, printable, 60)
+            t.until_status(name, printable)
         if stalled:
-            t.until_object("vm", name, "Stalled", lambda item: is_true(item, "Stalled"), 30)
+            t.until_object("vm", name, "Stalled", lambda item: is_true(item, "Stalled"))
         check(not is_true(now, "Ready"), f"Ready all the same: {describe(now)}")
-        t.kubectl("delete", "vm", name, "--timeout=60s")
+        t.kubectl("delete", "vm", name, WAIT)
         t.until_gone("vmi", name)
     beside.check_undisturbed()
 
@@ -122,7 +121,7 @@ def test_bad_missing_claim(t):
 def test_bad_missing_claim_heals_when_it_is_made(t):
     vm = with_disk(machine("late-claim"), "data", {"persistentVolumeClaim": {"claimName": "late"}})
     t.apply(vm)
-    t.until_status("late-claim", "ErrorPvcNotFound", 30)
+    t.until_status("late-claim", "ErrorPvcNotFound")
     t.apply(machines.claim("late"))
     now = t.until_running("late-claim")
     check(
@@ -147,7 +146,7 @@ def test_bad_spec_heals_when_it_is_corrected(t):
     """The ways out that the messages name are ways out."""
     vm = machine("healed", memory="900Gi")
     t.apply(vm)
-    t.until_status("healed", "ErrorUnschedulable", 60)
+    t.until_status("healed", "ErrorUnschedulable")
     t.apply(machine("healed"))
-    t.kubectl("delete", "vmi", "healed", "--timeout=60s")
+    t.kubectl("delete", "vmi", "healed", WAIT)
     t.until_running("healed")

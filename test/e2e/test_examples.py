@@ -6,7 +6,7 @@ import re
 import case
 import cluster
 import machines
-from cluster import check, kubectl
+from cluster import WAIT, check, kubectl
 from guest import Shell
 
 FOLDER = cluster.ROOT / "docs" / "examples"
@@ -78,11 +78,10 @@ def commands_have_run(t, _):
 
 def page_is_served(t, _):
     t.apply(machines.tools("client"))
-    t.kubectl("wait", "--for=condition=Ready", "pod/client", "--timeout=60s")
+    t.kubectl("wait", "--for=condition=Ready", "pod/client", WAIT)
     page = t.until(
         "http://web from a pod",
         lambda: t.kubectl("exec", "client", "--", "netprobe", "http", "web", "80", ok=False).stdout,
-        60,
     )
     check(page.strip() == "service", f"http://web served {page.strip()!r}, not the guest's page")
 
@@ -161,7 +160,7 @@ def until_address(t, name, shell):
         found[0] = shell.facts()
         return any(re.search(r" \d+\.\d+\.\d+\.\d+/", nic) for nic in found[0].get("nic", []))
 
-    t.until(f"an address in guest {name}", probe, 60, lambda: f"facts: {found[0]}")
+    t.until(f"an address in guest {name}", probe, lambda: f"facts: {found[0]}")
     return found[0]
 
 
@@ -200,7 +199,6 @@ def generation(t, name, expected):
         name,
         f"with observedGeneration {expected}",
         lambda item: item["status"].get("observedGeneration") == item["metadata"]["generation"],
-        5,
     )
     check(
         vm["metadata"]["generation"] == expected,
@@ -266,7 +264,7 @@ def test_A7_no_drift_after_a_controller_restart(t):
         try_example(t, "first-vm")
     before = {ns: t.api.get("vm", ns, name) for ns, name, _ in rest}
     kubectl("-n", cluster.SYSTEM, "rollout", "restart", f"deployment/{cluster.CONTROLLER}")
-    kubectl("-n", cluster.SYSTEM, "rollout", "status", f"deployment/{cluster.CONTROLLER}", "--timeout=120s")
+    kubectl("-n", cluster.SYSTEM, "rollout", "status", f"deployment/{cluster.CONTROLLER}", WAIT)
     for ns, name, text in rest:
         done = kubectl("-n", ns, "diff", "-f", "-", text=text, ok=False)
         check(done.returncode == 0, f"kubectl diff of {name} after the restart:\n{done.stdout}{done.stderr}")

@@ -7,7 +7,7 @@ import time
 import case
 import cluster
 import machines
-from cluster import CONTROLLER, SYSTEM, check, describe, is_true, kubectl
+from cluster import CONTROLLER, SYSTEM, WAIT, check, describe, is_true, kubectl
 from guest import Shell, kill, pid_of, pids_of, processes
 
 
@@ -18,6 +18,7 @@ def start(t, name):
     return t.get("vmi", name)["metadata"]["uid"]
 
 
+@case.guards
 def test_qemu_killed_and_the_machine_starts_again(t):
     uid = start(t, "qemu")
     vmis = t.watch("vmi")
@@ -30,7 +31,6 @@ def test_qemu_killed_and_the_machine_starts_again(t):
             for seen, _, item in entries
             if item["metadata"]["uid"] == uid and item["status"].get("phase") == "Failed"
         ],
-        30,
     )
     t.note(f"said in status after {failed[0][0] - died:.2f} s: {describe(failed[0][1])}")
     vm = t.until_running("qemu", not_uid=uid)
@@ -44,6 +44,7 @@ def test_qemu_killed_and_the_machine_starts_again(t):
     check(vm["metadata"]["generation"] == 1, "metadata.generation moved")
 
 
+@case.guards
 def test_pod_deleted_and_the_machine_starts_again(t):
     uid = start(t, "podless")
     pod = t.launcher("podless")["metadata"]["name"]
@@ -56,6 +57,7 @@ def test_pod_deleted_and_the_machine_starts_again(t):
     )
 
 
+@case.guards
 def test_pod_deleted_by_force_never_gives_two_launchers(t):
     uid = start(t, "forced")
     pods = t.watch("pod")
@@ -81,7 +83,6 @@ def survives(t, name, program):
     t.until(
         f"a new {program} in the pod",
         lambda: [pid for pid in pids_of(pod, program) if pid != old],
-        30,
         lambda: f"processes: {processes(pod['metadata']['uid'])}",
     )
     time.sleep(3)
@@ -101,10 +102,12 @@ def survives(t, name, program):
     check("Failed" not in phases, f"the stop afterwards was not a proper one: phases {phases}")
 
 
+@case.guards
 def test_manager_killed_and_the_guest_goes_on(t):
     survives(t, "manager", "manager")
 
 
+@case.guards
 def test_libvirtd_killed_and_the_guest_goes_on(t):
     survives(t, "libvirtd", "libvirtd")
 
@@ -117,15 +120,15 @@ def test_passt_killed_and_the_network_comes_back(t):
     )
     t.until_running("passt")
     t.until_console("passt", "network e")
-    t.kubectl("wait", "--for=condition=Ready", "pod/client", "--timeout=60s")
+    t.kubectl("wait", "--for=condition=Ready", "pod/client", WAIT)
 
     def answers():
         done = t.kubectl("exec", "client", "--", "netprobe", "tcp", "passt", "7777", "hello", ok=False)
         return done.stdout.strip() == "hello"
 
-    t.until("the guest's echo before", answers, 30)
+    t.until("the guest's echo before", answers)
     kill(t.launcher("passt"), "passt")
-    t.until("the guest's echo after passt was killed", answers, 30)
+    t.until("the guest's echo after passt was killed", answers)
 
 
 def controllers(api):
@@ -157,19 +160,20 @@ def kill_controllers(t):
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     kubectl("-n", SYSTEM, "scale", f"deployment/{CONTROLLER}", "--replicas=0")
-    t.until("both pods to be on their way out", lambda: not controllers(t.api), 30)
+    t.until("both pods to be on their way out", lambda: not controllers(t.api))
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
-    t.until("both controllers gone", lambda: not controller_pids(t.api.list("pod", SYSTEM)["items"]), 30)
+    t.until("both controllers gone", lambda: not controller_pids(t.api.list("pod", SYSTEM)["items"]))
 
 
 def bring_back(t):
     """Gives the time at which the first new process of a controller was seen."""
     kubectl("-n", SYSTEM, "scale", f"deployment/{CONTROLLER}", "--replicas=2")
-    t.until("a controller process", lambda: controller_pids(controllers(t.api)), 60)
+    t.until("a controller process", lambda: controller_pids(controllers(t.api)))
     return time.time()
 
 
+@case.guards
 @case.exclusive
 @case.order(7)
 def test_controllers_killed_for_a_minute(t):
@@ -203,7 +207,6 @@ def test_controllers_killed_for_a_minute(t):
         return recorder.until(
             f"{name} as it should be after the controllers' return",
             lambda entries: [seen for seen, _, item in entries if item["metadata"]["name"] == name and wanted(item)],
-            60,
         )[0]
 
     said = {
@@ -229,10 +232,11 @@ def test_controllers_killed_for_a_minute(t):
     check(shell.boot()[0] == boot, "the guest was started anew after the controllers' return")
 
 
+@case.guards
 @case.exclusive
 @case.order(8)
 def test_one_controller_killed_and_the_other_takes_over(t):
-    t.until("two controllers", lambda: len(controller_pids(controllers(t.api))) == 2, 60)
+    t.until("two controllers", lambda: len(controller_pids(controllers(t.api))) == 2)
     lease = t.api.get("lease", SYSTEM, CONTROLLER)
     holder = lease["spec"]["holderIdentity"]
     leader = [pod for pod in controllers(t.api) if pod["metadata"]["name"] in holder]
@@ -244,6 +248,5 @@ def test_one_controller_killed_and_the_other_takes_over(t):
     (seen, _, _), *_ = vms.until(
         "a status for a machine made after the leader's death",
         lambda entries: [entry for entry in entries if entry[2].get("status", {}).get("observedGeneration")],
-        60,
     )
     t.note(f"the first status after {seen - died:.1f} s")

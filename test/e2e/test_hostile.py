@@ -12,7 +12,7 @@ import time
 import case
 import cluster
 import machines
-from cluster import CONTROLLER, SYSTEM, check, describe, is_true, kubectl
+from cluster import CONTROLLER, SYSTEM, WAIT, check, describe, is_true, kubectl
 from guest import Shell, pid_of, processes
 
 GATEWAY = 8444
@@ -43,11 +43,11 @@ def nobody_restarts(t):
     """What stands inside makes no controller end, nor say what a sanitizer says."""
     before = controllers(t)
     yield before
-    t.until("the controllers ready", lambda: ready(t), 60)
+    t.until("the controllers ready", lambda: ready(t))
     after = controllers(t)
     check(after == before, f"controllers (name, address, restarts): {list(before.values())}, then {list(after.values())}")
     for name, _, _ in after.values():
-        log = kubectl("-n", SYSTEM, "logs", name, timeout=60).stdout
+        log = kubectl("-n", SYSTEM, "logs", name, ).stdout
         found = REPORT.search(log)
         check(not found, lambda: f"{name} says: {log[found.start():found.start() + 2000]}")
 
@@ -55,11 +55,11 @@ def nobody_restarts(t):
 def start(t, name, **more):
     t.apply(machines.machine(name, **more))
     t.until_running(name)
-    t.until_console(name, "is up after", case.START_S)
+    t.until_console(name, "is up after")
     return t.get("vmi", name)
 
 
-def stranger(pid, *words, timeout=120):
+def stranger(pid, *words, timeout=cluster.HANG_S):
     """Output of stranger.py in the network of that process."""
     done = cluster.run(["nsenter", "-t", pid, "-n", sys.executable, cluster.ROOT / "test/e2e/stranger.py", *words], timeout=timeout)
     check(done.returncode == 0, lambda: f"stranger {words[0]}: exit {done.returncode}: {done.stderr[-500:]}")
@@ -98,7 +98,7 @@ def foreign_pod(t, vmi):
     pod["metadata"]["ownerReferences"] = [{"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance", "name": vmi["metadata"]["name"],
                                            "uid": vmi["metadata"]["uid"], "controller": True, "blockOwnerDeletion": True}]
     t.apply(pod)
-    t.kubectl("wait", "--for=condition=Ready", "pod/virt-launcher-foreign", "--timeout=90s")
+    t.kubectl("wait", "--for=condition=Ready", "pod/virt-launcher-foreign", WAIT)
     return t.get("pod", "virt-launcher-foreign")
 
 
@@ -124,7 +124,7 @@ def test_hostile_pod_cannot_speak_for_a_guest(t):
         time.sleep(3)
         vm = t.get("vm", "spoken-for")
         check(is_true(vm, "Ready"), f"the guest was disturbed: {describe(vm)}")
-        t.kubectl("delete", "pod", "virt-launcher-foreign", "--timeout=60s")
+        t.kubectl("delete", "pod", "virt-launcher-foreign", WAIT)
         runs_on(t, "spoken-for", boot)
         check(t.get("vmi", "spoken-for")["metadata"]["uid"] == vmi["metadata"]["uid"], "the instance is another one")
         t.patch("vm", "spoken-for", {"spec": {"runStrategy": "Halted"}})
@@ -142,7 +142,7 @@ def test_hostile_guest_floods_its_console_and_forges_log_lines(t):
         check(not any(line.startswith("{") for line in lines), f"a line of the guest stands as the launcher's own: {lines}")
         shell.run("(timeout 12 yes FLOODFLOODFLOOD >/dev/console 2>&1 &) ; true")
         start(t, "beside")
-        t.until("the console's end of the flood", lambda: shell.run("pidof yes || echo over", 240) == "over", 240)
+        t.until("the console's end of the flood", lambda: shell.run("pidof yes || echo over") == "over")
         pod = t.launcher("flood")
         check(sum(box["restartCount"] for box in pod["status"]["containerStatuses"]) == 0, "the launcher was started anew")
         check(is_true(t.get("vm", "flood"), "Ready"), f"the flooding guest: {describe(t.get('vm', 'flood'))}")
@@ -155,7 +155,7 @@ def test_hostile_silent_connections(t):
     start(t, "before")
     boot = Shell(t, "before").boot()[0]
     t.apply(machines.tools("crowd", "sleep", "900"))
-    t.kubectl("wait", "--for=condition=Ready", "pod/crowd", "--timeout=90s")
+    t.kubectl("wait", "--for=condition=Ready", "pod/crowd", WAIT)
     pid = pid_in(t.get("pod", "crowd"))
     program = [sys.executable, str(cluster.ROOT / "test/e2e/stranger.py"), "silent"]
     with nobody_restarts(t) as pods:

@@ -3,7 +3,7 @@
 import case
 import machines
 from case import Case, Shared
-from cluster import check
+from cluster import WAIT, check
 from guest import Shell
 
 PORTS = (("echo", "TCP", 7777), ("echo-udp", "UDP", 7777))
@@ -23,7 +23,7 @@ class Net:
             machines.service("server", {"app": "server"}, *PORTS),
         )
         for pod in ("client", "server"):
-            t.kubectl("wait", "--for=condition=Ready", f"pod/{pod}", "--timeout=90s", timeout=100)
+            t.kubectl("wait", "--for=condition=Ready", f"pod/{pod}", WAIT)
         for name in ("masked", "bridged"):
             t.until_running(name)
             t.until_console(name, "network e")
@@ -45,7 +45,7 @@ class Net:
             said[0] = done.stdout + done.stderr
             return done.returncode == 0 and done.stdout.strip() == word
 
-        self.t.until(f"{protocol} echo from {host}", probe, 30, lambda: f"netprobe says {said[0].strip()!r}")
+        self.t.until(f"{protocol} echo from {host}", probe, lambda: f"netprobe says {said[0].strip()!r}")
 
 
 def _make(api):
@@ -98,7 +98,6 @@ def greet_by_ipv6(one):
     one.t.until(
         "the bridged guest's own call by IPv6",
         lambda: "hello" in shell.run(f"netprobe tcp {server} 7777 hello || true"),
-        60,
     )
 
 
@@ -137,7 +136,7 @@ def test_logs_show_the_serial_console(t):
         check("vmbridge guest" in text and " is up after " in text, f"kubectl logs {pod}: {text[-300:]!r}")
     shell = Shell(one.t, "masked")
     shell.run("echo said-on-the-console >/dev/console")
-    one.t.until_console("masked", "said-on-the-console", 10)
+    one.t.until_console("masked", "said-on-the-console")
 
 
 @case.order(8)
@@ -149,7 +148,6 @@ def test_status_shows_the_open_ports(t):
             name,
             "with status.bridge.openPorts",
             lambda item: "7777" in item["status"].get("bridge", {}).get("openPorts", ""),
-            20,
         )
         text = vmi["status"]["bridge"]["openPorts"]
         check("tcp" in text and "udp" in text, f"{name}: openPorts is {text!r}")

@@ -1,7 +1,7 @@
 """Switching on and off, and removing."""
 
 import machines
-from cluster import check, condition, describe, is_true
+from cluster import WAIT, check, condition, describe, is_true
 from guest import Shell, pid_of
 
 
@@ -9,7 +9,7 @@ def test_without_run_strategy_it_stays_off(t):
     vm = machines.machine("quiet")
     del vm["spec"]["runStrategy"]
     t.apply(vm)
-    now = t.until_status("quiet", "Stopped", 20)
+    now = t.until_status("quiet", "Stopped")
     check(t.get("vmi", "quiet") is None, "an instance was made")
     check(not now["status"].get("created"), f"created is set: {describe(now)}")
     check(
@@ -53,7 +53,7 @@ def test_deaf_guest_is_switched_off_after_its_grace_period(t):
     Shell(t, "deaf").run("kill $(cat /run/acpid.pid)")
     vmis = t.watch("vmi")
     t.patch("vm", "deaf", {"spec": {"runStrategy": "Halted"}})
-    t.until_status("deaf", "Stopped", 60)
+    t.until_status("deaf", "Stopped")
     t.until_gone("vmi", "deaf")
     said = [item["status"].get("phase") for _, _, item in vmis.of("deaf")]
     t.note(f"phases after the stop: {said}")
@@ -66,7 +66,7 @@ def test_delete_takes_all_that_is_owned_and_leaves_claims(t):
     pod = t.launcher("gone")
     pid_of(pod, "qemu")
     vms = t.watch("vm")
-    t.kubectl("delete", "vm", "gone", "--timeout=90s", timeout=100)
+    t.kubectl("delete", "vm", "gone", WAIT)
     t.until_gone("vmi", "gone")
     t.until_gone("pod", pod["metadata"]["name"])
     claim = t.get("pvc", "stays")
@@ -98,6 +98,6 @@ def test_identity_stays_when_a_machine_is_made_again(t):
         t.until_running("same")
         facts = Shell(t, "same").facts()
         seen.append((facts["product_uuid"], facts["nic"][0].split()[1]))
-        t.kubectl("delete", "vm", "same", "--timeout=90s", timeout=100)
+        t.kubectl("delete", "vm", "same", WAIT)
         t.until_gone("vmi", "same")
     check(seen[0] == seen[1], f"UUID and MAC changed: {seen}")

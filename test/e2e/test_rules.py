@@ -6,7 +6,7 @@ import time
 
 import case
 import peers
-from cluster import check, condition, describe, is_true, kubectl
+from cluster import WAIT, check, condition, describe, is_true, kubectl
 from life import NAME, life
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -293,8 +293,8 @@ def test_events_tell_the_story(t):
 def test_kubectl_wait_and_columns(t):
     one = life.get(t.api)
     ns = one.t.ns
-    kubectl("-n", ns, "wait", "--for=condition=Ready", f"vm/{NAME}", "--timeout=30s")
-    kubectl("-n", ns, "wait", "--for=jsonpath={.status.printableStatus}=Running", f"vm/{NAME}", "--timeout=30s")
+    kubectl("-n", ns, "wait", "--for=condition=Ready", f"vm/{NAME}", WAIT)
+    kubectl("-n", ns, "wait", "--for=jsonpath={.status.printableStatus}=Running", f"vm/{NAME}", WAIT)
     head, row = (line.split() for line in kubectl("-n", ns, "get", "vm", NAME).stdout.splitlines())
     check(head == ["NAME", "AGE", "STATUS", "READY"], f"kubectl get vm shows {head}")
     check(row[2:] == ["Running", "True"], f"kubectl get vm shows {row}")

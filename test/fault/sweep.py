@@ -25,14 +25,14 @@ POINT = re.compile(r"^fault point (\d+) (\S+)", re.M)
 def life(t):
     """A machine is created, runs, is stopped and started, and deleted; how many pods and instances that took."""
     t.make(machine("m"))
-    t.until_ready("m", 30)
+    t.until_ready("m")
     t.set_strategy("m", "Halted")
-    t.until_stopped("m", 30)
+    t.until_stopped("m")
     t.set_strategy("m", "Always")
-    t.until_ready("m", 30)
+    t.until_ready("m")
     check(len(t.pods()) == 1 and len(t.recorder.all("vmi", t.ns)) == 1, t.picture())
     t.api.delete(t.vm_path("m"))
-    t.until_gone("m", 30)
+    t.until_gone("m")
     t.never_two_pods()
     made = [v.kind for kind in ("pod", "vmi") for v in t.versions(kind) if v.event == "ADDED"]
     return {kind: made.count(kind) for kind in ("pod", "vmi")}

@@ -85,7 +85,7 @@ def settle(t, is_let_in):
     def asked():
         status, _ = probe.ask("POST", CORE.format(t.ns) + "pods?dryRun=All", body)
         return (status < 300) == is_let_in()
-    t.until(asked, "the API server knows the policy", 30)
+    t.until(asked, "the API server knows the policy")
 
 
 def refused(call, *words):

@@ -9,6 +9,7 @@ import time
 import figures
 from api import CORE, JSON, MERGE, VM, VMI, Api, Failed, condition
 from generator import Generator
+from limits import HANG_S
 from marks import alone
 from world import check, machine
 
@@ -17,7 +18,6 @@ N_RUNNING = 6          # guests whose machines and instances are changed while t
 PAUSE_S = 0.15         # between two objects: the API server is for others too
 QUIET_ROUNDS = 5
 GUEST_S = 2            # until the healthy guest has booted, or shut down: a real one takes longer
-STEP_S = 90            # a step of the healthy machine that takes longer is lost; what counts is its time
 LIMIT_MIB = 256        # what deploy/ lets a replica have
 LATER = 2              # times its undisturbed time: later than that is disturbed
 VM_WORDS = {"Stopped", "Provisioning", "Starting", "Running", "Paused", "Stopping", "Terminating", "Migrating", "WaitingForVolumeBinding",
@@ -42,16 +42,16 @@ class Healthy:
             nonlocal start
             times[what], start = time.monotonic() - start, time.monotonic()
         t.make(machine(name))
-        t.until_ready(name, STEP_S)
+        t.until_ready(name)
         took("start")
         t.set_strategy(name, "Halted")
-        t.until_stopped(name, STEP_S)
+        t.until_stopped(name)
         took("stop")
         t.set_strategy(name, "Always")
-        t.until_ready(name, STEP_S)
+        t.until_ready(name)
         start = time.monotonic()
         t.api.delete(t.vm_path(name), propagationPolicy="Background")
-        t.until_gone(name, STEP_S)
+        t.until_gone(name)
         took("delete")
         return times
 
@@ -121,8 +121,8 @@ class Tenant:
                     found.append(f"{kind} {o['metadata']['name']}")
         return found
 
-    def until_told(self, seconds):
-        end = time.monotonic() + seconds
+    def until_told(self):
+        end = time.monotonic() + HANG_S
         while untold := self.untold():
             check(time.monotonic() < end, f"{len(untold)} have no status that tells: {untold[:8]}")
             time.sleep(0.2)
@@ -134,7 +134,7 @@ class Tenant:
                 self.t.api.delete(PATHS[kind].format(self.ns, o["metadata"]["name"]), propagationPolicy="Background")
         for name in self.made.get("pod", []):
             self.api.delete(PATHS["pod"].format(self.ns, name), gracePeriodSeconds=0)
-        end = time.monotonic() + 90
+        end = time.monotonic() + HANG_S
         while left := self._left():
             check(time.monotonic() < end, f"{len(left)} are not gone: {left[:8]}")
             time.sleep(0.5)
@@ -220,7 +220,7 @@ def test_hundreds_of_hostile_objects_disturb_nobody(t):
         hostile = prepared(Generator(seed, schemas(t), *tenant.run_guests(N_RUNNING)))
         before = memory_of(replicas[1])
         rounds = beside(healthy, lambda: attack(tenant, hostile, replicas))
-        tenant.until_told(60)
+        tenant.until_told()
         memory = memory_of(replicas[1])
         for c in replicas:
             c.until_ready()

@@ -44,7 +44,7 @@ def test_v4_a_launcher_gets_in_and_status_is_right_while_strangers_stand_at_the_
             t.until(lambda: launcher.connects, "the launcher is taken", 3 * TAKEN_S)
             taken = time.monotonic() - since
             t.set_strategy(name, "Halted")
-            t.until_stopped(name, 60)
+            t.until_stopped(name)
         bound = 2 * undisturbed + 2
         print(f"     strangers of {addresses or 1} addresses: a machine was ready after {ready:.2f} s, bound {bound:.2f}; "
               f"its launcher was taken after {taken:.2f} s, bound {TAKEN_S}")

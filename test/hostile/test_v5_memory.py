@@ -36,10 +36,10 @@ def cached_bytes(c):
 def test_v5_machines_of_more_than_a_megabyte_cost_a_header(t):
     for i in range(N_FAT):
         t.api.create(t.vm_path(), fat(f"fat-{i}"))
-    c = t.start().until_leads(60)
+    c = t.start().until_leads()
     try:
         t.until(lambda: sum("KiB" in condition(vm, "Stalled").get("message", "")
-                            for vm in t.recorder.all("vm", t.ns) if vm.get("status")) == N_FAT, "each says that it is too large", 400)
+                            for vm in t.recorder.all("vm", t.ns) if vm.get("status")) == N_FAT, "each says that it is too large")
         peak, now = rss_mib(c)
         figures.note(f"V5: caches' bytes with {N_FAT} VMs of 1.3 MB", cached_bytes(c) / 1048576, CACHED_MAX / 1048576, "MiB")
         check(cached_bytes(c) < CACHED_MAX, "the caches hold", cached_bytes(c))
@@ -71,7 +71,7 @@ def test_v5_what_one_namespace_may_hold_is_bounded(t):
     def without_room():
         return [vm["metadata"]["name"] for vm in t.recorder.all("vm", t.ns)
                 if vm.get("status") and "namespace" in condition(vm, "Stalled").get("message", "")]
-    t.until(lambda: len(without_room()) >= 10, "those that find no room say so", 30)
+    t.until(lambda: len(without_room()) >= 10, "those that find no room say so")
     figures.note("V5: caches' bytes with 40 VMs of 200 KB in a namespace", cached_bytes(c) / 1048576, CACHED_MAX / 1048576, "MiB")
     left_out = without_room()
     check(condition(t.vm("healthy"), "Ready").get("status") == "True", t.picture())
@@ -80,6 +80,6 @@ def test_v5_what_one_namespace_may_hold_is_bounded(t):
     for name in names:
         if name not in left_out:
             t.api.delete(t.vm_path(name), propagationPolicy="Background")
-    t.until(lambda: len(without_room()) <= len(left_out) - 5, "there is room again and some of those that waited find it", 90)
+    t.until(lambda: len(without_room()) <= len(left_out) - 5, "there is room again and some of those that waited find it")
     found = next(name for name in left_out if name not in without_room())
     check(not condition(t.vm(found), "Stalled"), t.vm(found)["status"])

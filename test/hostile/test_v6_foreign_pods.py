@@ -6,7 +6,7 @@ import copy
 import time
 
 from api import CORE, SYSTEM, condition
-from marks import alone
+from marks import alone, guards
 from tenant import Tenant, copy_of, refused, settle, without_policy
 from world import check, machine
 
@@ -38,6 +38,7 @@ def foreign(t):
     return condition(t.vmi("m"), "ForeignPods")
 
 
+@guards
 def test_v6_a_foreign_pod_never_speaks(t):
     without_policy(t)
     t.running("m")
@@ -47,7 +48,7 @@ def test_v6_a_foreign_pod_never_speaks(t):
     launcher = t.actor.launchers[uid(theirs)]
     t.until(lambda: launcher.token, "it dials the gateway")
     launcher.say("crashed", reason="crashed")
-    t.until(lambda: foreign(t).get("status") == "True", "the foreign pod is told", 10)
+    t.until(lambda: foreign(t).get("status") == "True", "the foreign pod is told")
     check("virt-launcher-m-aaaaa" in foreign(t)["message"], foreign(t))
     t.remains(lambda: uid(t.vmi("m")) == vmi and t.vmi("m")["status"]["phase"] == "Running" and
               condition(t.vmi("m"), "Ready").get("status") == "True", 4, "the guest runs and is ready")
@@ -56,7 +57,7 @@ def test_v6_a_foreign_pod_never_speaks(t):
     check(t.vmi("m")["status"]["activePods"] == {uid(ours): "node1"}, t.vmi("m")["status"]["activePods"])
     check([e for e in t.events("m") if e["reason"] == "ForeignPod"], "no event says so")
     tenant.remove_pod("virt-launcher-m-aaaaa")
-    t.until(lambda: not foreign(t), "the condition ends with the pod", 10)
+    t.until(lambda: not foreign(t), "the condition ends with the pod")
 
 
 def test_v6_a_foreign_pod_does_not_hold_up_a_start(t):
@@ -69,9 +70,10 @@ def test_v6_a_foreign_pod_does_not_hold_up_a_start(t):
     owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "m", "uid": uid(other), "controller": True}
     tenant.make_pod(copy_of(ours, "virt-launcher-m-zzzzz", owners=[owner], annotations=False))
     t.set_strategy("m", "Always")
-    t.until(lambda: (t.vm("m") or {}).get("status", {}).get("printableStatus") == "Running", "the machine runs", 15)
+    t.until(lambda: (t.vm("m") or {}).get("status", {}).get("printableStatus") == "Running", "the machine runs")
 
 
+@guards
 def test_v6_a_label_that_is_taken_off_makes_no_second_pod(t):
     without_policy(t)
     t.running("m")
@@ -79,11 +81,12 @@ def test_v6_a_label_that_is_taken_off_makes_no_second_pod(t):
     for _ in range(3):
         tenant.patch_pod(pod["metadata"]["name"], LABEL)
         one_pod_all_along(t, tenant, pod, 1.5)
-    t.until(lambda: t.pods("m") and t.pod("m")["metadata"]["labels"].get("kubevirt.io") == "virt-launcher", "the label is back", 10)
+    t.until(lambda: t.pods("m") and t.pod("m")["metadata"]["labels"].get("kubevirt.io") == "virt-launcher", "the label is back")
     t.set_strategy("m", "Halted")
     t.until_stopped("m")
 
 
+@guards
 def test_v6_a_label_that_is_taken_off_during_the_start_makes_no_second_pod(t):
     without_policy(t)
     t.manner.start_s = 2
@@ -95,6 +98,7 @@ def test_v6_a_label_that_is_taken_off_during_the_start_makes_no_second_pod(t):
     check([uid(p) for p in compute_pods(tenant)] == [uid(pod)], "other pods")
 
 
+@guards
 def test_v6_a_label_that_is_taken_off_while_the_guest_stops_lets_nothing_start(t):
     without_policy(t)
     t.running("m")
@@ -109,10 +113,11 @@ def test_v6_a_label_that_is_taken_off_while_the_guest_stops_lets_nothing_start(t
         check(len(compute_pods(tenant)) == 1, "a second pod while the first still runs")
         check(t.vmi("m") and uid(t.vmi("m")) == vmi, "the instance was let go while its pod runs;", t.picture())
         time.sleep(0.1)
-    t.until(lambda: t.vmi("m") and uid(t.vmi("m")) != vmi, "a new run", 20)
+    t.until(lambda: t.vmi("m") and uid(t.vmi("m")) != vmi, "a new run")
     t.until_ready("m")
 
 
+@guards
 @alone
 def test_v6_a_label_that_is_taken_off_while_nobody_leads(t):
     first = t.start().until_leads()
@@ -127,6 +132,7 @@ def test_v6_a_label_that_is_taken_off_while_nobody_leads(t):
     one_pod_all_along(t, tenant, pod, 4)
 
 
+@guards
 @alone
 def test_v6_a_lost_key_makes_no_second_pod(t):
     """Who runs is known by its UID; beside a pod whose start was under way nothing is started."""
@@ -144,13 +150,14 @@ def test_v6_a_lost_key_makes_no_second_pod(t):
     t.start().until_leads()
     one_pod_all_along(t, tenant, pod, 4)
     t.until(lambda: condition(t.vmi("n"), "Reconciling").get("reason") == "WaitingForOldPod" and
-            other["metadata"]["name"] in condition(t.vmi("n"), "Reconciling")["message"], "the pod of the other key is named", 15)
+            other["metadata"]["name"] in condition(t.vmi("n"), "Reconciling")["message"], "the pod of the other key is named")
     check([uid(p) for p in compute_pods(tenant, "n")] == [uid(other)], "a pod beside the one that may run the guest")
     t.manner.bind_s = 0.02
     tenant.remove_pod(other["metadata"]["name"])
     t.until_ready("n")
 
 
+@guards
 def test_v6_an_owner_that_is_taken_off_changes_nothing(t):
     without_policy(t)
     t.running("m")
@@ -162,9 +169,10 @@ def test_v6_an_owner_that_is_taken_off_changes_nothing(t):
         {"apiVersion": "v1", "kind": "ConfigMap", "name": "x" * 253, "uid": uid(other), "controller": True}]}})
     one_pod_all_along(t, tenant, pod, 2)
     t.set_strategy("m", "Halted")
-    t.until(lambda: t.vmi("m") is None and not compute_pods(tenant), "the machine is stopped and its pod gone", 20)
+    t.until(lambda: t.vmi("m") is None and not compute_pods(tenant), "the machine is stopped and its pod gone")
 
 
+@guards
 def test_v6_a_pod_put_in_the_place_of_ours_never_speaks(t):
     """The name is known once the pod is there: one of that name that somebody else makes is none of ours."""
     without_policy(t)
@@ -176,8 +184,8 @@ def test_v6_a_pod_put_in_the_place_of_ours_never_speaks(t):
     tenant.remove_pod(name)
     t.manner.start_s = 0.05
     theirs = tenant.make_pod(copy_of(pod, name))
-    t.until(lambda: t.vmi("m") and uid(t.vmi("m")) != vmi, "a new instance", 20)
-    t.until_ready("m", 30)
+    t.until(lambda: t.vmi("m") and uid(t.vmi("m")) != vmi, "a new instance")
+    t.until_ready("m")
     launcher = t.actor.launchers.get(uid(theirs))
     check(not launcher or not launcher.desired, "the gateway spoke with it")
     check([p for p in t.pods("m") if uid(p) != uid(theirs)], "no pod of its own")
@@ -191,7 +199,7 @@ def test_v6_pods_without_a_controller_or_an_owner_are_nobodys(t):
     owners[0]["controller"] = False
     tenant.make_pod(copy_of(ours, "half", owners=owners))
     tenant.make_pod(copy_of(ours, "bare", owners=[]))
-    t.until(lambda: "half" in foreign(t).get("message", ""), "the one that names the instance is told", 10)
+    t.until(lambda: "half" in foreign(t).get("message", ""), "the one that names the instance is told")
     check(t.vmi("m")["status"]["phase"] == "Running", t.picture())
 
 
@@ -203,11 +211,11 @@ def test_v6_many_foreign_pods_cost_little(t):
     before = len(t.versions("vmi", "m"))
     for i in range(120):
         tenant.make_pod(copy_of(ours, f"f{i:03}", annotations=False))
-    t.until(lambda: "100 or more" in foreign(t).get("message", ""), "many are told as many", 15)
+    t.until(lambda: "100 or more" in foreign(t).get("message", ""), "many are told as many")
     check(len(t.versions("vmi", "m")) - before <= 6, "one status after the other:", len(t.versions("vmi", "m")) - before)
     for i in range(120):
         tenant.remove_pod(f"f{i:03}")
-    t.until(lambda: not foreign(t), "the condition ends", 15)
+    t.until(lambda: not foreign(t), "the condition ends")
 
 
 def test_v6_the_policy_keeps_tenants_pods_apart(t):
@@ -248,4 +256,4 @@ def test_v6_the_policy_does_not_bind_those_who_keep_house(t):
         "replicas": 1, "selector": {"matchLabels": {"app": "rs"}}, "template": {
             "metadata": {"labels": {"app": "rs", "kubevirt.io": "virt-launcher"}},
             "spec": {"containers": [{"name": "c", "image": "localhost/none:1"}]}}}})
-    t.until(lambda: [e for e in t.events("rs") if "launcher-pods.vmbridge.io" in e["message"]], "the ReplicaSet is refused its pod", 15)
+    t.until(lambda: [e for e in t.events("rs") if "launcher-pods.vmbridge.io" in e["message"]], "the ReplicaSet is refused its pod")

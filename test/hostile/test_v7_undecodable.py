@@ -6,7 +6,6 @@ from world import check, machine, spec
 
 OURS = "kubevirt.io/foregroundDeleteVirtualMachine"
 JSON_PATCH = "application/json-patch+json"
-LONG_S = 60  # objects of a megabyte take the API server long
 
 
 def reals(n):
@@ -20,7 +19,7 @@ def until_told(t, name, *words):
         c = condition(vm, "Stalled") if vm.get("status") else {}
         return c.get("status") == "True" and all(w in c.get("message", "") for w in words) and \
             vm["status"].get("observedGeneration") == vm["metadata"]["generation"] and vm
-    return t.until(told, f"{name} is Stalled and says {words}", LONG_S)
+    return t.until(told, f"{name} is Stalled and says {words}")
 
 
 def still_runs(t, name, uid):
@@ -42,7 +41,7 @@ def test_v7_memory_beyond_all_numbers_is_told(t):
     check(vm["status"]["printableStatus"] == "Stopped" and not vm["status"].get("created"), vm["status"])
     check(not t.vmi("m"), "an instance was made")
     spoil_vm(t, "m", spec())
-    t.until_ready("m", LONG_S)
+    t.until_ready("m")
     check(not condition(t.vm("m"), "Stalled"), t.picture())
 
 
@@ -50,7 +49,7 @@ def test_v7_a_list_of_250000_reals_is_told(t):
     t.make(machine("m", template=reals(250000)))
     until_told(t, "m", "KiB")
     spoil_vm(t, "m", spec())
-    t.until_ready("m", LONG_S)
+    t.until_ready("m")
 
 
 def test_v7_labels_and_finalizers_by_the_thousand_hinder_nothing(t):
@@ -60,9 +59,9 @@ def test_v7_labels_and_finalizers_by_the_thousand_hinder_nothing(t):
     m["metadata"]["finalizers"] = [f"tenant.example/f{i}" for i in range(1100)]
     t.make(m)
     try:
-        t.until_ready("m", LONG_S)
+        t.until_ready("m")
         t.set_strategy("m", "Halted")
-        t.until_stopped("m", LONG_S)
+        t.until_stopped("m")
     finally:
         t.api.patch(t.vm_path("m"), {"metadata": {"finalizers": None}})
 
@@ -75,24 +74,24 @@ def test_v7_labels_that_are_too_many_are_told(t):
 def test_v7_a_running_machine_that_cannot_be_read_runs_on_and_can_be_stopped(t):
     for name, template in (("memory", spec(memory="8Ei")), ("reals", reals(100000))):
         t.make(machine(name))
-        t.until_ready(name, LONG_S)
+        t.until_ready(name)
         uid = t.vmi(name)["metadata"]["uid"]
         spoil_vm(t, name, template)
         vm = until_told(t, name)
         check(vm["status"]["printableStatus"] == "Running", vm["status"])
         t.remains(lambda name=name, uid=uid: still_runs(t, name, uid), 0.5, "the guest runs")
         t.set_strategy(name, "Halted")
-        t.until_stopped(name, LONG_S)
+        t.until_stopped(name)
 
 
 def test_v7_a_running_instance_that_cannot_be_read_runs_on_and_can_be_stopped(t):
     for name, spoilt in (("memory", spec(memory="8Ei")), ("reals", reals(100000)), ("fat", spec(somethingElse="x" * 600000))):
         t.make(machine(name))
-        t.until_ready(name, LONG_S)
+        t.until_ready(name)
         vmi = t.vmi(name)
         spoil_vmi(t, name, spoilt)
         t.until(lambda name=name: all(condition(t.vmi(name), c).get("status") == "True" for c in ("Stalled", "Ready")),
-                f"{name}: the instance says Stalled, and is ready still", LONG_S)
+                f"{name}: the instance says Stalled, and is ready still")
         vmi = t.vmi(name)
         check(vmi["status"]["phase"] == "Running", vmi["status"])
         check(condition(vmi, "Synchronized").get("status") == "False" and condition(vmi, "Synchronized").get("message"), vmi["status"])
@@ -101,10 +100,10 @@ def test_v7_a_running_instance_that_cannot_be_read_runs_on_and_can_be_stopped(t)
         t.remains(lambda: True, 1, "")
         check(len(t.versions("vmi", name)) - n <= 2, f"{name}: it is written again and again")
     t.set_strategy("memory", "Halted")
-    t.until_stopped("memory", LONG_S)
+    t.until_stopped("memory")
     for name in ("reals", "fat"):
         t.api.delete(t.vm_path(name), propagationPolicy="Background")
-        t.until_gone(name, LONG_S)
+        t.until_gone(name)
 
 
 def test_v7_our_finalizer_goes_whatever_stands_beside_it(t):
@@ -112,33 +111,33 @@ def test_v7_our_finalizer_goes_whatever_stands_beside_it(t):
     others = [f"tenant.example/f{i}" for i in range(1100)]
     for name, finalizers in (("many", others + [OURS]), ("twice", [OURS, "tenant.example/f", OURS])):
         t.make(machine(name))
-        t.until_ready(name, LONG_S)
+        t.until_ready(name)
         t.api.patch(t.vmi_path(name), {"metadata": {"finalizers": finalizers}})
         t.set_strategy(name, "Halted")
         left = [f for f in finalizers if f != OURS]
         try:
             t.until(lambda name=name, left=left: not t.pods(name) and t.vmi(name)["metadata"].get("finalizers") == left,
-                    f"{name}: the pod is gone and so is our finalizer, no other", LONG_S)
+                    f"{name}: the pod is gone and so is our finalizer, no other")
         finally:
             if t.vmi(name):
                 t.api.patch(t.vmi_path(name), {"metadata": {"finalizers": None}})
-        t.until_stopped(name, LONG_S)
+        t.until_stopped(name)
 
 
 def test_v7_a_status_that_cannot_be_read_is_written_anew(t):
     """Of who may write status: odd types, and more than anybody reads."""
     odd = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}] * 2, "somethingElse": "x" * 600000}
     t.make(machine("m"))
-    t.until_ready("m", LONG_S)
+    t.until_ready("m")
     for path, status in ((t.vm_path("m", "/status"), copy.deepcopy(odd)), (t.vmi_path("m", "/status"), copy.deepcopy(odd))):
         t.api.patch(path, {"status": status})
     t.until(lambda: all("somethingElse" in o["status"] and len(condition(o, "Ready")) > 2 for o in (t.vm("m"), t.vmi("m"))),
-            "both were spoilt, and are right again", LONG_S)
+            "both were spoilt, and are right again")
     n = len(t.versions("vm", "m")) + len(t.versions("vmi", "m"))
     t.remains(lambda: True, 2, "")
     check(len(t.versions("vm", "m")) + len(t.versions("vmi", "m")) - n <= 2, "it is written again and again")
     t.set_strategy("m", "Halted")
-    t.until_stopped("m", LONG_S)
+    t.until_stopped("m")
 
 
 def test_v7_a_machine_with_extreme_numbers_is_told_and_can_be_deleted(t):
@@ -159,4 +158,4 @@ def test_v7_a_machine_with_extreme_numbers_is_told_and_can_be_deleted(t):
             if name != "grace":
                 until_told(t, "x-" + name)
         t.api.delete(t.vm_path("x-" + name), propagationPolicy="Background")
-        t.until_gone("x-" + name, LONG_S)
+        t.until_gone("x-" + name)

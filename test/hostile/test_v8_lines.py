@@ -100,7 +100,7 @@ def test_v8_a_line_ends_with_its_pod(t):
     check(c.metrics()[count] == 1, "one line:", c.metrics()[count])
     first = launcher.sock
     t.api.delete(t.core(f"pods/{pod['metadata']['name']}"), gracePeriodSeconds=0)
-    t.until(lambda: launcher.sock is not first, "the line has ended", 10)
+    t.until(lambda: launcher.sock is not first, "the line has ended")
     t.until(lambda: any(p["metadata"]["uid"] != pod["metadata"]["uid"] for p in t.pods("m")), "another pod runs it")
     refused = 'vmbridge_launcher_refused_total{reason="unknown-pod"}'
     t.until(lambda: c.metrics().get(refused, 0) > 0, "it dials again and is not let in")
@@ -116,8 +116,8 @@ def test_v8_a_line_ends_with_its_instance(t):
     launcher.end = lambda: None
     first = launcher.sock
     t.set_strategy("m", "Halted")
-    t.until_stopped("m", 30)
-    t.until(lambda: launcher.sock is not first, "the line has ended", 10)
+    t.until_stopped("m")
+    t.until(lambda: launcher.sock is not first, "the line has ended")
     t.until(lambda: c.metrics()["vmbridge_launchers_connected"] == 0, "no line is left")
     launcher.over = True
 

@@ -323,7 +323,6 @@ main(void)
     TCase *tc = tcase_create("bounds");
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, names_have_an_alphabet_and_a_length);
     tcase_add_test(tc, an_object_without_legal_names_does_not_enter);
     tcase_add_test(tc, an_owner_without_a_legal_name_is_no_owner);

@@ -349,7 +349,6 @@ main(void)
     SRunner *r = srunner_create(s);
     int failed;
 
-    tcase_set_timeout(t, 60);
     tcase_add_test(t, what_a_leaf_is_good_for);
     tcase_add_test(t, a_leaf_never_outlives_its_ca);
     tcase_add_test(t, a_ca_that_is_none);

@@ -388,7 +388,6 @@ main(void)
     Suite *s = suite_create("extremes");
     TCase *t = tcase_create("numbers");
 
-    tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, numbers_at_their_ends, 0, ARRAY_LEN(rows));
     tcase_add_loop_test(t, numbers_at_their_ends_together, 0, ARRAY_LEN(together));
     tcase_add_loop_test(t, objects_at_the_limit, 0, ARRAY_LEN(neighbours));

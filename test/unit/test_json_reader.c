@@ -306,8 +306,6 @@ main(void)
     Suite *s = suite_create("json_reader");
     TCase *tc = tcase_create("json_reader");
 
-    tcase_set_timeout(tc, 60);
-
     tcase_add_loop_test(tc, pieces_are_read_as_the_whole, 0, ARRAY_LEN(texts));
     tcase_add_loop_test(tc, what_is_over_a_limit_leaves_a_header, 0, ARRAY_LEN(limits));
     tcase_add_test(tc, what_nests_deep_leaves_a_header);

@@ -488,7 +488,6 @@ main(void)
     TCase *t = tcase_create("all");
 
     log_set_level(LOG_ERROR);
-    tcase_set_timeout(t, 30);
     tcase_add_checked_fixture(t, NULL, remove_files);
     tcase_add_test(t, tells_and_hears);
     tcase_add_test(t, dials_again);

@@ -123,7 +123,6 @@ main(void)
     Suite *s = suite_create("mailbox");
     TCase *t = tcase_create("mailbox");
 
-    tcase_set_timeout(t, 60);
     tcase_add_test(t, what_is_left_at_the_end_is_dropped_once);
     tcase_add_test(t, letters_of_four_threads_come_in_order);
     tcase_add_test(t, closing_an_unused_mailbox_is_fine);

@@ -257,7 +257,6 @@ main(void)
 
     BUG_ON(!mkdtemp(dir));
     copy_monitor();
-    tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, passes_the_end_on, 0, ARRAY_LEN(ends));
     tcase_add_loop_test(t, forwards_signals, 0, 2);
     tcase_add_test(t, remembers_a_signal);

@@ -222,7 +222,6 @@ main(void)
     Suite *s = suite_create("packed");
     TCase *tc = tcase_create("packed");
 
-    tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, every_size_comes_back, 0, ARRAY_LEN(fills));
     tcase_add_loop_test(tc, sizes_around_the_bounds_come_back, 0, ARRAY_LEN(fills));

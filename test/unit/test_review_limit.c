@@ -140,7 +140,6 @@ main(void)
     SRunner *r = srunner_create(s);
     int failed;
 
-    tcase_set_timeout(t, 60);
     tcase_add_test(t, one_address_costs_so_much_and_no_more);
     tcase_add_test(t, all_addresses_cost_so_much_and_no_more);
     tcase_add_test(t, what_is_good_costs_nothing);

@@ -572,7 +572,6 @@ main(void)
     SRunner *r = srunner_create(s);
     int failed;
 
-    tcase_set_timeout(t, 60);
     tcase_add_unchecked_fixture(t, make_keys, drop_keys);
     tcase_add_test(t, good_tokens);
     tcase_add_test(t, wrong_claims);

@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../support"))
 from kubectl import find  # noqa: E402
+from limits import HANG_S  # noqa: E402
 
 VM = "/apis/kubevirt.io/v1/namespaces/{}/virtualmachines"
 VMI = "/apis/kubevirt.io/v1/namespaces/{}/virtualmachineinstances"
@@ -33,7 +34,7 @@ class Failed(Exception):
 class Api:
     """Connections are kept per thread. A server that is away is tried again until 'patience' seconds are over."""
 
-    def __init__(self, kubeconfig, patience=20, timeout=10):
+    def __init__(self, kubeconfig, patience=HANG_S, timeout=30):
         text = subprocess.run([find(), "--kubeconfig", kubeconfig, "config", "view", "--raw", "-o", "json"], check=True,
                               stdout=subprocess.PIPE).stdout
         config = json.loads(text)
@@ -190,9 +191,9 @@ class Recorder:
             return [v for v in self.log if v.kind == kind and v.object["metadata"].get("namespace") == namespace and
                     name in (None, v.object["metadata"]["name"])]
 
-    def until(self, test, seconds, what):
+    def until(self, test, what):
         """Waits until test() is true and returns its value; says what was awaited when it does not come."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + HANG_S
         with self.changed:
             while True:
                 value = test()
@@ -200,7 +201,7 @@ class Recorder:
                     return value
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise AssertionError(f"not within {seconds} s: {what}")
+                    raise AssertionError(f"not within {HANG_S} s: {what}")
                 self.changed.wait(min(left, 0.5))
 
 

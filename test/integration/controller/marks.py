@@ -14,6 +14,12 @@ def alone(test):
     return test
 
 
+def guards(test):
+    """Guards data, or that there are never two: a failure counts, whatever comes after. It is not tried again."""
+    test.guards = True
+    return test
+
+
 def hole(test):
     """Shows a hole that is not closed yet: it must fail, and says so when it does not. The commit that closes it takes the mark off."""
     @functools.wraps(test)
@@ -28,3 +34,7 @@ def hole(test):
 
 def of(test):
     return getattr(test, "mark", "shared")
+
+
+def is_guard(test):
+    return getattr(test, "guards", False)

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import controller_page  # world.py has put test/support into the path
+from limits import HANG_S
 
 SANITIZER = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|runtime error:|handles are left|BUG")
 
@@ -45,28 +46,28 @@ class Controller:
     def said(self, message):
         return [line for line in self.lines() if line["msg"] == message]
 
-    def until_said(self, message, seconds=15):
-        end = time.monotonic() + seconds
+    def until_said(self, message):
+        end = time.monotonic() + HANG_S
         while not self.said(message):
             if self.process.poll() is not None:
                 raise AssertionError(f"the controller ended with {self.process.returncode}: {self.tail()}")
             if time.monotonic() > end:
-                raise AssertionError(f"the controller did not say '{message}' within {seconds} s: {self.tail()}")
+                raise AssertionError(f"the controller did not say '{message}' within {HANG_S} s: {self.tail()}")
             time.sleep(0.02)
         return self
 
-    def until_ready(self, seconds=15):
+    def until_ready(self):
         """Serving, with whole caches; whether it leads is another matter."""
-        end = time.monotonic() + seconds
-        self.until_said("serving", seconds)
+        end = time.monotonic() + HANG_S
+        self.until_said("serving")
         while self.page("/readyz")[0] != 200:
             if time.monotonic() > end:
-                raise AssertionError(f"the controller is not ready after {seconds} s: {self.page('/readyz')}")
+                raise AssertionError(f"the controller is not ready after {HANG_S} s: {self.page('/readyz')}")
             time.sleep(0.02)
         return self
 
-    def until_leads(self, seconds=15):
-        return self.until_said("lease won", seconds).until_ready(seconds)
+    def until_leads(self):
+        return self.until_said("lease won").until_ready()
 
     def page(self, path):
         return controller_page.page(self.port, path)
@@ -100,15 +101,15 @@ class Controller:
         self.process.kill()
         self.process.wait()
 
-    def stop(self, seconds=15):
+    def stop(self):
         """Ends it politely: it must end well, leave no memory behind and break no rule of the sanitizers."""
         if self.process.poll() is None and not self.told:
             self.signal(signal.SIGTERM)  # once: a second one ends it at once
         try:
-            code = self.process.wait(seconds)
+            code = self.process.wait(HANG_S)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(f"the controller did not end within {seconds} s of SIGTERM: {self.tail()}") from None
+            raise AssertionError(f"the controller did not end within {HANG_S} s of SIGTERM: {self.tail()}") from None
         self.judge(code, 0)
 
     def judge(self, code, wanted):

@@ -3,9 +3,9 @@
 
 usage: test/integration/controller/run CONTROLLER [--list] [--jobs N] [NAME...]
 
-A NAME is a test, a part of its name, or a file (test_life). What failed is tried once more, alone. Ends with `N passed, N failed`;
-of a failure the folder named by VMB_TEST_LOGS (a fresh one below /tmp) keeps every version of the test's objects and the
-controllers' logs.
+A NAME is a test, a part of its name, or a file (test_life). What failed is tried once more, alone. Ends with `N passed, N failed`.
+A test that passed only then is told as flaky before the counts; one that guards data or "never two" is not tried again. Of a failure
+the folder named by VMB_TEST_LOGS (a fresh one below /tmp) keeps every version of the test's objects and the controllers' logs.
 """
 import argparse
 import concurrent.futures
@@ -35,7 +35,7 @@ def collect(modules, wanted):
 class Run:
     def __init__(self, world):
         self.world = world
-        self.passed, self.failed = 0, []
+        self.passed, self.failed, self.flaky = 0, [], []
         self.is_again = False
 
     def one(self, name, test):
@@ -86,8 +86,8 @@ class Run:
             self.last(None, self._empty)
 
     def again(self, tests):
-        """On a starved machine waits run out: what failed is tried once more, with nothing beside it."""
-        failed = [(name, test) for name, test in tests if name in self.failed]
+        """Whether what failed fails always: it is tried once more, with nothing beside it."""
+        failed = [(name, test) for name, test in tests if name in self.failed and not marks.is_guard(test)]
         if not failed or len(self.failed) > RETRY_MAX:
             return
         print(f"{len(failed)} failed: each is tried once more, alone", flush=True)
@@ -95,13 +95,14 @@ class Run:
         self.failed = [name for name in self.failed if name not in dict(failed)]
         self.with_shared([t for t in failed if marks.of(t[1]) != "alone"], 1)
         self.alone([t for t in failed if marks.of(t[1]) == "alone"])
+        self.flaky = [name for name, _ in failed if name not in self.failed]
 
     def _empty(self):
         """What a test without a controller left is taken away by one."""
         if any(self.world.recorder.now[k] for k in ("vm", "vmi", "pod")):
             c = self.world.start(identity="cleaner")
             try:
-                self.world.await_empty(40)
+                self.world.await_empty()
             finally:
                 self.world.stop(c)
 
@@ -141,7 +142,9 @@ def main(modules, usage, last_words=lambda: ""):
     if world.actor.faults:
         run.failed.append("the actor")
         print("FAIL the actor\n" + "\n".join(world.actor.faults[:5]))
-    print(f"evidence in {folder}" if run.failed else f"all within {time.monotonic() - start:.0f} s")
+    for name in run.flaky:
+        print(f"flaky: {name}: failed, and passed when it was tried again")
+    print(f"evidence in {folder}" if run.failed or run.flaky else f"all within {time.monotonic() - start:.0f} s")
     print("\n".join(text for text in (last_words(), f"{run.passed} passed, {len(run.failed)} failed") if text), flush=True)
     os._exit(1 if run.failed else 0)  # threads that wait for the API server are not waited for
 

@@ -3,8 +3,9 @@ import os
 import subprocess
 import time
 
+from limits import HANG_S, figure
 from loser import Loser
-from marks import alone
+from marks import alone, guards
 from test_strategies import guest_crashes, uid, until_new_run
 from world import check, machine
 
@@ -13,6 +14,7 @@ def apiserver(verb):
     subprocess.run([os.environ["VMB_TEST_APISERVER"], verb], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+@guards
 @alone
 def test_the_api_server_dies_while_machines_start(t):
     c = t.start().until_leads()
@@ -26,7 +28,7 @@ def test_the_api_server_dies_while_machines_start(t):
     apiserver("start")
     since = time.monotonic()
     for name in names:
-        t.until_ready(name, 60)
+        t.until_ready(name)
     print(f"     API server back to all twelve ready: {time.monotonic() - since:.1f} s")
     check(c.process.poll() is None, "the controller ended with its API server:", c.tail())
     check(uid(t.pod("before")) == old and len(t.pods_made()) == len(names) + 1, t.pods_made())
@@ -45,17 +47,17 @@ def test_after_a_long_absence_of_the_api_server_the_watches_are_back_at_once(t):
     since = time.monotonic()
     t.set_strategy("m", "Halted")
     while (t.api.get(t.vmi_path("m")) or {"metadata": {"deletionTimestamp": "gone"}})["metadata"].get("deletionTimestamp") is None:
-        check(time.monotonic() - since < 30, "the instance still runs:", c.tail())
+        check(time.monotonic() - since < HANG_S, "the instance still runs:", c.tail())
         time.sleep(0.05)
     took = time.monotonic() - since
-    print(f"     API server back to the first decision on a change: {took:.1f} s")
-    check(took < 8, f"{took:.1f} s:", c.tail())  # it decides within 2; the rest is for machines that are busy
+    figure("API server back to the first decision on a change", took, 2)
     failures = [line for line in c.said("watch failed") if line["object"] == "virtualmachines"]
     check(all(line["retry_ms"] <= 1500 for line in failures if "connect" in line["error"]), "nobody answers, and it waits long:", failures)
     check(len(failures) <= 4, "an absence is told once, not at each try:", failures)
     t.until_stopped("m")
 
 
+@guards
 @alone
 def test_lost_answers_change_nothing(t):
     by_verb = {}
@@ -65,21 +67,21 @@ def test_lost_answers_change_nothing(t):
         names = [f"n{every}-{n}" for n in range(4)]
         t.make(*(machine(n) for n in names))
         for name in names:
-            t.until_ready(name, 40)
+            t.until_ready(name)
         check(len(t.pods()) == len(names), t.picture())
         old = uid(t.vmi(names[0]))
         guest_crashes(t, names[0])
-        until_new_run(t, names[0], old, 40)
+        until_new_run(t, names[0], old)
         t.set_strategy(names[1], "Halted")
-        t.until_stopped(names[1], 40)
+        t.until_stopped(names[1])
         t.api.delete(t.vm_path(names[2]))
-        t.until_gone(names[2], 40)
+        t.until_gone(names[2])
         made = [p for p in t.pods_made() if p.startswith(f"virt-launcher-n{every}")]
         check(len(made) == len(names) + 1 and len(set(made)) == len(made), "pods that were made:", made)
         t.never_two_pods()
         for name in (names[0], names[3]):
             t.api.delete(t.vm_path(name))
-            t.until_gone(name, 40)
+            t.until_gone(name)
         t.api.delete(t.vm_path(names[1]))
         t.until_gone(names[1])
         for lost in loser.lost:
@@ -116,6 +118,6 @@ def test_it_ends_well_while_the_api_server_is_away(t):
             t.replicas.remove(x)
             since = time.monotonic()
             t.world.stop(x)
-            check(time.monotonic() - since < 4, f"{time.monotonic() - since:.1f} s to end")
+            figure("to end while the API server is away", time.monotonic() - since, 4)
     finally:
         apiserver("start")

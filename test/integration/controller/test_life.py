@@ -3,6 +3,7 @@ import re
 import time
 
 from api import condition
+from limits import figure
 from marks import counts
 from world import check, machine
 
@@ -20,7 +21,6 @@ def test_requests_from_create_to_running_and_none_after(t):
     before = c.requests()
     start = time.monotonic()
     t.running("m")
-    check(time.monotonic() - start < 4, "the actor is too slow for this count:", time.monotonic() - start)
     t.until(lambda: t.vmi("m")["metadata"]["labels"].get("kubevirt.io/nodeName"), "the node's label")
     time.sleep(1.5)  # what comes late
     after = c.requests()
@@ -199,7 +199,7 @@ def test_K1_observed_generation_follows_within_a_second(t):
         t.api.patch(t.vm_path("m"), {"spec": {"template": {"spec": {"domain": {"memory": {"guest": memory}}}}}})
         t.until(lambda: t.vm("m")["status"]["observedGeneration"] == t.vm("m")["metadata"]["generation"] > 1 and
                 t.vm("m")["spec"]["template"]["spec"]["domain"]["memory"]["guest"] == memory, "the generation is observed")
-        check(time.monotonic() - at < 1, f"{time.monotonic() - at:.2f} s")
+        figure("a change to the generation that was observed", time.monotonic() - at, 1)
     restart = condition(t.vm("m"), "RestartRequired")
     check(restart.get("status") == "True", "nobody says that a restart is needed:", t.picture())
 
@@ -211,7 +211,7 @@ def test_K2_the_first_status_comes_within_a_second(t):
     t.until_ready("m")
     first, second = t.versions("vm", "m")[:2]
     check(not first.object.get("status"), first.object.get("status"))
-    check(second.at - first.at < 1, f"{second.at - first.at:.2f} s")
+    figure("create to the first status", second.at - first.at, 1)
     status = second.object["status"]
     check(condition(second.object, "Reconciling").get("status") == "True", status)
     check(status["observedGeneration"] == second.object["metadata"]["generation"], status)

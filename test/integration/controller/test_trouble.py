@@ -3,7 +3,7 @@ import json
 
 from actor import stamp
 from api import condition
-from marks import alone
+from marks import alone, guards
 from world import SYSTEM, CORE, check, machine, spec
 
 CLAIM = {"metadata": {"name": "late"}, "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "none",
@@ -88,6 +88,7 @@ def test_an_image_that_cannot_be_pulled_is_told(t):
     check(not condition(t.vm("m"), "Synchronized") and not condition(t.vm("m"), "Stalled"), t.picture())
 
 
+@guards
 def test_nothing_starts_beside_a_pod_of_an_earlier_instance(t):
     t.manner.stop_s = 3
     t.running("m")

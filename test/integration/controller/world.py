@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 from actor import Actor  # noqa: E402
 from api import CORE, SYSTEM, VM, VMI, Api, Recorder, condition  # noqa: E402
 from kubectl import ROOT, Kubectl  # noqa: E402
+from limits import HANG_S  # noqa: E402
 from process import Controller  # noqa: E402
 
 WATCHED = {
@@ -26,7 +27,7 @@ class World:
         self.made = set()  # kubeconfigs
         self.plain = os.environ.get("VMB_TEST_PLAIN") or binary  # without sanitizers: of it memory can be told
         self.kubeconfig = kubeconfig or os.environ["KUBECONFIG"]
-        self.api = Api(self.kubeconfig, patience=60)  # a test stops the API server for 35 s
+        self.api = Api(self.kubeconfig)
         self.kubectl = Kubectl(self.kubeconfig)
         self._install()
         self.recorder = Recorder(self.api, WATCHED)
@@ -100,8 +101,8 @@ class World:
     def drop_lease(self):
         self.api.delete(f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/vmbridge-controller")
 
-    def await_empty(self, seconds=20):
-        self.recorder.until(lambda: not any(self.recorder.now[k] for k in ("vm", "vmi", "pod")), seconds,
+    def await_empty(self):
+        self.recorder.until(lambda: not any(self.recorder.now[k] for k in ("vm", "vmi", "pod")),
                             "the objects of earlier tests are gone")
 
 
@@ -136,7 +137,7 @@ class Case:
         self.replicas = []
         self.api.create("/api/v1/namespaces", {"metadata": {"name": self.ns}})
         account = CORE.format(self.ns) + "serviceaccounts/default"
-        end = time.monotonic() + 90  # kube-controller-manager makes it: it waits half a minute for an API server that was away
+        end = time.monotonic() + HANG_S  # kube-controller-manager makes it: it waits half a minute for an API server that was away
         while not self.api.get(account):
             check(time.monotonic() < end, "the control plane made no service account in", self.ns)
             time.sleep(0.02)
@@ -174,7 +175,7 @@ class Case:
         stray["metadata"]["ownerReferences"] = [
             {"apiVersion": "v1", "kind": "ConfigMap", "name": "nobody", "uid": "00000000-0000-4000-8000-000000000000"}]
         self.make(stray)
-        self.until(lambda: not self.vm("stray"), "the garbage collector has found our kinds", 75)
+        self.until(lambda: not self.vm("stray"), "the garbage collector has found our kinds")
 
     def vmi_path(self, name="", sub=""):
         return VMI.format(self.ns) + (f"/{name}{sub}" if name else "")
@@ -208,8 +209,8 @@ class Case:
     def launcher(self, name):
         return self.actor.launchers[self.pod(name)["metadata"]["uid"]]
 
-    def until(self, test, what, seconds=20):
-        return self.recorder.until(test, seconds, Late(what, self))
+    def until(self, test, what):
+        return self.recorder.until(test, Late(what, self))
 
     def picture(self):
         """What there is, in a line."""
@@ -222,23 +223,23 @@ class Case:
                              " ".join(f"{c['type']}={c['status']}({c.get('reason', '')})" for c in status.get("conditions", [])))
         return "there is " + ("; ".join(parts) or "nothing")
 
-    def until_status(self, name, status, seconds=20):
+    def until_status(self, name, status):
         return self.until(lambda: (self.vm(name) or {}).get("status", {}).get("printableStatus") == status and self.vm(name),
-                          f"{name} says {status}", seconds)
+                          f"{name} says {status}")
 
-    def until_ready(self, name, seconds=20):
+    def until_ready(self, name):
         """The machine says so, and its instance, which comes by a watch of its own and perhaps later."""
         return self.until(lambda: all(condition(o, "Ready").get("status") == "True" for o in (self.vm(name), self.vmi(name))) and
-                          self.vm(name), f"{name} is ready", seconds)
+                          self.vm(name), f"{name} is ready")
 
-    def until_stopped(self, name, seconds=20):
+    def until_stopped(self, name):
         return self.until(lambda: self.vmi(name) is None and not self.pods(name) and
                           (self.vm(name) or {}).get("status", {}).get("printableStatus") == "Stopped" and
                           condition(self.vm(name), "Ready").get("reason") == "VMINotExists" and self.vm(name),
-                          f"{name} is stopped", seconds)
+                          f"{name} is stopped")
 
-    def until_gone(self, name, seconds=20):
-        self.until(lambda: not self.vm(name) and not self.vmi(name) and not self.pods(name), f"{name} is gone", seconds)
+    def until_gone(self, name):
+        self.until(lambda: not self.vm(name) and not self.vmi(name) and not self.pods(name), f"{name} is gone")
 
     def running(self, name="m", strategy="Always", **more):
         """A machine that runs."""

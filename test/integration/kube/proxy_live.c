@@ -369,7 +369,6 @@ proxy_suite(void)
         return s; /* the proxy needs the keys of the test's own control plane */
     }
     (void)signal(SIGPIPE, SIG_IGN);
-    tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, all_is_seen_whatever_the_pieces, 0, ARRAY_LEN(roads));
     tcase_add_test(t, a_lost_answer_is_said_to_be_lost);
     tcase_add_loop_test(t, nothing_fenced_is_sent_too_late, 0, ARRAY_LEN(fences));

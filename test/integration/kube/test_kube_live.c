@@ -389,7 +389,6 @@ request_suite(void)
     Suite *s = suite_create("kube_live");
     TCase *t = tcase_create("requests");
 
-    tcase_set_timeout(t, 90);
     tcase_add_test(t, makes_changes_and_deletes_an_object);
     tcase_add_loop_test(t, errors_have_class_and_reason, 0, ARRAY_LEN(refused));
     tcase_add_test(t, a_thousand_requests_are_each_answered_once);

@@ -307,14 +307,12 @@ watch_suite(void)
     TCase *t = tcase_create("watch");
     TCase *server = tcase_create("server");
 
-    tcase_set_timeout(t, 120);
     tcase_add_test(t, sees_what_is_made_changed_and_deleted);
     tcase_add_test(t, twenty_watches_and_requests_share_one_connection);
     tcase_add_test(t, a_list_of_many_objects_comes_whole);
     tcase_add_test(t, a_watch_may_be_closed_from_its_sink);
     tcase_add_test(t, bookmarks_come_while_nothing_happens);
     tcase_add_test(t, an_object_over_the_cap_comes_as_its_header);
-    tcase_set_timeout(server, 180);
     tcase_add_loop_test(server, a_restart_of_the_server_loses_nothing, 0, 2);
     tcase_add_test(server, pages_are_read_where_lists_are_not_streamed);
     tcase_add_test(server, a_compacted_history_is_listed_again);
