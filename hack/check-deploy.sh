@@ -26,6 +26,8 @@ yes patch virtualmachineinstances.kubevirt.io --subresource=status -A
 yes delete pods -A
 no create pods --subresource=exec
 yes watch persistentvolumeclaims -A
+yes create persistentvolumeclaims -A
+no patch persistentvolumeclaims
 no delete persistentvolumeclaims
 no create services
 yes create events -A

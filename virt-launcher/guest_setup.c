@@ -140,6 +140,7 @@ guest_describe(struct guest *g, const struct disks_result *disks)
 {
     const struct domain_facts facts = {
         .run_dir = g->paths.run,
+        .state_dir = g->paths.state,
         .disks = disks->facts,
         .n_disks = disks->n_facts,
         .start_ports = startable_ports(g),

@@ -13,6 +13,7 @@ struct kubevirt_spec {
     struct str_list pod_annotations;         /* spec.configuration.bridge.podAnnotations (ours) */
     struct quantity image_overlay;           /* spec.configuration.bridge.ephemeralStorage.containerDisk (ours) */
     struct quantity log_storage;             /* spec.configuration.bridge.ephemeralStorage.logs (ours) */
+    const char *state_class;                 /* spec.configuration.vmStateStorageClass */
     struct port_list default_ports; /* spec.configuration.bridge.defaultOpenPorts: let in for every guest (ours) */
 };
 

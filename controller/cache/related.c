@@ -14,6 +14,8 @@ struct walk {
 
 static void emit_key(const struct walk *w, enum kind kind, const char *store_key);
 static void emit_of_pod(const struct walk *w, const struct object *pod, const struct store *vmis);
+static void emit_of_claim(const struct walk *w, const struct object *claim, const struct store *vmis);
+static void emit_named(const struct walk *w, const char *namespace, const char *stem, const struct store *vmis);
 static bool is_cut(const char *stem);
 static bool emit_of_stem(void *arg, const struct object *vmi);
 static void emit_claimed(const struct walk *w, const struct object *claim, const struct store *vmis);
@@ -40,7 +42,7 @@ related_keys(enum kind kind, const struct object *object, const struct store *vm
         emit_of_pod(&w, object, vmis);
         return;
     case KIND_PVC:
-        emit_claimed(&w, object, vmis);
+        emit_of_claim(&w, object, vmis);
         return;
     case KIND_SERVICE:
         emit_selected(&w, object, vmis);
@@ -84,11 +86,31 @@ emit_of_pod(const struct walk *w, const struct object *pod, const struct store *
 {
     AUTO(freep) char *namespace = key_namespace(pod->key);
     char stem[POD_STEM_SIZE];
-    struct walk copy = *w;
 
     if (!identity_stem_of_pod(strchr(pod->key, '/') + 1, stem)) {
         identity_pod_stem(pod->owner_name, stem);
     }
+    emit_named(w, namespace, stem, vmis);
+}
+
+/* A claim of state bears the stem too, and none names it. */
+static void
+emit_of_claim(const struct walk *w, const struct object *claim, const struct store *vmis)
+{
+    const char *name = strchr(claim->key, '/') + 1;
+
+    if (str_starts(name, STATE_CLAIM_PREFIX)) {
+        AUTO(freep) char *namespace = key_namespace(claim->key);
+        emit_named(w, namespace, name + strlen(STATE_CLAIM_PREFIX), vmis);
+    }
+    emit_claimed(w, claim, vmis);
+}
+
+static void
+emit_named(const struct walk *w, const char *namespace, const char *stem, const struct store *vmis)
+{
+    struct walk copy = *w;
+
     copy.stem = stem;
     AUTO(freep) char *key = xasprintf("%s/%s", namespace, stem);
     if (store_get(vmis, key)) {

@@ -90,6 +90,7 @@ reconciler_config(struct reconciler *r)
         .pod_annotations = k.spec.pod_annotations,
         .image_overlay = k.spec.image_overlay,
         .log_storage = k.spec.log_storage,
+        .state_class = str_empty(k.spec.state_class) ? NULL : k.spec.state_class,
     };
     log_set_level(log_level_of_verbosity(k.spec.log_controller.v));
     char *text = config_text(&r->config);
@@ -112,8 +113,8 @@ config_text(const struct config *c)
     for (size_t i = 0; i < c->pod_annotations.n; i++) {
         (void)strbuf_addf(&lists, " %s", c->pod_annotations.items[i]); /* as above */
     }
-    (void)strbuf_addf(&lists, " %s %s", c->image_overlay.text ? c->image_overlay.text : "",
-                      c->log_storage.text ? c->log_storage.text : "");
+    (void)strbuf_addf(&lists, " %s %s %s", c->image_overlay.text ? c->image_overlay.text : "",
+                      c->log_storage.text ? c->log_storage.text : "", c->state_class ? c->state_class : "");
     return xasprintf("%s %d %d %d %s %s %s %s %d %lld%s", c->launcher_image, (int)c->launcher_pull_policy,
                      (int)c->disk_pull_policy, c->use_emulation, c->gateway, c->gateway_name,
                      c->gateway_pins ? c->gateway_pins : "", c->ca_bundle ? c->ca_bundle : "", c->log_launcher.set,

@@ -103,6 +103,7 @@ run_action(struct plan_run *r, const struct action *a)
 
     switch (a->kind) {
     case ACTION_CREATE_VMI:
+    case ACTION_CREATE_PVC:
     case ACTION_CREATE_POD:
         run_send(r, KUBE_POST, &(struct place){kind, NULL, NULL}, body, on_action);
         break;
@@ -145,6 +146,7 @@ action_body(struct plan_run *r, const struct action *a)
 
     switch (a->kind) {
     case ACTION_CREATE_VMI:
+    case ACTION_CREATE_PVC:
     case ACTION_CREATE_POD:
         return a->body;
     case ACTION_DELETE_VMI:
@@ -187,7 +189,7 @@ on_action(void *arg, const struct kube_reply *reply)
 {
     struct plan_run *r = arg;
     const struct action *a = &r->plan.actions[r->next];
-    bool is_create = a->kind == ACTION_CREATE_VMI || a->kind == ACTION_CREATE_POD;
+    bool is_create = action_is_create(a->kind);
 
     r->request = NULL;
     if (reply->err && is_create && str_eq(reply->reason, "AlreadyExists") && !r->reads_back) {
@@ -206,6 +208,11 @@ on_action(void *arg, const struct kube_reply *reply)
         pod_made(r, reply->body);
     }
     take_answer(r, a, reply);
+    if (r->reads_back && a->kind == ACTION_CREATE_PVC) { /* its name is no secret: the next pass sees whose it is */
+        AUTO(err_freep) struct err *e = err_new(ERR_CONFLICT, "PVC %s is there already", a->name);
+        run_finish(r, e);
+        return;
+    }
     r->reads_back = false;
     r->next++;
     run_next(r);
@@ -370,6 +377,8 @@ action_object(enum action_kind kind)
     case ACTION_PATCH_VMI:
     case ACTION_RELEASE_VMI:
         return KIND_VMI;
+    case ACTION_CREATE_PVC:
+        return KIND_PVC;
     case ACTION_CREATE_POD:
     case ACTION_DELETE_POD:
     case ACTION_PATCH_POD:

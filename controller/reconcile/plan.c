@@ -37,11 +37,17 @@ plan_requeue(struct plan *p, int64_t ms)
     }
 }
 
+bool
+action_is_create(enum action_kind kind)
+{
+    return kind == ACTION_CREATE_VMI || kind == ACTION_CREATE_PVC || kind == ACTION_CREATE_POD;
+}
+
 const char *
 action_name(enum action_kind kind)
 {
-    static const char *const names[] = {"create-vmi", "delete-vmi", "patch-vmi", "release-vmi", "create-pod",
-                                        "delete-pod", "patch-pod",  "label-pod", "seek-pod"};
+    static const char *const names[] = {"create-vmi", "delete-vmi", "patch-vmi", "release-vmi", "create-pvc",
+                                        "create-pod", "delete-pod", "patch-pod", "label-pod",   "seek-pod"};
 
     return names[kind];
 }

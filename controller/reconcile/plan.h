@@ -9,6 +9,7 @@ enum action_kind {
     ACTION_DELETE_VMI,
     ACTION_PATCH_VMI,   /* metadata only: labels */
     ACTION_RELEASE_VMI, /* finalizers of ours go, whatever stands beside them */
+    ACTION_CREATE_PVC,
     ACTION_CREATE_POD,
     ACTION_DELETE_POD,
     ACTION_PATCH_POD, /* metadata only: annotations */
@@ -52,6 +53,8 @@ struct action *plan_add(struct plan *p, enum action_kind kind, const struct meta
 PRINTF_LIKE(4, 5) void plan_event(struct plan *p, const char *type, const char *reason, const char *fmt, ...);
 /* Keeps the earlier of the two times; 'ms' <= 0 is ignored. */
 void plan_requeue(struct plan *p, int64_t ms);
+
+bool action_is_create(enum action_kind kind);
 
 /* Name of an action for logs, metrics and tests: "create-pod". */
 const char *action_name(enum action_kind kind);

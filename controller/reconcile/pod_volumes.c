@@ -8,6 +8,7 @@ enum { TOKEN_LIFE_S = 3600 };
 
 static void add_own(const struct vmi_view *v, struct pod_volumes *pv);
 static void add_guest(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv);
+static void add_state(const struct vmi_view *v, struct pod_volumes *pv);
 static void add_image(const struct volume *vol, struct pod_volumes *pv);
 static void add_claim(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv);
 static void add_cloud_init(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv);
@@ -24,6 +25,7 @@ pod_volumes_make(const struct vmi_view *v)
     for (size_t i = 0; i < v->vmi.spec.volumes.n; i++) {
         add_guest(v, &v->vmi.spec.volumes.items[i], &pv);
     }
+    add_state(v, &pv);
     return pv;
 }
 
@@ -55,6 +57,18 @@ add_guest(const struct vmi_view *v, const struct volume *vol, struct pod_volumes
     } else if (vol->cloud_init_no_cloud) {
         add_cloud_init(v, vol, pv);
     } /* emptyDisk: a file of the launcher's own in its data folder */
+}
+
+static void
+add_state(const struct vmi_view *v, struct pod_volumes *pv)
+{
+    for (size_t i = 0; i < v->claims.n; i++) {
+        if (v->claims.items[i].is_state) {
+            append(pv->volumes, json_pack("{s:s, s:{s:s}}", "name", "state", "persistentVolumeClaim", "claimName",
+                                          v->claims.items[i].name));
+            append(pv->mounts, json_pack("{s:s, s:s}", "name", "state", "mountPath", LAUNCHER_STATE_DIR));
+        }
+    }
 }
 
 /* Names of the guest's volumes are DNS labels of their own: a prefix keeps them apart from ours. */

@@ -105,7 +105,7 @@ static void
 set_volumes(const struct vmi_view *v, struct vmi_status *st)
 {
     const struct volume_list *volumes = &v->vmi.spec.volumes;
-    struct volume_status_list l = {.items = ARENA_NEW_N(v->arena, struct volume_status, volumes->n)};
+    struct volume_status_list l = {.items = ARENA_NEW_N(v->arena, struct volume_status, volumes->n + 1)};
 
     if (!v->report) {
         return;
@@ -125,6 +125,12 @@ set_volumes(const struct vmi_view *v, struct vmi_status *st)
             struct pvc_info *info = ARENA_NEW(v->arena, struct pvc_info);
             *info = c && c->exists ? c->info : (struct pvc_info){.claim_name = volumes->items[i].pvc->claim_name};
             s->pvc_info = info;
+        }
+    }
+    for (size_t i = 0; i < v->claims.n; i++) {
+        if (v->claims.items[i].is_state) { /* under its own name, as KubeVirt tells it */
+            l.items[l.n++] =
+                (struct volume_status){.name = v->claims.items[i].name, .pvc_info = &v->claims.items[i].info};
         }
     }
     st->volumes = l;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "reconcile/open_ports.h"
 #include "reconcile/pod_render.h"
+#include "reconcile/state_claim.h"
 #include "reconcile/vm_view.h"
 #include "reconcile/vmi_status.h"
 
@@ -265,6 +266,20 @@ plan_wait(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p
     plan_requeue(p, OLD_POD_WAIT_MS);
 }
 
+/* Before the pod that mounts it. One of that name whose create we do not know of is judged by the next pass. */
+static void
+plan_state_claim(const struct vmi_view *v, struct plan *p)
+{
+    for (size_t i = 0; i < v->claims.n; i++) {
+        const struct claim_view *c = &v->claims.items[i];
+        const struct meta target = {.namespace = v->vmi.meta.namespace, .name = c->name};
+        if (c->is_state && !c->exists) {
+            (void)plan_add(p, ACTION_CREATE_PVC, &target, state_claim_render(v, c->name));
+            plan_event(p, "Normal", "SuccessfulCreate", "Created PVC %s, which keeps the machine's NVRAM", c->name);
+        }
+    }
+}
+
 static void
 plan_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
 {
@@ -273,6 +288,7 @@ plan_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
                           .name = json_str(json_object_get(pod, "metadata"), "name")};
 
     (void)o; /* Pending: a later phase without a pod has failed */
+    plan_state_claim(v, p);
     (void)plan_add(p, ACTION_CREATE_POD, &target, pod);
     plan_event(p, "Normal", "SuccessfulCreate", "Created virtual machine pod %s", target.name);
 }

@@ -71,12 +71,31 @@ trouble_of_claims(const struct vmi_view *v)
 }
 
 static struct vmi_trouble
+trouble_of_foreign_claim(const struct vmi_view *v, const char *name)
+{
+    return (struct vmi_trouble){
+        .reason = "FailedCreate",
+        .message = arena_printf(
+            v->arena,
+            "PVC %s would keep the machine's NVRAM (firmware.bootloader.efi.persistent), but it is there and "
+            "this machine does not own it: delete or rename it, or leave persistent out",
+            name),
+        .stalled = true};
+}
+
+static struct vmi_trouble
 trouble_before_pod(const struct vmi_view *v)
 {
     if (v->invalid) {
         return (struct vmi_trouble){.reason = "FailedCreate", .message = v->invalid, .stalled = true};
     }
     for (size_t i = 0; i < v->claims.n; i++) {
+        if (v->claims.items[i].is_state && !v->claims.items[i].exists) {
+            continue; /* we make it */
+        }
+        if (v->claims.items[i].is_foreign) {
+            return trouble_of_foreign_claim(v, v->claims.items[i].name);
+        }
         if (!v->claims.items[i].exists) {
             return (struct vmi_trouble){
                 .reason = "FailedPvcNotFound",

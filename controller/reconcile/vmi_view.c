@@ -7,6 +7,7 @@
 #include "reconcile/header_view.h"
 #include "reconcile/pod_claim.h"
 #include "reconcile/pod_meta.h"
+#include "reconcile/state_claim.h"
 
 enum { OBJECT_MAX = 4 * 1024 * 1024, SERVICE_PORTS_MAX = 256, RESOURCES_MAX = 8, MODES_MAX = 8 };
 
@@ -207,23 +208,48 @@ gather_pod(void *arg, const struct object *pod)
     return true;
 }
 
+static struct claim_view *
+gather_claim(struct vmi_view *v, const struct store *pvcs, const char *name)
+{
+    struct claim_view *c = &v->claims.items[v->claims.n++];
+    const struct object *pvc = store_get(pvcs, arena_printf(v->arena, "%s/%s", v->vmi.meta.namespace, name));
+
+    c->name = name;
+    if (pvc) {
+        claim_read(v->arena, pvc, c);
+    }
+    return c;
+}
+
+static void
+gather_state_claim(struct vmi_view *v, const struct store *pvcs)
+{
+    const char *name = state_claim_name(v->arena, &v->vmi);
+    const char *key = arena_printf(v->arena, "%s/%s", v->vmi.meta.namespace, name ? name : "");
+    const struct object *pvc = store_get(pvcs, key);
+
+    if (!name) {
+        return;
+    }
+    bool is_disk = claim_find(&v->claims, name) != NULL;
+    struct claim_view *c = gather_claim(v, pvcs, name);
+    c->is_state = true;
+    c->is_foreign = is_disk || (pvc && !str_eq(pvc->owner_uid, state_claim_owner(&v->vmi)));
+}
+
 static void
 gather_claims(struct vmi_view *v, const struct store *pvcs)
 {
     const struct volume_list *volumes = &v->vmi.spec.volumes;
 
-    v->claims.items = ARENA_NEW_N(v->arena, struct claim_view, volumes->n);
+    v->claims.items = ARENA_NEW_N(v->arena, struct claim_view, volumes->n + 1);
     for (size_t i = 0; i < volumes->n; i++) {
         if (!volumes->items[i].pvc || claim_find(&v->claims, volumes->items[i].pvc->claim_name)) {
             continue; /* of one that many volumes name once is enough */
         }
-        struct claim_view *c = &v->claims.items[v->claims.n++];
-        c->name = volumes->items[i].pvc->claim_name;
-        const struct object *pvc = store_get(pvcs, arena_printf(v->arena, "%s/%s", v->vmi.meta.namespace, c->name));
-        if (pvc) {
-            claim_read(v->arena, pvc, c);
-        }
+        (void)gather_claim(v, pvcs, volumes->items[i].pvc->claim_name);
     }
+    gather_state_claim(v, pvcs);
 }
 
 static struct str_map

@@ -14,6 +14,8 @@ struct claim_view {
     bool bound;
     bool waits_for_consumer; /* unbound and without a volume: perhaps its class waits for the pod */
     bool is_block;
+    bool is_state;   /* of the machine itself (reconcile/state_claim.h): made by us with the first pod */
+    bool is_foreign; /* a claim of state that somebody else owns */
     const char *why; /* only its header is known: it counts as not bound; NULL: all is known */
     struct pvc_info info;
 };

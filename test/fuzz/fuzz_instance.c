@@ -33,7 +33,11 @@ describe(const struct instance *i, struct arena *a)
 {
     struct disk_facts disks[FACTS_MAX];
     const struct port_list *ports = &i->open_ports;
-    struct domain_facts f = {.run_dir = LAUNCHER_RUN_DIR, .disks = disks, .start_ports = ports, .pod_has_ipv6 = true};
+    struct domain_facts f = {.run_dir = LAUNCHER_RUN_DIR,
+                             .state_dir = LAUNCHER_STATE_DIR,
+                             .disks = disks,
+                             .start_ports = ports,
+                             .pod_has_ipv6 = true};
     AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
     struct domain_view v;
 

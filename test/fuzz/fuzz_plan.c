@@ -372,13 +372,7 @@ kind_of_action(const struct action *a)
 {
     bool is_vmi = a->kind == ACTION_CREATE_VMI || a->kind == ACTION_DELETE_VMI || a->kind == ACTION_PATCH_VMI;
 
-    return is_vmi ? KIND_VMI : KIND_POD;
-}
-
-static bool
-is_create(const struct action *a)
-{
-    return a->kind == ACTION_CREATE_VMI || a->kind == ACTION_CREATE_POD;
+    return is_vmi ? KIND_VMI : a->kind == ACTION_CREATE_PVC ? KIND_PVC : KIND_POD;
 }
 
 /* The create was answered: from now on only that pod is the instance's. */
@@ -421,7 +415,7 @@ carry_out(struct town *t, const char *key, const struct action *a)
     if (a->kind == ACTION_SEEK_POD) {
         return !object || (a->uid && !str_eq(json_str(meta, "uid"), a->uid));
     }
-    if (is_create(a)) {
+    if (action_is_create(a->kind)) {
         if (!object) { /* else the name is taken */
             create(t, key, a);
         }
@@ -481,7 +475,7 @@ check_plan(const struct plan *p)
         bool is_bare = is_seek || a->kind == ACTION_DELETE_VMI || a->kind == ACTION_DELETE_POD;
         check_text(a->namespace);
         check_text(a->name);
-        demand(is_create(a) || is_seek || !str_empty(a->uid), p->rule, a->body, NULL);
+        demand(action_is_create(a->kind) || is_seek || !str_empty(a->uid), p->rule, a->body, NULL);
         BUG_ON(!a->body != is_bare);
         if (a->body) {
             check_body(a->body);

@@ -220,14 +220,14 @@ apply_action(struct world *w, const struct action *a)
     AUTO(freep) char *key = xasprintf("%s/%s", a->namespace, a->name);
     bool is_vmi = a->kind == ACTION_CREATE_VMI || a->kind == ACTION_DELETE_VMI || a->kind == ACTION_PATCH_VMI ||
                   a->kind == ACTION_RELEASE_VMI;
-    enum kind kind = is_vmi ? KIND_VMI : KIND_POD;
+    enum kind kind = is_vmi ? KIND_VMI : a->kind == ACTION_CREATE_PVC ? KIND_PVC : KIND_POD;
     const struct object *o = store_get(world_store(w, kind), key);
 
     if (a->kind == ACTION_SEEK_POD) {
         BUG_ON(o && (!a->uid || str_eq(o->uid, a->uid)) && !o->hidden); /* what is seen is not sought */
         return;
     }
-    if (a->kind == ACTION_CREATE_VMI || a->kind == ACTION_CREATE_POD) {
+    if (action_is_create(a->kind)) {
         BUG_ON(o); /* a second create of what is there */
         world_put(w, a->body);
         return;

@@ -91,6 +91,7 @@ load(const char *dir, struct fixture *x)
         x->disks[k] = facts_of_kind(x, v, is_cdrom(&x->instance, v->name), json_object_get(said, v->name));
     }
     x->facts = (struct domain_facts){.run_dir = LAUNCHER_RUN_DIR,
+                                     .state_dir = LAUNCHER_STATE_DIR,
                                      .disks = x->disks,
                                      .n_disks = x->instance.volumes.n,
                                      .start_ports = &x->instance.open_ports,
@@ -180,7 +181,7 @@ START_TEST(is_refused_with_the_field)
     struct arena *a = arena_new(FILE_MAX);
     struct instance i = {0};
     struct disk_facts disk = {.volume = "a", .path = "/a", .format = "raw", .has_o_direct = true};
-    const struct domain_facts facts = {.run_dir = "/run", .disks = &disk, .n_disks = 1};
+    const struct domain_facts facts = {.run_dir = "/run", .state_dir = "/state", .disks = &disk, .n_disks = 1};
     struct domain_view view;
 
     struct err *e = yaml_parse(text, strlen(text), FILE_MAX, &docs);

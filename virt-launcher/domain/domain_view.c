@@ -10,7 +10,8 @@ enum { GRACE_DEFAULT_S = 30 };
 static struct err *view_memory(const struct domain_spec *d, struct domain_view *v);
 static struct err *view_cpu(const struct cpu *c, struct domain_view *v);
 static void view_cpu_model(const char *model, struct domain_view *v);
-static void view_firmware(const struct domain_spec *d, struct domain_view *v);
+static void view_firmware(const struct domain_spec *d, const struct domain_facts *f, struct arena *a,
+                          struct domain_view *v);
 static void view_features(const struct vmi_spec *s, struct domain_view *v);
 static unsigned count_root_ports(const struct domain_view *v);
 
@@ -34,7 +35,7 @@ domain_view(const struct instance *i, const struct domain_facts *f, struct arena
         e = view_cpu(&i->spec.domain.cpu, &v);
     }
     if (!e) {
-        view_firmware(&i->spec.domain, &v);
+        view_firmware(&i->spec.domain, f, a, &v);
         view_features(&i->spec, &v);
         e = device_view_disks(i, f, a, &v);
     }
@@ -114,12 +115,16 @@ view_cpu_model(const char *model, struct domain_view *v)
 }
 
 static void
-view_firmware(const struct domain_spec *d, struct domain_view *v)
+view_firmware(const struct domain_spec *d, const struct domain_facts *f, struct arena *a, struct domain_view *v)
 {
     const struct bootloader *b = d->firmware.bootloader;
 
     v->is_efi = b && b->efi;
     v->is_secure_boot = v->is_efi && b->efi->secure_boot != TRI_FALSE;
+    if (v->is_efi) {
+        bool is_kept = b->efi->persistent == TRI_TRUE;
+        v->nvram = arena_printf(a, "%s/" DOMAIN_NVRAM, is_kept ? f->state_dir : f->run_dir);
+    }
     v->is_bios_serial = b && b->bios && b->bios->use_serial == TRI_TRUE;
 }
 

@@ -30,6 +30,7 @@ struct disk_trouble {
 /* What the pod gives. Strings and lists are borrowed for the life of the view. */
 struct domain_facts {
     const char *run_dir;
+    const char *state_dir; /* of a guest whose NVRAM is kept */
     const struct disk_facts *disks;
     size_t n_disks;
     const struct port_list *start_ports; /* those that can be opened */
@@ -86,6 +87,7 @@ struct domain_view {
     unsigned n_root_ports; /* PCI slots, free ones for later hot-plug included */
     int64_t grace_s;
     const char *run_dir;
+    const char *nvram; /* of UEFI; else NULL */
     const struct disk_view *disks;
     size_t n_disks;
     const struct nic_view *nics;
@@ -98,7 +100,7 @@ struct domain_view {
 #define DOMAIN_CONSOLE_LOG "console.log"
 #define DOMAIN_VNC_SOCKET "vnc.sock"
 #define DOMAIN_AGENT_SOCKET "agent.sock"
-#define DOMAIN_NVRAM "nvram.fd"
+#define DOMAIN_NVRAM "nvram.fd" /* or in the claim of state, which outlives the pod */
 #define DOMAIN_PASST_DIR "passt"
 #define DOMAIN_PASST_SOCKET "passt.conf"
 

@@ -117,7 +117,6 @@ write_os(const struct domain_view *v, struct xml *x)
     xml_text(x, "hvm");
     xml_close(x);
     if (v->is_efi) {
-        AUTO(freep) char *nvram = xasprintf("%s/%s", v->run_dir, DOMAIN_NVRAM);
         xml_open(x, "loader");
         xml_attr(x, "readonly", "yes");
         xml_attr(x, "secure", v->is_secure_boot ? "yes" : "no");
@@ -126,7 +125,7 @@ write_os(const struct domain_view *v, struct xml *x)
         xml_close(x);
         xml_open(x, "nvram");
         xml_attr(x, "template", v->is_secure_boot ? EFI_VARS_SECURE : EFI_VARS);
-        xml_text(x, nvram);
+        xml_text(x, v->nvram);
         xml_close(x);
     }
     if (v->is_bios_serial) {

@@ -21,6 +21,7 @@ paths_make(struct arena *a, const char *root, struct paths *ret_paths)
         .run = run,
         .data = arena_printf(a, "%s" LAUNCHER_DATA_DIR, root),
         .tmp = arena_printf(a, "%s" LAUNCHER_TMP_DIR, root),
+        .state = arena_printf(a, "%s" LAUNCHER_STATE_DIR, root),
         .disks = arena_printf(a, "%s" LAUNCHER_DISK_DIR, root),
         .block = arena_printf(a, "%s" LAUNCHER_BLOCK_DIR, root),
         .secrets = arena_printf(a, "%s" LAUNCHER_SECRET_DIR, root),

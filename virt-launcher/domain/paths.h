@@ -13,6 +13,7 @@ struct paths {
     const char *run;     /* libvirt's home, sockets, ISO images; lives as long as the pod */
     const char *data;    /* overlays and empty disks */
     const char *tmp;     /* TMPDIR */
+    const char *state;   /* what outlives the pod: NVRAM */
     const char *disks;   /* DIR/<volume>: mounted images and claims */
     const char *block;   /* DIR/<volume>: block devices */
     const char *secrets; /* DIR/<volume>/{user,network} */

@@ -6,6 +6,7 @@ import time
 from limits import HANG_S, figure
 from loser import Loser
 from marks import alone, guards
+from test_firmware import persistent
 from test_strategies import guest_crashes, uid, until_new_run
 from world import check, machine
 
@@ -65,7 +66,7 @@ def test_lost_answers_change_nothing(t):
         loser = Loser(t.world.kubeconfig, t.api, every)
         c = t.start(server=loser.address).until_leads()
         names = [f"n{every}-{n}" for n in range(4)]
-        t.make(*(machine(n) for n in names))
+        t.make(*(machine(n) for n in names[:3]), persistent(names[3]))
         for name in names:
             t.until_ready(name)
         check(len(t.pods()) == len(names), t.picture())
