@@ -7,7 +7,7 @@ import socket
 import time
 import uuid
 
-from cluster import Failure, check
+from cluster import HANG_S, Failure, check
 
 
 def processes(pod_uid):
@@ -101,7 +101,7 @@ class Shell:
             os.close(place)
         return end
 
-    def run(self, command, timeout=cluster.HANG_S):
+    def run(self, command, timeout=HANG_S):
         """What the command prints. Fails when it fails."""
         deadline = time.monotonic() + timeout
         heard = b""

@@ -5,7 +5,6 @@ import heapq
 import json
 import os
 import random
-import socket
 import ssl
 import sys
 import tempfile
