@@ -21,5 +21,5 @@ type -P shellcheck pyflakes3 >/dev/null || die "shellcheck or pyflakes3 is missi
     # Sourced files are followed; what a sourced file sets for its readers is not unused.
     [ ${#shells[@]} -eq 0 ] || printf '%s\0' "${shells[@]}" | xargs -0 -n 4 -P 2 shellcheck --shell=bash --severity=warning \
         --external-sources --exclude=SC2034,SC1090,SC1091,SC2154 --format=gcc || true
-    [ ${#pythons[@]} -eq 0 ] || pyflakes3 "${pythons[@]}" || true # syntax, and names that are not there
+    [ ${#pythons[@]} -eq 0 ] || pyflakes3 "${pythons[@]}" 2>&1 | grep -E '^[^ ]+:[0-9]+:' || true
 } | sed -E 's/^([^ :]+:[0-9]+):[0-9]+:/\1:/' | sort -u | conclude scripts
