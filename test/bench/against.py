@@ -55,7 +55,7 @@ def record(s):
     recorder = Recorder(s.api, WATCHED)
     s.api.create(VMS.format(PROBE), {**template(), "metadata": {"name": "vm-0", "labels": {"app": "bench"}}})
     try:
-        recorder.until(lambda: is_ready(recorder.get("vm", PROBE, "vm-0")), 120, "the first machine is Ready")
+        recorder.until(lambda: is_ready(recorder.get("vm", PROBE, "vm-0")), "the first machine is Ready")
     except AssertionError as fault:
         raise Trouble(str(fault)) from None
     time.sleep(3)

@@ -21,7 +21,7 @@ class Tenant:
         self.t, self.ns = t, t.ns + "-x"
         t.actor.manner(self.ns).bind_s = 3600  # no node is played for them
         t.api.create("/api/v1/namespaces", {"metadata": {"name": self.ns}})
-        t.recorder.until(lambda: t.api.get(CORE.format(self.ns) + "serviceaccounts/default"), 20, "the tenant's account")
+        t.recorder.until(lambda: t.api.get(CORE.format(self.ns) + "serviceaccounts/default"), "the tenant's account")
 
     def make(self, resource, body):
         return self.t.api.ensure(CORE.format(self.ns) + resource, body)  # when its answer was lost it is there
@@ -109,7 +109,7 @@ def beside(t, what, make, expect=None):
                 expect(replica)
     finally:
         tenant.leave()
-    t.recorder.until(lambda: not any(t.recorder.all(k, tenant.ns) for k in ("vm", "vmi", "pod")), 30, "the tenant's objects are gone")
+    t.recorder.until(lambda: not any(t.recorder.all(k, tenant.ns) for k in ("vm", "vmi", "pod")), "the tenant's objects are gone")
 
 
 @alone
