@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import threading
 import time
 import uuid
 
@@ -58,6 +59,69 @@ def kill(pod, program):
     pid = pid_of(pod, program)
     os.kill(pid, signal.SIGKILL)
     return pid
+
+
+def disks_of(pid):
+    """{(device, inode)} of the disk images of claims that a QEMU has open."""
+    found = set()
+    for entry in os.scandir(f"/proc/{pid}/fd"):
+        try:
+            if os.readlink(entry.path).endswith("/disk.img"):
+                status = os.stat(entry.path)
+                found.add((status.st_dev, status.st_ino))
+        except OSError:
+            continue  # it has just been closed
+    check(found, f"QEMU {pid} has no disk of a claim open")
+    return found
+
+
+class Holders:
+    """Looks, while it is entered, which QEMUs on this machine have one of some disks open; nodes of the local cluster are part of it."""
+
+    def __init__(self, disks):
+        self._disks = disks
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self.most = 0  # at a time
+        self.all = []
+        self.first_s = 0.0
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+
+    def _look(self):
+        since = time.monotonic()
+        while not self._over.wait(0.02):
+            now = [pid for pid in self._qemus() if self._has(pid)]
+            self.most = max(self.most, len(now))
+            self.all += [pid for pid in now if pid not in self.all]
+            if self.all and self.all[0] in now:
+                self.first_s = time.monotonic() - since
+
+    @staticmethod
+    def _qemus():
+        for entry in os.listdir("/proc"):
+            try:
+                with open(f"/proc/{entry}/comm", encoding="utf-8", errors="replace") as file:
+                    if file.read().startswith(PROGRAMS["qemu"]):
+                        yield entry
+            except OSError:
+                continue  # no process, or one that has just ended
+
+    def _has(self, pid):
+        try:
+            for entry in os.scandir(f"/proc/{pid}/fd"):
+                status = os.stat(entry.path)
+                if (status.st_dev, status.st_ino) in self._disks:
+                    return True
+        except OSError:
+            return False
+        return False
 
 
 def start_ticks(pid):

@@ -8,7 +8,7 @@ import case
 import cluster
 import machines
 from cluster import CONTROLLER, SYSTEM, WAIT, check, describe, is_true, kubectl
-from guest import Shell, kill, pid_of, pids_of, processes
+from guest import Holders, Shell, disks_of, kill, pid_of, pids_of, processes
 
 
 def start(t, name):
@@ -59,10 +59,22 @@ def test_pod_deleted_and_the_machine_starts_again(t):
 
 @case.guards
 def test_pod_deleted_by_force_never_gives_two_launchers(t):
-    uid = start(t, "forced")
+    """The pod is gone from the API at once; its guest, which is deaf, has its whole grace period on the node. Till then nobody has its disk."""
+    vm = machines.with_disk(machines.machine("forced"), "data", {"persistentVolumeClaim": {"claimName": "data"}})
+    machines.inner(vm)["terminationGracePeriodSeconds"] = 20
+    t.apply(machines.claim("data"), vm)
+    t.until_running("forced")
+    t.until_console("forced", "is up after")
+    uid = t.get("vmi", "forced")["metadata"]["uid"]
+    Shell(t, "forced").run("kill $(cat /run/acpid.pid)")
+    disk = disks_of(pid_of(t.launcher("forced"), "qemu"))
     pods = t.watch("pod")
-    t.kubectl("delete", "pod", t.launcher("forced")["metadata"]["name"], "--force", "--grace-period=0", "--wait=false")
-    t.until_running("forced", not_uid=uid)
+    with Holders(disk) as holders:
+        t.kubectl("delete", "pod", t.launcher("forced")["metadata"]["name"], "--force", "--grace-period=0", "--wait=false")
+        t.until_running("forced", not_uid=uid)
+    check(holders.most == 1, f"{holders.most} QEMUs had the disk at a time")
+    check(len(holders.all) == 2, f"QEMUs that had the disk, one after the other: {holders.all}")
+    t.note(f"the guest that was deleted had its disk for {holders.first_s:.0f} s more")
     running = [
         pod
         for pod in t.api.list("pod", t.ns, label="kubevirt.io=virt-launcher")["items"]

@@ -1,11 +1,13 @@
 // The NoCloud image read back with libarchive, and the files that disks are made of.
 #include "effect/disk_file.h"
+#include "effect/disk_lock.h"
 #include "effect/files.h"
 #include "effect/nocloud.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <check.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -225,6 +227,25 @@ START_TEST(files_are_made_once_and_measured)
 }
 END_TEST
 
+/* As QEMU does it, for each permission that it has. */
+START_TEST(a_disk_that_a_qemu_has_is_seen)
+{
+    char path[512];
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 201, .l_len = 1};
+
+    in_dir("locked.img", path, sizeof(path));
+    ck_assert(!disk_is_locked(path));
+    put("locked.img", "x");
+    ck_assert(!disk_is_locked(path));
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &lock), 0);
+    ck_assert(disk_is_locked(path));
+    ck_assert_int_eq(close(fd), 0);
+    ck_assert(!disk_is_locked(path));
+}
+END_TEST
+
 static void
 make_dirs(void)
 {
@@ -259,6 +280,7 @@ main(void)
     tcase_add_loop_test(t, disk_of_an_image_is_found, 0, ARRAY_LEN(images));
     tcase_add_loop_test(t, images_that_name_files_are_refused, 0, ARRAY_LEN(infos));
     tcase_add_test(t, files_are_made_once_and_measured);
+    tcase_add_test(t, a_disk_that_a_qemu_has_is_seen);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

@@ -1,10 +1,16 @@
 // One volume after another; those that need qemu-img come back through the loop.
 #include "effect/disks.h"
 
+#include "base/log.h"
 #include "effect/child.h"
 #include "effect/disk_file.h"
+#include "effect/disk_lock.h"
 #include "effect/files.h"
 #include "effect/nocloud.h"
+
+enum { LOCK_POLL_MS = 200 };
+
+static const struct log lg = {.part = "disks"};
 
 /* An image is a stranger's file: the program that reads it gets little time and memory. */
 static const struct child_limits info_limits = {.timeout_ms = 10000, .memory_bytes = UINT64_C(1) << 30, .cpu_s = 5};
@@ -25,22 +31,28 @@ struct disks {
     int64_t image_size;
     char *overlay;
     char *overlay_new;
-    bool is_waiting; /* for a program */
+    bool is_waiting; /* for a program, or for who has the disk */
+    bool is_first;
+    uv_timer_t lock_poll;
     void (*done)(void *arg, struct disks_result result);
     void *arg;
 };
 
 static void disks_run(struct disks *d, struct err *e);
+static void on_lock_poll(uv_timer_t *t);
+static void on_closed(uv_handle_t *h);
 static void on_info(void *arg, struct err *e, const char *out);
 static void on_overlay(void *arg, struct err *e, const char *out);
 
 void
-disks_prepare(uv_loop_t *loop, const struct instance *i, const struct paths *p, struct arena *a,
+disks_prepare(uv_loop_t *loop, const struct instance *i, const struct paths *p, bool is_first, struct arena *a,
               void (*done)(void *arg, struct disks_result result), void *arg)
 {
     struct disks *d = XNEW(struct disks);
 
     *d = (struct disks){.loop = loop, .instance = i, .paths = p, .arena = a, .done = done, .arg = arg};
+    d->is_first = is_first;
+    BUG_ON(uv_timer_init(loop, &d->lock_poll) != 0);
     d->facts = ARENA_NEW_N(a, struct disk_facts, i->spec.volumes.n);
     disks_run(d, NULL);
 }
@@ -176,6 +188,16 @@ claim_use(struct disks *d, bool is_block)
     char *dir = arena_printf(d->arena, "%s/%s", is_block ? d->paths->block : d->paths->disks, d->volume->name);
     char *path = is_block ? dir : arena_printf(d->arena, "%s/disk.img", dir);
 
+    if (d->is_first && !is_readonly && disk_is_locked(path)) {
+        if (!uv_is_active((uv_handle_t *)&d->lock_poll)) {
+            log_warn(&lg, "another QEMU has the disk, this guest starts when it has ended",
+                     F_STR("volume", d->volume->name));
+        }
+        d->is_waiting = true;
+        BUG_ON(uv_timer_start(&d->lock_poll, on_lock_poll, LOCK_POLL_MS, LOCK_POLL_MS) != 0);
+        return NULL;
+    }
+    uv_timer_stop(&d->lock_poll);
     struct err *e = is_block || is_readonly ? NULL : disk_file_fill(path, dir);
     return e ? e
              : facts_add(d, (struct disk_facts){
@@ -208,6 +230,23 @@ nocloud_use(struct disks *d)
         e = nocloud_write(d->instance, d->volume, d->paths->secrets, path);
     }
     return e ? e : facts_add(d, (struct disk_facts){.path = path, .format = "raw"});
+}
+
+/* The same volume once more. */
+static void
+on_lock_poll(uv_timer_t *t)
+{
+    struct disks *d = CONTAINER_OF(t, struct disks, lock_poll);
+
+    d->is_waiting = false;
+    d->next--;
+    disks_run(d, NULL);
+}
+
+static void
+on_closed(uv_handle_t *h)
+{
+    free(CONTAINER_OF(h, struct disks, lock_poll));
 }
 
 /* Makes one volume; an image sets is_waiting until its programs have ended. */
@@ -250,5 +289,5 @@ disks_run(struct disks *d, struct err *e)
     struct disks_result r = {
         .error = err_wrap(e, "volume %s", d->volume ? d->volume->name : ""), .facts = d->facts, .n_facts = d->n_facts};
     d->done(d->arg, r);
-    free(d);
+    uv_close((uv_handle_t *)&d->lock_poll, on_closed);
 }
