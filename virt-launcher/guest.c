@@ -109,7 +109,7 @@ guest_begin(struct guest *g)
     }
     uv_timer_start(&g->connect_timer, on_connect_due, 0, 0);
     guest_bound_logs(g);
-    disks_prepare(g->loop, &g->instance, &g->paths, !g->was_started, g->arena, on_disks, g);
+    disks_prepare(g->loop, &g->instance, &g->paths, g->arena, on_disks, g);
     guest_tell(g);
     return NULL;
 }

@@ -102,6 +102,26 @@ vmi_disk_trouble(const struct disk_state *d)
 }
 
 static void
+set_volume(const struct vmi_view *v, const struct volume *vol, struct volume_status *s)
+{
+    const struct disk_state *d = disk_of(v->report, vol->name);
+
+    s->name = vol->name;
+    s->target = d ? d->target : NULL;
+    s->size = d ? d->size : (struct opt_int){0};
+    if (d && !str_empty(d->error)) {
+        s->reason = str_eq(d->error, DISK_NO_SPACE) ? "NoSpace" : "IOError";
+        s->message = vmi_disk_trouble(d);
+    }
+    if (vol->pvc) {
+        const struct claim_view *c = claim_find(&v->claims, vol->pvc->claim_name);
+        struct pvc_info *info = ARENA_NEW(v->arena, struct pvc_info);
+        *info = c && c->exists ? c->info : (struct pvc_info){.claim_name = vol->pvc->claim_name};
+        s->pvc_info = info;
+    }
+}
+
+static void
 set_volumes(const struct vmi_view *v, struct vmi_status *st)
 {
     const struct volume_list *volumes = &v->vmi.spec.volumes;
@@ -111,21 +131,7 @@ set_volumes(const struct vmi_view *v, struct vmi_status *st)
         return;
     }
     for (size_t i = 0; i < volumes->n; i++) {
-        const struct disk_state *d = disk_of(v->report, volumes->items[i].name);
-        struct volume_status *s = &l.items[l.n++];
-        s->name = volumes->items[i].name;
-        s->target = d ? d->target : NULL;
-        s->size = d ? d->size : (struct opt_int){0};
-        if (d && !str_empty(d->error)) {
-            s->reason = str_eq(d->error, DISK_NO_SPACE) ? "NoSpace" : "IOError";
-            s->message = vmi_disk_trouble(d);
-        }
-        if (volumes->items[i].pvc) {
-            const struct claim_view *c = claim_find(&v->claims, volumes->items[i].pvc->claim_name);
-            struct pvc_info *info = ARENA_NEW(v->arena, struct pvc_info);
-            *info = c && c->exists ? c->info : (struct pvc_info){.claim_name = volumes->items[i].pvc->claim_name};
-            s->pvc_info = info;
-        }
+        set_volume(v, &volumes->items[i], &l.items[l.n++]);
     }
     for (size_t i = 0; i < v->claims.n; i++) {
         if (v->claims.items[i].is_state) { /* under its own name, as KubeVirt tells it */

@@ -32,7 +32,7 @@ struct disks {
     char *overlay;
     char *overlay_new;
     bool is_waiting; /* for a program, or for who has the disk */
-    bool is_first;
+    bool is_first;   /* no guest was started in this pod: who has a disk is another one */
     uv_timer_t lock_poll;
     void (*done)(void *arg, struct disks_result result);
     void *arg;
@@ -45,13 +45,13 @@ static void on_info(void *arg, struct err *e, const char *out);
 static void on_overlay(void *arg, struct err *e, const char *out);
 
 void
-disks_prepare(uv_loop_t *loop, const struct instance *i, const struct paths *p, bool is_first, struct arena *a,
+disks_prepare(uv_loop_t *loop, const struct instance *i, const struct paths *p, struct arena *a,
               void (*done)(void *arg, struct disks_result result), void *arg)
 {
     struct disks *d = XNEW(struct disks);
 
     *d = (struct disks){.loop = loop, .instance = i, .paths = p, .arena = a, .done = done, .arg = arg};
-    d->is_first = is_first;
+    d->is_first = !file_exists(p->started_mark);
     BUG_ON(uv_timer_init(loop, &d->lock_poll) != 0);
     d->facts = ARENA_NEW_N(a, struct disk_facts, i->spec.volumes.n);
     disks_run(d, NULL);
