@@ -62,12 +62,11 @@ add_guest(const struct vmi_view *v, const struct volume *vol, struct pod_volumes
 static void
 add_state(const struct vmi_view *v, struct pod_volumes *pv)
 {
-    for (size_t i = 0; i < v->claims.n; i++) {
-        if (v->claims.items[i].is_state) {
-            append(pv->volumes, json_pack("{s:s, s:{s:s}}", "name", "state", "persistentVolumeClaim", "claimName",
-                                          v->claims.items[i].name));
-            append(pv->mounts, json_pack("{s:s, s:s}", "name", "state", "mountPath", LAUNCHER_STATE_DIR));
-        }
+    const struct claim_view *c = vmi_state_claim(v);
+
+    if (c) {
+        append(pv->volumes, json_pack("{s:s, s:{s:s}}", "name", "state", "persistentVolumeClaim", "claimName", c->name));
+        append(pv->mounts, json_pack("{s:s, s:s}", "name", "state", "mountPath", LAUNCHER_STATE_DIR));
     }
 }
 

@@ -18,18 +18,10 @@ state_claim_name(struct arena *a, const struct vmi *vmi)
     return arena_printf(a, STATE_CLAIM_PREFIX "%s", stem);
 }
 
-static const struct owner *
-machine_of(const struct vmi *vmi)
-{
-    const struct owner *owner = meta_controller(&vmi->meta);
-
-    return owner && str_eq(owner->kind, "VirtualMachine") ? owner : NULL;
-}
-
 const char *
 state_claim_owner(const struct vmi *vmi)
 {
-    const struct owner *vm = machine_of(vmi);
+    const struct owner *vm = vmi_machine(vmi);
 
     return vm ? vm->uid : vmi->meta.uid;
 }
@@ -37,7 +29,7 @@ state_claim_owner(const struct vmi *vmi)
 const json_t *
 state_claim_render(const struct vmi_view *v, const char *name)
 {
-    const struct owner *vm = machine_of(&v->vmi);
+    const struct owner *vm = vmi_machine(&v->vmi);
     json_t *claim = json_pack(
         "{s:s, s:s, s:{s:s, s:s, s:{s:s}, s:[{s:s, s:s, s:s, s:s, s:b}]}, s:{s:[s], s:s, s:s*, s:{s:{s:s}}}}",
         "apiVersion", "v1", "kind", "PersistentVolumeClaim", "metadata", "name", name, "namespace",

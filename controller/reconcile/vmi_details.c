@@ -101,6 +101,17 @@ vmi_disk_trouble(const struct disk_state *d)
                                            : "cannot be read or written";
 }
 
+/* Of a claim that is not there only its name is told. */
+static struct pvc_info *
+claim_info(const struct vmi_view *v, const char *name)
+{
+    const struct claim_view *c = claim_find(&v->claims, name);
+    struct pvc_info *info = ARENA_NEW(v->arena, struct pvc_info);
+
+    *info = c && c->exists ? c->info : (struct pvc_info){.claim_name = name};
+    return info;
+}
+
 static void
 set_volume(const struct vmi_view *v, const struct volume *vol, struct volume_status *s)
 {
@@ -113,18 +124,14 @@ set_volume(const struct vmi_view *v, const struct volume *vol, struct volume_sta
         s->reason = str_eq(d->error, DISK_NO_SPACE) ? "NoSpace" : "IOError";
         s->message = vmi_disk_trouble(d);
     }
-    if (vol->pvc) {
-        const struct claim_view *c = claim_find(&v->claims, vol->pvc->claim_name);
-        struct pvc_info *info = ARENA_NEW(v->arena, struct pvc_info);
-        *info = c && c->exists ? c->info : (struct pvc_info){.claim_name = vol->pvc->claim_name};
-        s->pvc_info = info;
-    }
+    s->pvc_info = vol->pvc ? claim_info(v, vol->pvc->claim_name) : NULL;
 }
 
 static void
 set_volumes(const struct vmi_view *v, struct vmi_status *st)
 {
     const struct volume_list *volumes = &v->vmi.spec.volumes;
+    const struct claim_view *state = vmi_state_claim(v);
     struct volume_status_list l = {.items = ARENA_NEW_N(v->arena, struct volume_status, volumes->n + 1)};
 
     if (!v->report) {
@@ -133,11 +140,8 @@ set_volumes(const struct vmi_view *v, struct vmi_status *st)
     for (size_t i = 0; i < volumes->n; i++) {
         set_volume(v, &volumes->items[i], &l.items[l.n++]);
     }
-    for (size_t i = 0; i < v->claims.n; i++) {
-        if (v->claims.items[i].is_state) { /* under its own name, as KubeVirt tells it */
-            l.items[l.n++] =
-                (struct volume_status){.name = v->claims.items[i].name, .pvc_info = &v->claims.items[i].info};
-        }
+    if (state) { /* under its own name, as KubeVirt tells it */
+        l.items[l.n++] = (struct volume_status){.name = state->name, .pvc_info = claim_info(v, state->name)};
     }
     st->volumes = l;
 }

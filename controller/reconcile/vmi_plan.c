@@ -270,13 +270,12 @@ plan_wait(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p
 static void
 plan_state_claim(const struct vmi_view *v, struct plan *p)
 {
-    for (size_t i = 0; i < v->claims.n; i++) {
-        const struct claim_view *c = &v->claims.items[i];
+    const struct claim_view *c = vmi_state_claim(v);
+
+    if (c && !c->exists) {
         const struct meta target = {.namespace = v->vmi.meta.namespace, .name = c->name};
-        if (c->is_state && !c->exists) {
-            (void)plan_add(p, ACTION_CREATE_PVC, &target, state_claim_render(v, c->name));
-            plan_event(p, "Normal", "SuccessfulCreate", "Created PVC %s, which keeps the machine's NVRAM", c->name);
-        }
+        (void)plan_add(p, ACTION_CREATE_PVC, &target, state_claim_render(v, c->name));
+        plan_event(p, "Normal", "SuccessfulCreate", "Created PVC %s, which keeps the machine's NVRAM", c->name);
     }
 }
 

@@ -71,6 +71,22 @@ claim_find(const struct claim_list *l, const char *name)
     return NULL;
 }
 
+const struct claim_view *
+vmi_state_claim(const struct vmi_view *v)
+{
+    const struct claim_view *last = v->claims.n > 0 ? &v->claims.items[v->claims.n - 1] : NULL;
+
+    return last && last->is_state ? last : NULL; /* gathered after those of the guest's disks */
+}
+
+const struct owner *
+vmi_machine(const struct vmi *vmi)
+{
+    const struct owner *owner = meta_controller(&vmi->meta);
+
+    return owner && str_eq(owner->kind, "VirtualMachine") ? owner : NULL;
+}
+
 static void
 gather_object(struct vmi_view *v, const struct object *vmi)
 {
@@ -98,8 +114,7 @@ gather_spec(struct vmi_view *v, const struct object *vmi)
 {
     gather_object(v, vmi);
     v->going = vmi->doomed || v->vmi.meta.deletion_s != 0;
-    const struct owner *owner = meta_controller(&v->vmi.meta);
-    v->has_vm = owner && str_eq(owner->kind, "VirtualMachine");
+    v->has_vm = vmi_machine(&v->vmi) != NULL;
     if (v->is_header) {
         return;
     }
@@ -225,8 +240,6 @@ static void
 gather_state_claim(struct vmi_view *v, const struct store *pvcs)
 {
     const char *name = state_claim_name(v->arena, &v->vmi);
-    const char *key = arena_printf(v->arena, "%s/%s", v->vmi.meta.namespace, name ? name : "");
-    const struct object *pvc = store_get(pvcs, key);
 
     if (!name) {
         return;
@@ -234,7 +247,7 @@ gather_state_claim(struct vmi_view *v, const struct store *pvcs)
     bool is_disk = claim_find(&v->claims, name) != NULL;
     struct claim_view *c = gather_claim(v, pvcs, name);
     c->is_state = true;
-    c->is_foreign = is_disk || (pvc && !str_eq(pvc->owner_uid, state_claim_owner(&v->vmi)));
+    c->is_foreign = is_disk || (c->exists && !str_eq(c->owner_uid, state_claim_owner(&v->vmi)));
 }
 
 static void
@@ -294,6 +307,7 @@ claim_read(struct arena *a, const struct object *pvc, struct claim_view *c)
     const char *mode = json_str(spec, "volumeMode");
 
     c->exists = true;
+    c->owner_uid = arena_strdup(a, pvc->owner_uid);
     c->why = arena_strdup(a, e ? err_text(e) : pvc->why);
     c->bound = str_eq(json_str(json_object_get(j, "status"), "phase"), "Bound");
     c->waits_for_consumer = !c->bound && str_empty(json_str(spec, "volumeName"));

@@ -14,9 +14,10 @@ struct claim_view {
     bool bound;
     bool waits_for_consumer; /* unbound and without a volume: perhaps its class waits for the pod */
     bool is_block;
-    bool is_state;   /* of the machine itself (reconcile/state_claim.h): made by us with the first pod */
-    bool is_foreign; /* a claim of state that somebody else owns */
-    const char *why; /* only its header is known: it counts as not bound; NULL: all is known */
+    bool is_state;         /* of the machine itself (reconcile/state_claim.h): made by us with the first pod */
+    bool is_foreign;       /* a claim of state that somebody else owns */
+    const char *owner_uid; /* of its controlling owner, or "" */
+    const char *why;       /* only its header is known: it counts as not bound; NULL: all is known */
     struct pvc_info info;
 };
 
@@ -78,5 +79,10 @@ bool vmi_view_records(struct arena *a, const struct object *vmi, const char *pod
 const char *vmi_pod_name(const struct vmi_view *v);
 
 const struct claim_view *claim_find(const struct claim_list *l, const char *name);
+/* The claim of the machine's own state, or NULL when it keeps none. */
+const struct claim_view *vmi_state_claim(const struct vmi_view *v);
+
+/* The VirtualMachine that controls an instance, or NULL. */
+const struct owner *vmi_machine(const struct vmi *vmi);
 
 #endif
