@@ -1,6 +1,7 @@
 // The NoCloud image read back with libarchive, and the files that disks are made of.
 #include "effect/disk_file.h"
 #include "effect/disk_lock.h"
+#include "effect/disks.h"
 #include "effect/files.h"
 #include "effect/nocloud.h"
 
@@ -247,9 +248,59 @@ START_TEST(a_disk_that_a_qemu_has_is_seen)
 END_TEST
 
 static void
+disks_are_done(void *arg, struct disks_result r)
+{
+    ck_assert_msg(!r.error, "%s", r.error ? err_text(r.error) : "");
+    *(bool *)arg = true;
+}
+
+static struct disk_target may_read = {.readonly = TRI_TRUE}, may_write;
+static const struct {
+    const char *what;
+    struct disk disk;
+    bool waits;
+} lock_rows[] = {
+    {"a disk", {.name = "claim", .disk = &may_write}, true},
+    {"a disk of no kind", {.name = "claim"}, true},
+    {"a shareable disk", {.name = "claim", .disk = &may_write, .shareable = TRI_TRUE}, false},
+    {"a disk that is only read", {.name = "claim", .disk = &may_read}, false},
+    {"a cdrom", {.name = "claim", .cdrom = &may_write}, false},
+};
+
+START_TEST(a_disk_that_a_qemu_has_is_waited_for)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(100000);
+    struct volume_pvc pvc = {.claim_name = "claim"};
+    struct volume volume = {.name = "claim", .pvc = &pvc};
+    struct instance_volume kind = {.name = "claim", .kind = VOLUME_PVC_FILE};
+    struct disk disk = lock_rows[_i].disk;
+    struct instance i = {.volumes = {&kind, 1}, .spec = {.volumes = {&volume, 1}, .domain.disks = {&disk, 1}}};
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 101, .l_len = 1};
+    char path[512];
+    bool is_done = false;
+    struct paths p;
+    uv_loop_t loop;
+
+    paths_make(a, dir, &p);
+    p.disks = dir;
+    put("claim/disk.img", "x");
+    int fd = open(in_dir("claim/disk.img", path, sizeof(path)), O_RDWR | O_CLOEXEC);
+    ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &lock), 0);
+    ck_assert_int_eq(uv_loop_init(&loop), 0);
+    disks_prepare(&loop, &i, &p, a, disks_are_done, &is_done);
+    (void)uv_run(&loop, UV_RUN_NOWAIT);
+    ck_assert_msg(is_done != lock_rows[_i].waits, "%s", lock_rows[_i].what);
+    ck_assert_int_eq(close(fd), 0);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    ck_assert_msg(is_done, "%s", lock_rows[_i].what);
+    ck_assert_int_eq(uv_loop_close(&loop), 0);
+}
+END_TEST
+
+static void
 make_dirs(void)
 {
-    static const char *const names[] = {"secrets/v/user", "secrets/v/network"};
+    static const char *const names[] = {"secrets/v/user", "secrets/v/network", "claim"};
     char path[512];
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -281,6 +332,7 @@ main(void)
     tcase_add_loop_test(t, images_that_name_files_are_refused, 0, ARRAY_LEN(infos));
     tcase_add_test(t, files_are_made_once_and_measured);
     tcase_add_test(t, a_disk_that_a_qemu_has_is_seen);
+    tcase_add_loop_test(t, a_disk_that_a_qemu_has_is_waited_for, 0, ARRAY_LEN(lock_rows));
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

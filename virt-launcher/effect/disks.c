@@ -180,6 +180,13 @@ on_overlay(void *arg, struct err *e, const char *out)
     disks_run(d, e ? e : overlay_use(d));
 }
 
+/* Guests may have a disk at the same time when it is shareable, or when none of them writes to it: QEMU's locks let them. */
+static bool
+is_for_one_guest(const struct disk *disk)
+{
+    return disk && !disk->cdrom && disk->shareable != TRI_TRUE && !(disk->disk && disk->disk->readonly == TRI_TRUE);
+}
+
 static struct err *
 claim_use(struct disks *d, bool is_block)
 {
@@ -188,7 +195,7 @@ claim_use(struct disks *d, bool is_block)
     char *dir = arena_printf(d->arena, "%s/%s", is_block ? d->paths->block : d->paths->disks, d->volume->name);
     char *path = is_block ? dir : arena_printf(d->arena, "%s/disk.img", dir);
 
-    if (d->is_first && !is_readonly && disk_is_locked(path)) {
+    if (d->is_first && !is_readonly && is_for_one_guest(disk_of(d->instance, d->volume->name)) && disk_is_locked(path)) {
         if (!uv_is_active((uv_handle_t *)&d->lock_poll)) {
             log_warn(&lg, "another QEMU has the disk, this guest starts when it has ended",
                      F_STR("volume", d->volume->name));

@@ -15,7 +15,8 @@ struct disks_result {
 };
 
 /* Looks after each volume that a disk uses, in turn; 'done' is called once, from here or from the loop. Arguments are borrowed
- * until then. While this pod has started no guest, a claim's file that another QEMU has is waited for, however long that takes. Loop thread; blocks for small file operations only, before there is a guest. */
+ * until then. While this pod has started no guest, a claim's file that is for one guest and that another QEMU has is waited for, however
+ * long that takes. Loop thread; blocks for small file operations only, before there is a guest. */
 void disks_prepare(uv_loop_t *loop, const struct instance *i, const struct paths *p, struct arena *a,
                    void (*done)(void *arg, struct disks_result result), void *arg);
 
