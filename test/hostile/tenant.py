@@ -1,25 +1,28 @@
 """A tenant: an account that may do with pods of its namespace what it likes, and nothing else."""
+import datetime
 import os
 import ssl
 import threading
 
-from api import CORE, Api, Failed
+from api import CORE, SYSTEM, Api, Failed
 from world import check
 
 VERBS = ["get", "list", "watch", "create", "update", "patch", "delete"]
 POLICY = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/launcher-pods.vmbridge.io"
+KEY = CORE.format(SYSTEM) + "secrets/vmbridge-pod-names"
+KEY_LATE_S = 2  # pods that are at most so much younger than the key may be an older version's (controller/reconcile/pod_claim.c)
 _lock = threading.Lock()
 
 
 class Tenant(Api):
     """Speaks as a service account with a role of its own."""
 
-    def __init__(self, t, name="mallory", verbs=tuple(VERBS)):
+    def __init__(self, t, name="mallory"):
         super().__init__(t.world.kubeconfig)
         rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{t.ns}/"
         t.api.ensure(t.core("serviceaccounts"), {"metadata": {"name": name}})
         t.api.ensure(rbac + "roles", {"metadata": {"name": name}, "rules": [
-            {"apiGroups": [""], "resources": ["pods"], "verbs": list(verbs)}]})
+            {"apiGroups": [""], "resources": ["pods"], "verbs": VERBS}]})
         t.api.ensure(rbac + "rolebindings", {"metadata": {"name": name}, "roleRef": {
             "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
             "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": t.ns}]})
@@ -28,6 +31,21 @@ class Tenant(Api):
             "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "spec": {"expirationSeconds": 3600}})["status"]["token"]
         with open(os.path.join(os.path.dirname(t.world.kubeconfig), "pki/ca.crt"), encoding="utf-8") as f:
             self.context = ssl.create_default_context(cadata=f.read())  # without the administrator's certificate
+        t.until(self._is_known, "the API server knows the tenant's rights")
+        t.until(self._is_late, "no pod from now on can be one of an older version")
+
+    def _is_known(self):
+        status, answer = self.ask("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
+            "kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1",
+            "spec": {"resourceAttributes": {"namespace": self.t.ns, "resource": "pods", "verb": VERBS[0]}}})
+        return status < 300 and answer["status"]["allowed"]
+
+    def _is_late(self):
+        key = self.t.api.get(KEY)
+        if not key:
+            return True  # no controller has been here yet
+        made = datetime.datetime.fromisoformat(key["metadata"]["creationTimestamp"])
+        return (datetime.datetime.now(datetime.timezone.utc) - made).total_seconds() > KEY_LATE_S + 1
 
     def connection(self, timeout=10):
         c = super().connection(timeout)
