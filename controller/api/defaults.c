@@ -3,6 +3,7 @@
 
 static void default_memory(struct domain_spec *d);
 static void default_cpu(struct domain_spec *d);
+static void default_firmware(struct domain_spec *d);
 static void default_disks(struct vmi_spec *s, struct arena *a);
 static void default_target(struct disk *d, struct arena *a);
 static void default_interfaces(struct vmi_spec *s, struct arena *a, const struct default_options *options);
@@ -25,6 +26,7 @@ vmi_spec_default(struct vmi_spec *s, struct arena *a, const struct default_optio
     if (str_empty(s->architecture)) {
         s->architecture = "amd64";
     }
+    default_firmware(&s->domain);
     default_disks(s, a);
     default_interfaces(s, a, options);
     default_volumes(&s->volumes, options);
@@ -67,6 +69,17 @@ default_cpu(struct domain_spec *d)
         if (!parts[i]->set || parts[i]->v == 0) {
             *parts[i] = (struct opt_int){.set = true, .v = 1};
         }
+    }
+}
+
+/* virt-v2v asks for UEFI by persistent: true alone; without SMM no secure boot can be meant. */
+static void
+default_firmware(struct domain_spec *d)
+{
+    struct efi *efi = d->firmware.bootloader ? d->firmware.bootloader->efi : NULL;
+
+    if (efi && efi->secure_boot == TRI_UNSET && efi->persistent == TRI_TRUE && d->smm != TRI_TRUE) {
+        efi->secure_boot = TRI_FALSE;
     }
 }
 
@@ -134,6 +147,12 @@ default_interfaces(struct vmi_spec *s, struct arena *a, const struct default_opt
         l->items[0].name = DEFAULT_NETWORK;
         s->networks = (struct network_list){.items = ARENA_NEW(a, struct network), .n = 1};
         s->networks.items[0] = (struct network){.name = DEFAULT_NETWORK, .pod = ARENA_NEW(a, struct network_pod)};
+    }
+    for (size_t i = 0; i < s->networks.n; i++) { /* a converter's network without a type */
+        struct network *net = &s->networks.items[i];
+        if (!net->pod && !net->multus && !net->resource_claim) {
+            net->pod = ARENA_NEW(a, struct network_pod);
+        }
     }
     for (size_t i = 0; i < l->n; i++) {
         struct interface *nic = &l->items[i];

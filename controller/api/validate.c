@@ -219,7 +219,9 @@ check_firmware(const struct domain_spec *d)
         return INVALID("domain.firmware.bootloader has both EFI and BIOS configured, but they are mutually exclusive. "
                        "Leave one of them out");
     }
-    if (b && b->efi && b->efi->secure_boot != TRI_FALSE) {
+    bool is_converted = b && b->efi && b->efi->secure_boot == TRI_UNSET && b->efi->persistent == TRI_TRUE &&
+                        d->smm != TRI_TRUE; /* virt-v2v's form: read as secureBoot: false */
+    if (b && b->efi && b->efi->secure_boot != TRI_FALSE && !is_converted) {
         return d->smm == TRI_TRUE ? INVALID("domain.firmware.bootloader.efi.secureBoot: secure boot is not supported "
                                             "by this version of vmbridge; "
                                             "write secureBoot: false")

@@ -378,6 +378,13 @@ check_ports(const struct interface *nic, size_t i)
     return NULL;
 }
 
+/* The pod's, by name or because the converted machine's network has no type. */
+static bool
+is_pod_network(const struct network *net)
+{
+    return net->pod || (!net->multus && !net->resource_claim && !str_empty(net->network_name));
+}
+
 static struct err *
 check_network(const struct vmi_spec *s, size_t i)
 {
@@ -395,13 +402,13 @@ check_network(const struct vmi_spec *s, size_t i)
     if (!used) {
         return INVALID("networks[%zu].name '%.63s' not found.", i, net->name);
     }
-    if (net->pod && net->multus) {
+    if ((net->pod != NULL) + (net->multus != NULL) + (net->resource_claim != NULL) > 1) {
         return INVALID("networks[%zu] should have only one network type", i);
     }
     if (net->multus && str_empty(json_str(net->multus, "networkName"))) {
         return INVALID("networks[%zu]: CNI delegating plugin must have a networkName", i);
     }
-    if (!net->pod && !net->multus) {
+    if (!is_pod_network(net) && !net->multus && !net->resource_claim) {
         return INVALID("networks[%zu] should have a network type: write pod: {}", i);
     }
     return NULL;

@@ -149,8 +149,10 @@ check_sources(const struct vmi_spec *s, struct arena *a)
         }
     }
     for (size_t i = 0; i < s->networks.n; i++) {
-        if (s->networks.items[i].multus) {
-            return refuse(arena_printf(a, "networks[%zu].multus", i), "use pod: {}");
+        const struct network *net = &s->networks.items[i];
+        if (net->multus || net->resource_claim) {
+            return refuse(arena_printf(a, "networks[%zu].%s", i, net->multus ? "multus" : "resourceClaim"),
+                          "use pod: {}");
         }
     }
     for (size_t i = 0; i < s->domain.interfaces.n; i++) {

@@ -84,6 +84,8 @@ struct network {
     const char *name;
     struct network_pod *pod;
     const json_t *multus;
+    const json_t *resource_claim;
+    const char *network_name; /* networkName of a converter: without a type beside it, the pod's network */
 };
 
 struct network_list {

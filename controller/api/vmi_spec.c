@@ -2,7 +2,8 @@
 #include "api/tables.h"
 
 static const struct field efi_fields[] = {
-    FIELD_BOOL(efi, secure_boot, "secureBoot", "Only signed code boots; needs features.smm.", OTHERWISE("true")),
+    FIELD_BOOL(efi, secure_boot, "secureBoot", "Only signed code boots; needs features.smm.",
+               OTHERWISE("true; false beside persistent: true without SMM")),
     FIELD_BOOL(efi, persistent, "persistent", "NVRAM outlives the guest's runs."),
     FIELD_END,
 };
@@ -43,6 +44,7 @@ static const struct type firmware_type = TYPE(firmware, firmware_fields, .keeps_
 static const struct field cpu_fields[] = {
     FIELD_OPT_INT(cpu, cores, "cores", "Cores of each socket.", RANGE(0, 512), OTHERWISE("1")),
     FIELD_OPT_INT(cpu, sockets, "sockets", "Sockets.", RANGE(0, 512), OTHERWISE("1, or the CPU limit or request")),
+    FIELD_OPT_INT(cpu, threads, "thread", "The same, as virt-v2v writes it.", RANGE(0, 512), .shadow = true),
     FIELD_OPT_INT(cpu, threads, "threads", "Threads of each core.", RANGE(0, 512), OTHERWISE("1")),
     FIELD_STRING(cpu, model, "model", "CPU that the guest sees.", MAX_LEN(64), OTHERWISE("host-model")),
     FIELD_END,
@@ -124,7 +126,8 @@ static const struct cel_rule domain_rules[] = {
      "'memory.guest \\'' + string(self.memory.guest) + '\\' must be equal to or less than the memory limit \\'' + "
      "string(self.resources.limits.memory) + '\\''"},
     {"!(has(self.firmware) && has(self.firmware.bootloader) && has(self.firmware.bootloader.efi)) || "
-     "(has(self.firmware.bootloader.efi.secureBoot) && !self.firmware.bootloader.efi.secureBoot) || "
+     "(has(self.firmware.bootloader.efi.secureBoot) ? !self.firmware.bootloader.efi.secureBoot : "
+     "has(self.firmware.bootloader.efi.persistent) && self.firmware.bootloader.efi.persistent) || "
      "(has(self.features) && has(self.features.smm) && (!has(self.features.smm.enabled) || self.features.smm.enabled))",
      "has EFI SecureBoot enabled. SecureBoot requires SMM, which is currently disabled. Write efi.secureBoot: false",
      NULL},
@@ -145,6 +148,8 @@ static const struct field domain_fields[] = {
     FIELD_STRING(domain_spec, machine_type, "machine.type", "Machine type of QEMU.", RULES(machine_rules), .needed = true,
                  .open = true, MAX_LEN(64), OTHERWISE("q35; frozen at the first start"), CHANGES(RECREATE)),
     FIELD_STRUCT(domain_spec, firmware, firmware, firmware_type, "firmware", "Identity and boot loader."),
+    FIELD_SWITCH(domain_spec, acpi, "resources.features.acpi", "The same, as virt-v2v writes it.", .shadow = true),
+    FIELD_SWITCH(domain_spec, smm, "resources.features.smm", "The same, as virt-v2v writes it.", .shadow = true),
     FIELD_SWITCH(domain_spec, acpi, "features.acpi", "ACPI tables; without them a guest cannot shut down.",
                  OTHERWISE("on")),
     FIELD_SWITCH(domain_spec, smm, "features.smm", "System management mode, for secure boot.", OTHERWISE("off")),

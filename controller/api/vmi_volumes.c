@@ -154,7 +154,11 @@ static const struct field network_fields[] = {
     FIELD_KEPT("multus.default", "It takes the place of the pod network.", .flag = true),
     FIELD_JSON(network, multus, "multus", "A secondary network.", .shadow = true),
     FIELD_KEPT("resourceClaim", "A network from a device claim."),
-    FIELD_KEPT("networkName", "Name of a network in the source of a conversion.", .text = true, MAX_LEN(253)),
+    FIELD_JSON(network, resource_claim, "resourceClaim", "A network from a device claim.", .shadow = true),
+    FIELD_STRING(
+        network, network_name, "networkName",
+        "A network of the converted machine's host, as virt-v2v names it; without a type it is read as pod: {}.",
+        MAX_LEN(253)),
     FIELD_END,
 };
 const struct type network_type =
