@@ -4,6 +4,7 @@
 #include <yaml.h>
 
 #include "api/kubevirt.h"
+#include "api/support.h"
 #include "api/vm.h"
 
 enum { PAGE_MAX = 1 << 20, YAML_DEPTH_MAX = 64, POLICY_MAX = 90000, SENTENCE_MAX = 4000 };
@@ -15,6 +16,13 @@ struct column {
     int priority;
 };
 
+/* A spec, or the part of one, that is held against rows of api/support.h. */
+struct supported {
+    const struct support *rows; /* NULL ends a list of these */
+    const char *root;           /* path of the spec, with its last dot */
+    const char *value;          /* the same in CEL */
+};
+
 struct kind {
     const char *kind;
     const char *plural;
@@ -22,7 +30,8 @@ struct kind {
     const char *short_names[3];
     const struct type *type;
     struct column columns[8]; /* a NULL name ends them */
-    const char *unless;       /* CEL: objects that the policy passes by, or NULL */
+    struct supported parts[3];
+    const char *unless; /* CEL: objects that the policy passes by, or NULL */
     const char *doc;
 };
 
@@ -48,6 +57,9 @@ static const struct kind kinds[] = {
          {"Status", ".status.printableStatus", NULL, 0},
          {"Ready", CONDITION("Ready"), NULL, 0},
          {NULL, NULL, NULL, 0}},
+        {{vm_support, "spec.", "object.spec"},
+         {vmi_support, "spec.template.spec.", "object.spec.template.spec"},
+         {NULL, NULL, NULL}},
         NULL,
         "A machine that is wished for, whether it runs or not. Its runs are VirtualMachineInstances of the same name.",
     },
@@ -65,6 +77,7 @@ static const struct kind kinds[] = {
          {"Live-Migratable", CONDITION("LiveMigratable"), NULL, 1},
          {"Paused", CONDITION("Paused"), NULL, 1},
          {NULL, NULL, NULL, 0}},
+        {{vmi_support, "spec.", "object.spec"}, {NULL, NULL, NULL}, {NULL, NULL, NULL}},
         OF_A_MACHINE,
         "One run of a machine. Its spec is what a VirtualMachine has under `spec.template.spec`.",
     },
@@ -75,6 +88,7 @@ static const struct kind kinds[] = {
         {"kv", "kvs", NULL},
         &kubevirt_type,
         {AGE, {"Phase", ".status.phase", NULL, 0}, {NULL, NULL, NULL, 0}},
+        {{NULL, NULL, NULL}, {NULL, NULL, NULL}, {NULL, NULL, NULL}},
         NULL,
         "The configuration of vmbridge in a cluster; one object.",
     },
@@ -229,13 +243,55 @@ pod_policy(void)
                      conditions, "validations", validations);
 }
 
+/* Takes effect as a warning that kubectl prints, one for each row that asks for something. */
 static json_t *
-policy_binding(json_t *name)
+repairs_validations(const struct kind *k)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(POLICY_MAX);
+    json_t *list = json_array();
+
+    for (const struct supported *part = k->parts; part->rows; part++) {
+        for (const struct support *row = part->rows; row->path; row++) {
+            AUTO(strbuf_fini) struct strbuf rule = STRBUF_INIT(POLICY_MAX);
+            if (row->class != SUPPORT_TOLD) {
+                continue;
+            }
+            strbuf_addf(&rule, "[%s].all(spec, ", part->value);
+            bool fits = support_policy(row, a, &rule) && strbuf_addc(&rule, ')');
+            BUG_ON(!fits);
+            json_array_append_new(list, json_pack("{s:s, s:o}", "expression", strbuf_str(&rule), "message",
+                                                  json_sprintf("%s%s: %s", part->root, row->path, row->text)));
+        }
+    }
+    return list;
+}
+
+static json_t *
+repairs_name(const struct kind *k)
+{
+    return json_sprintf("repairs.%s.kubevirt.io", k->plural);
+}
+
+static json_t *
+repairs_policy(const struct kind *k)
+{
+    json_t *rules = json_pack("[{s:[s], s:[s], s:[s, s], s:[s]}]", "apiGroups", "kubevirt.io", "apiVersions", "v1",
+                              "operations", "CREATE", "UPDATE", "resources", k->plural);
+
+    return json_pack("{s:s, s:s, s:{s:o, s:{s:s}}, s:{s:s, s:{s:s, s:o}, s:o, s:o}}", "apiVersion",
+                     "admissionregistration.k8s.io/v1", "kind", "ValidatingAdmissionPolicy", "metadata", "name",
+                     repairs_name(k), "labels", "app.kubernetes.io/managed-by", "vmbridge", "spec", "failurePolicy",
+                     "Ignore", "matchConstraints", "matchPolicy", "Equivalent", "resourceRules", rules,
+                     "matchConditions", policy_conditions(k), "validations", repairs_validations(k));
+}
+
+static json_t *
+policy_binding(json_t *name, const char *action)
 {
     return json_pack("{s:s, s:s, s:{s:O, s:{s:s}}, s:{s:o, s:[s]}}", "apiVersion", "admissionregistration.k8s.io/v1",
                      "kind", "ValidatingAdmissionPolicyBinding", "metadata", "name", name, "labels",
                      "app.kubernetes.io/managed-by", "vmbridge", "spec", "policyName", name, "validationActions",
-                     "Deny");
+                     action);
 }
 
 struct emitter {
@@ -396,16 +452,52 @@ write_policies(const char *folder)
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         json_array_append_new(all, policy(&kinds[i]));
-        json_array_append_new(all, policy_binding(policy_name(&kinds[i])));
+        json_array_append_new(all, policy_binding(policy_name(&kinds[i]), "Deny"));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (kinds[i].parts[0].rows) {
+            json_array_append_new(all, repairs_policy(&kinds[i]));
+            json_array_append_new(all, policy_binding(repairs_name(&kinds[i]), "Warn"));
+        }
     }
     json_array_append_new(all, pod_policy());
-    json_array_append_new(all, policy_binding(json_string(POD_POLICY)));
+    json_array_append_new(all, policy_binding(json_string(POD_POLICY), "Deny"));
     if (!out || !write_yaml(out, all) || fflush(out) != 0) {
         fprintf(stderr, "gen_crds: cannot write %s: %s\n", path, strerrordesc_np(errno));
         return false;
     }
     printf("%-40s %6ld bytes\n", path, ftell(out));
     return true;
+}
+
+/* The fields of a kind that do less than they say, with what becomes of them. */
+static void
+write_support(struct strbuf *page, const struct kind *k)
+{
+    static const char *const classes[] = {
+        [SUPPORT_REFUSED] = "refused", [SUPPORT_TOLD] = "told", [SUPPORT_HARMLESS] = "harmless"};
+
+    if (k->type == &vmi_type) {
+        strbuf_adds(page,
+                    "\nWhat this version does not act on is the same as of a VirtualMachine's `spec.template.spec`.\n");
+    }
+    if (k->type != &vm_type) {
+        return;
+    }
+    strbuf_addf(
+        page,
+        "\n### Fields of a %s that this version does not act on\n\n"
+        "A field that is *refused* keeps the guest from starting: the condition `Stalled` names it and the way "
+        "out. What is\n*told* is a warning at apply and a line in `status.bridge.repairs[]`; the guest runs. "
+        "*Harmless* fields ask for what is so\nanyway. A field counts when it has a value other than `false`, `0`, "
+        "`\"\"`, `[]` and `{enabled: false}`.\n\n| field | | |\n|---|---|---|\n",
+        k->kind);
+    for (const struct supported *part = k->parts; part->rows; part++) {
+        for (const struct support *row = part->rows; row->path; row++) {
+            strbuf_addf(page, "| `%s%s`%s%s%s | %s | %s |\n", part->root, row->path, row->only ? " `" : "",
+                        row->only ? row->only : "", row->only ? "`" : "", classes[row->class], row->text);
+        }
+    }
 }
 
 static bool
@@ -429,6 +521,7 @@ write_reference(const char *folder)
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         strbuf_addf(&page, "\n## %s\n\n%s\n\n", kinds[i].kind, kinds[i].doc);
         fits = api_reference(kinds[i].type, "", &page) && fits;
+        write_support(&page, &kinds[i]);
     }
     if (!fits || !out || fwrite(page.buf, 1, page.len, out) != page.len) {
         fprintf(stderr, "gen_crds: cannot write %s: %s\n", path, strerrordesc_np(errno));

@@ -14,9 +14,19 @@ extern const struct type domain_type;
 extern const struct type probe_type;
 extern const struct type guest_os_type;
 extern const struct type vmi_status_type;
+extern const struct type repair_type;
 extern const struct enum_value pull_policy_names[];
 
 /* Kubernetes' own grammar of a quantity, signs included: what is negative is told by a rule with a sentence. */
 #define QUANTITY_PATTERN "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$"
+
+/* Whether any field says how much memory the guest has, and the rule's sentence; 'domain' is a path in CEL, 'at' one for people. */
+#define MEMORY_IS_SAID(domain)                                                                                       \
+    "(has(" domain ".memory) && (has(" domain ".memory.guest) || has(" domain ".memory.hugepages))) || (has(" domain \
+    ".resources) && ((has(" domain ".resources.requests) && has(" domain                                             \
+    ".resources.requests.memory)) || (has(" domain ".resources.limits) && has(" domain ".resources.limits.memory))))"
+#define NO_MEMORY(at)                                                                                        \
+    "no memory requested, at least one of '" at ".memory.guest', '" at ".memory.hugepages.pageSize' or '" at \
+    ".resources.requests.memory' must be set"
 
 #endif

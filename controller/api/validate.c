@@ -8,85 +8,139 @@ enum {
     VCPUS_MAX = 512,
     NODE_CPUS_MAX = 8192,
     PROBE_SECONDS_MAX = 1000000000,
+    PROBLEMS_MAX = 1800, /* bytes: a condition and an error hold some more */
     DNS_LABEL_MAX = 63,
     DNS_NAME_MAX = 253
 };
 
 #define MEMORY_MAX (64LL << 40) /* beyond any machine, and far from where sums end */
 
-static struct err *check_spec(const struct vmi_spec *s, struct arena *a);
+static void check_spec(const struct vmi_spec *s, struct problems *p);
+static struct err *check_wanted_memory(const struct domain_spec *d);
 static struct err *check_resources(const struct domain_spec *d);
 static struct err *check_memory(const struct domain_spec *d);
 static struct err *check_cpu(const struct domain_spec *d);
 static struct err *check_firmware(const struct domain_spec *d);
-static struct err *check_probes(const struct vmi_spec *s);
+static struct err *check_probe(const struct probe *probe, const char *path);
 static struct err *check_names(const struct vmi_spec *s);
 static struct err *check_strategies(const struct vmi_spec *s);
 
-/* The same error with its path from the object on. */
-static struct err *
-from_root(const char *root, struct err *e)
-{
-    AUTO(err_freep) struct err *inner = e;
+/* Room for all texts of errors that problems_add() still puts in. */
+#define PROBLEMS_INIT(a)                                    \
+    {                                                       \
+        .arena = (a), .text = STRBUF_INIT(2 * PROBLEMS_MAX) \
+    }
 
-    return inner ? INVALID("%s%s", root, err_text(inner)) : NULL;
+void
+problems_add(struct problems *p, struct err *e)
+{
+    AUTO(err_freep) struct err *problem = e;
+
+    if (!problem) {
+        return;
+    }
+    size_t len = p->text.len + strlen(p->root) + strlen(err_text(problem));
+    if (p->text.len > 0 && len > PROBLEMS_MAX) {
+        p->left_out++;
+        return;
+    }
+    strbuf_addf(&p->text, "%s%s%s", p->text.len > 0 ? "; " : "", p->root, err_text(problem));
+}
+
+/* NULL when there is none. */
+static struct err *
+problems_told(struct problems *p)
+{
+    AUTO(strbuf_fini) struct strbuf text = p->text;
+
+    if (text.len == 0) {
+        return NULL;
+    }
+    return p->left_out > 0 ? INVALID("%s; and %zu more", strbuf_str(&text), p->left_out)
+                           : INVALID("%s", strbuf_str(&text));
 }
 
 struct err *
 vmi_spec_validate(const struct vmi_spec *s, struct arena *a)
 {
-    return from_root("spec.", check_spec(s, a));
+    struct problems p = PROBLEMS_INIT(a);
+
+    p.root = "spec.";
+    problems_add(&p, check_wanted_memory(&s->domain));
+    check_spec(s, &p);
+    return problems_told(&p);
+}
+
+struct err *
+vmi_validate(const struct vmi *vmi, struct arena *a)
+{
+    struct problems p = PROBLEMS_INIT(a);
+
+    p.root = "";
+    validate_metadata(&vmi->meta.annotations, &p);
+    p.root = "spec.";
+    problems_add(&p, check_wanted_memory(&vmi->spec.domain));
+    check_spec(&vmi->spec, &p);
+    return problems_told(&p);
+}
+
+static struct err *
+check_strategy(const struct vm_spec *s)
+{
+    if (s->running != TRI_UNSET && s->run_strategy != RUN_UNSET) {
+        return INVALID(
+            "running: Running and RunStrategy are mutually exclusive. Note that Running is deprecated, please use "
+            "RunStrategy instead");
+    }
+    return s->run_strategy == RUN_WAIT_AS_RECEIVER
+               ? INVALID("runStrategy: Invalid RunStrategy (WaitAsReceiver): migration between clusters is not "
+                         "supported by this version of vmbridge; write Always, Halted, Manual, RerunOnFailure or Once")
+               : NULL;
+}
+
+static struct err *
+check_wanted_memory(const struct domain_spec *d)
+{
+    bool is_said = d->memory.guest.text || d->resources.requests_memory.text || d->resources.limits_memory.text;
+
+    return is_said ? NULL
+                   : INVALID("domain.memory.guest: no memory requested, at least one of 'domain.memory.guest', "
+                             "'domain.memory.hugepages.pageSize' or 'domain.resources.requests.memory' must be set");
 }
 
 struct err *
 vm_spec_validate(const struct vm_spec *s, struct arena *a)
 {
-    if (s->running != TRI_UNSET && s->run_strategy != RUN_UNSET) {
-        return INVALID(
-            "spec.running: Running and RunStrategy are mutually exclusive. Note that Running is deprecated, please use "
-            "RunStrategy instead");
+    struct problems p = PROBLEMS_INIT(a);
+
+    p.root = "spec.";
+    problems_add(&p, check_strategy(s));
+    validate_support(vm_support, s->json, &p);
+    p.root = "spec.template.";
+    validate_metadata(&s->template.annotations, &p);
+    p.root = "spec.template.spec.";
+    if (!json_object_get(s->json, "instancetype")) { /* else that is where it would come from, and what is told */
+        problems_add(&p, check_wanted_memory(&s->template.spec.domain));
     }
-    if (s->run_strategy == RUN_WAIT_AS_RECEIVER) {
-        return INVALID("spec.runStrategy: Invalid RunStrategy (WaitAsReceiver): migration between clusters is not "
-                       "supported by this "
-                       "version of vmbridge; write Always, Halted, Manual, RerunOnFailure or Once");
-    }
-    return from_root("spec.template.spec.", check_spec(&s->template.spec, a));
+    check_spec(&s->template.spec, &p);
+    return problems_told(&p);
 }
 
-static struct err *
-check_spec(const struct vmi_spec *s, struct arena *a)
+static void
+check_spec(const struct vmi_spec *s, struct problems *p)
 {
-    struct err *e = check_resources(&s->domain);
-
-    if (!e) {
-        e = check_memory(&s->domain);
-    }
-    if (!e) {
-        e = check_cpu(&s->domain);
-    }
-    if (!e) {
-        e = check_firmware(&s->domain);
-    }
-    if (!e) {
-        e = check_names(s);
-    }
-    if (!e) {
-        e = check_strategies(s);
-    }
-    if (!e) {
-        e = check_probes(s);
-    }
-    if (!e) {
-        e = validate_disks(s);
-    }
-    if (!e) {
-        e = validate_volumes(s);
-    }
-    if (!e) {
-        e = validate_networks(s);
-    }
-    return e ? e : validate_support(s, a);
+    problems_add(p, check_resources(&s->domain));
+    problems_add(p, check_memory(&s->domain));
+    problems_add(p, check_cpu(&s->domain));
+    problems_add(p, check_firmware(&s->domain));
+    problems_add(p, check_names(s));
+    problems_add(p, check_strategies(s));
+    problems_add(p, check_probe(s->liveness_probe, "livenessProbe"));
+    problems_add(p, check_probe(s->readiness_probe, "readinessProbe"));
+    validate_disks(s, p);
+    validate_volumes(s, p);
+    validate_networks(s, p);
+    validate_support(vmi_support, s->json, p);
 }
 
 static struct err *
@@ -132,12 +186,8 @@ check_memory(const struct domain_spec *d)
 {
     const struct quantity *guest = &d->memory.guest, *limit = &d->resources.limits_memory;
 
-    if (!guest->text && !d->resources.requests_memory.text && !limit->text) {
-        return INVALID("domain.memory.guest: no memory requested, at least one of 'domain.memory.guest', "
-                       "'domain.memory.hugepages.pageSize' or 'domain.resources.requests.memory' must be set");
-    }
     if (!guest->text) {
-        bool small = !d->resources.requests_memory.text && limit->value < MEMORY_MIN;
+        bool small = limit->text && !d->resources.requests_memory.text && limit->value < MEMORY_MIN;
         return small ? INVALID("domain.resources.limits.memory '%s': must be greater than or equal to 1M.", limit->text)
                      : NULL;
     }
@@ -286,21 +336,14 @@ check_strategies(const struct vmi_spec *s)
 
 /* Numbers of a probe go into the pod as they are; there they have 31 bits. */
 static struct err *
-check_probes(const struct vmi_spec *s)
+check_probe(const struct probe *probe, const char *path)
 {
     static const char *const keys[] = {"initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold",
                                        "failureThreshold"};
-    const struct {
-        const char *path;
-        const struct probe *probe;
-    } rows[] = {{"livenessProbe", s->liveness_probe}, {"readinessProbe", s->readiness_probe}};
-
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        for (size_t k = 0; rows[i].probe && k < ARRAY_LEN(keys); k++) {
-            int64_t n = json_int(rows[i].probe->raw, keys[k], 0);
-            if (n < 0 || n > PROBE_SECONDS_MAX) {
-                return INVALID("%s.%s must be in range 0 to %d", rows[i].path, keys[k], PROBE_SECONDS_MAX);
-            }
+    for (size_t i = 0; probe && i < ARRAY_LEN(keys); i++) {
+        int64_t n = json_int(probe->raw, keys[i], 0);
+        if (n < 0 || n > PROBE_SECONDS_MAX) {
+            return INVALID("%s.%s must be in range 0 to %d", path, keys[i], PROBE_SECONDS_MAX);
         }
     }
     return NULL;

@@ -5,14 +5,20 @@
 
 #include "api/vm.h"
 
-/* The first thing that is wrong: ERR_INVALID whose text names the field, from the spec on, and the way out. Also refuses what
- * this version cannot run and what would change the machine if it were left out. Before vmi_spec_default or after it. */
+/* All that is wrong: ERR_INVALID whose text has for each problem the field, from the object on, and the way out; what does not fit
+ * is counted. Also refuses what this version cannot run and what would change the machine if it were left out
+ * (api/support.h). Before vmi_spec_default or after it. */
 MUST_CHECK struct err *vmi_spec_validate(const struct vmi_spec *s, struct arena *a);
 
-/* The same for a VM: its run strategy, then its template; paths begin with "template.spec.". */
+/* The same, and the instance's labels and annotations. */
+MUST_CHECK struct err *vmi_validate(const struct vmi *vmi, struct arena *a);
+
+/* The same for a VM: its own fields, then its template. */
 MUST_CHECK struct err *vm_spec_validate(const struct vm_spec *s, struct arena *a);
 
-/* Fields that are set and have no effect in this version ("domain.ioThreadsPolicy"), for status. */
-struct str_list vmi_spec_ignored(const struct vmi_spec *s, struct arena *a);
+/* What is read otherwise than it is written, and what is set and has no effect in this version: the fields from the object on
+ * ("spec.domain.devices.sound"), REPAIRS_MAX at most. */
+struct repair_list vmi_spec_repairs(const struct vmi_spec *s, struct arena *a);
+struct repair_list vm_spec_repairs(const struct vm_spec *s, struct arena *a);
 
 #endif

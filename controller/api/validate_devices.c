@@ -13,6 +13,7 @@ static struct err *check_cloud_init(const struct volume_cloud_init *c, size_t i)
 static struct err *check_interface(const struct vmi_spec *s, size_t i);
 static struct err *check_ports(const struct interface *nic, size_t i);
 static struct err *check_network(const struct vmi_spec *s, size_t i);
+static bool is_pod_network(const struct network *net);
 
 static const struct volume *
 volume_find(const struct vmi_spec *s, const char *name)
@@ -36,16 +37,12 @@ network_find(const struct vmi_spec *s, const char *name)
     return NULL;
 }
 
-struct err *
-validate_disks(const struct vmi_spec *s)
+void
+validate_disks(const struct vmi_spec *s, struct problems *p)
 {
     for (size_t i = 0; i < s->domain.disks.n; i++) {
-        struct err *e = check_disk(s, i);
-        if (e) {
-            return e;
-        }
+        problems_add(p, check_disk(s, i));
     }
-    return NULL;
 }
 
 static struct err *
@@ -132,35 +129,38 @@ check_boot_order(const struct vmi_spec *s, struct opt_int mine, const void *me, 
                : NULL;
 }
 
-struct err *
-validate_volumes(const struct vmi_spec *s)
+static struct err *
+check_volume(const struct vmi_spec *s, size_t i)
 {
-    for (size_t i = 0; i < s->volumes.n; i++) {
-        const struct volume *v = &s->volumes.items[i];
-        size_t sources = (v->pvc != NULL) + (v->container_disk != NULL) + (v->cloud_init_no_cloud != NULL) +
-                         (v->empty_disk != NULL) + (v->other ? json_object_size(v->other) : 0);
-        for (size_t k = 0; k < i; k++) {
-            if (str_eq(s->volumes.items[k].name, v->name)) {
-                return INVALID("volumes[%zu] and volumes[%zu] must not have the same Name.", k, i);
-            }
-        }
-        if (!is_dns_label(v->name, strlen(v->name), 63)) {
-            return INVALID("volumes[%zu].name '%.64s' must be small letters, digits and dashes, at most 63: it names a "
-                           "volume of the pod",
-                           i, v->name);
-        }
-        if (sources != 1) {
-            return INVALID("volumes[%zu] must have exactly one source type set", i);
-        }
-        if (v->empty_disk && v->empty_disk->capacity.value <= 0) {
-            return INVALID("volumes[%zu].emptyDisk.capacity must be greater than 0", i);
-        }
-        struct err *e = v->cloud_init_no_cloud ? check_cloud_init(v->cloud_init_no_cloud, i) : NULL;
-        if (e) {
-            return e;
+    const struct volume *v = &s->volumes.items[i];
+    size_t sources = (v->pvc != NULL) + (v->container_disk != NULL) + (v->cloud_init_no_cloud != NULL) +
+                     (v->empty_disk != NULL) + (v->other ? json_object_size(v->other) : 0);
+
+    for (size_t k = 0; k < i; k++) {
+        if (str_eq(s->volumes.items[k].name, v->name)) {
+            return INVALID("volumes[%zu] and volumes[%zu] must not have the same Name.", k, i);
         }
     }
-    return NULL;
+    if (!is_dns_label(v->name, strlen(v->name), 63)) {
+        return INVALID("volumes[%zu].name '%.64s' must be small letters, digits and dashes, at most 63: it names a "
+                       "volume of the pod",
+                       i, v->name);
+    }
+    if (sources != 1) {
+        return INVALID("volumes[%zu] must have exactly one source type set", i);
+    }
+    if (v->empty_disk && v->empty_disk->capacity.value <= 0) {
+        return INVALID("volumes[%zu].emptyDisk.capacity must be greater than 0", i);
+    }
+    return v->cloud_init_no_cloud ? check_cloud_init(v->cloud_init_no_cloud, i) : NULL;
+}
+
+void
+validate_volumes(const struct vmi_spec *s, struct problems *p)
+{
+    for (size_t i = 0; i < s->volumes.n; i++) {
+        problems_add(p, check_volume(s, i));
+    }
 }
 
 /* Bytes that base64 text stands for, or -1 when it is none. Line ends inside are left out, as Go's decoder does. */
@@ -223,28 +223,28 @@ check_cloud_init(const struct volume_cloud_init *c, size_t i)
     return e ? e : check_cloud_data(c->network_data, c->network_data_base64, "network", "NetworkDataSecretRef", i);
 }
 
-struct err *
-validate_networks(const struct vmi_spec *s)
+void
+validate_networks(const struct vmi_spec *s, struct problems *p)
 {
     size_t pods = 0;
 
     for (size_t i = 0; i < s->domain.interfaces.n; i++) {
-        struct err *e = check_interface(s, i);
-        if (e) {
-            return e;
-        }
+        problems_add(p, check_interface(s, i));
     }
     for (size_t i = 0; i < s->networks.n; i++) {
-        struct err *e = check_network(s, i);
-        if (e) {
-            return e;
-        }
-        pods += s->networks.items[i].pod != NULL;
+        problems_add(p, check_network(s, i));
+        pods += is_pod_network(&s->networks.items[i]);
     }
     if (pods > 1) {
-        return INVALID("networks: more than one interface is connected to a pod network in networks");
+        problems_add(p, INVALID("networks: more than one interface is connected to a pod network in networks"));
     }
-    return NULL;
+}
+
+/* The pod's, by name or because the converted machine's network has no type. */
+static bool
+is_pod_network(const struct network *net)
+{
+    return net->pod || (!net->multus && !net->resource_claim && !str_empty(net->network_name));
 }
 
 /* Six pairs of hexadecimal digits; the lowest bit of the first byte would mean a group. */
@@ -376,13 +376,6 @@ check_ports(const struct interface *nic, size_t i)
         }
     }
     return NULL;
-}
-
-/* The pod's, by name or because the converted machine's network has no type. */
-static bool
-is_pod_network(const struct network *net)
-{
-    return net->pod || (!net->multus && !net->resource_claim && !str_empty(net->network_name));
 }
 
 static struct err *

@@ -1,16 +1,30 @@
-// Between the parts of validation: each returns the first error, its text beginning with the path below the spec.
+// Between the parts of validation: each adds what is wrong, its text beginning with the path below the spec.
 #ifndef VMB_VALIDATE_PRIV_H
 #define VMB_VALIDATE_PRIV_H
 
+#include "api/support.h"
 #include "api/validate.h"
 
 #define INVALID(...) err_new(ERR_INVALID, __VA_ARGS__)
 
-MUST_CHECK struct err *validate_disks(const struct vmi_spec *s);
-MUST_CHECK struct err *validate_volumes(const struct vmi_spec *s);
-MUST_CHECK struct err *validate_networks(const struct vmi_spec *s);
-/* What is set and cannot be run: by the typed fields, and by s->json for those that have no member. */
-MUST_CHECK struct err *validate_support(const struct vmi_spec *s, struct arena *a);
+/* All that is wrong with a spec, as one text of bounded length. */
+struct problems {
+    struct arena *arena;
+    const char *root; /* goes before each text: "spec.template.spec." */
+    struct strbuf text;
+    size_t left_out; /* that did not fit */
+};
+
+/* Takes 'e'; NULL is no problem. */
+void problems_add(struct problems *p, struct err *e);
+
+void validate_disks(const struct vmi_spec *s, struct problems *p);
+void validate_volumes(const struct vmi_spec *s, struct problems *p);
+void validate_networks(const struct vmi_spec *s, struct problems *p);
+/* What is set in the JSON of a spec and cannot be run. */
+void validate_support(const struct support *rows, const json_t *spec, struct problems *p);
+/* Annotations of an instance, or of the template that it is made of. */
+void validate_metadata(const struct str_map *annotations, struct problems *p);
 
 /* Text made only of [A-Za-z0-9] and the signs in 'more'. */
 bool is_made_of(const char *text, const char *more);

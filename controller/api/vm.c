@@ -36,6 +36,14 @@ static const struct cel_rule vm_rules[] = {
     {NULL, NULL, NULL},
 };
 
+/* Apart from the rules above: of each list of rules the first that does not hold is told. */
+static const struct cel_rule machine_rules[] = {
+    {"!has(self.instancetype) || " MEMORY_IS_SAID("self.template.spec.domain"),
+     "instancetype is not supported by this version of vmbridge: write cpu and memory under template.spec.domain", NULL},
+    {MEMORY_IS_SAID("self.template.spec.domain"), NO_MEMORY("template.spec.domain"), NULL},
+    {NULL, NULL, NULL},
+};
+
 static const struct cel_rule strategy_rules[] = {
     {"self in ['Always', 'Halted', 'Manual', 'RerunOnFailure', 'Once']", "Invalid RunStrategy",
      "'Invalid RunStrategy (' + self + ')'"},
@@ -43,6 +51,7 @@ static const struct cel_rule strategy_rules[] = {
 };
 
 static const struct field vm_spec_fields[] = {
+    FIELD_JSON(vm_spec, json, "", "The spec as it was written.", .shadow = true),
     FIELD_BOOL(vm_spec, running, "running", "Deprecated: true is Always, false is Halted.", CHANGES(LIVE)),
     FIELD_ENUM(vm_spec, run_strategy, run_strategy, run_strategy_names, "runStrategy", "When an instance is to run.",
                RULES(strategy_rules), .open = true, MAX_LEN(64), OTHERWISE("Halted"), CHANGES(LIVE)),
@@ -72,6 +81,8 @@ static const struct type failure_type = TYPE(vm_failure, failure_fields, .keeps_
 static const struct field vm_bridge_fields[] = {
     FIELD_STRING(vm_bridge, next, "next", "What happens next."),
     FIELD_POINTER(vm_bridge, last_failure, vm_failure, failure_type, "lastFailure", "The last run that failed."),
+    FIELD_LIST(vm_bridge, repairs, repair_list, repair_type, "repairs",
+               "Fields that are read otherwise than they are written, or have no effect."),
     FIELD_END,
 };
 static const struct type vm_bridge_type = TYPE(vm_bridge, vm_bridge_fields, .keeps_unknown = true);
@@ -95,7 +106,7 @@ static const struct type vm_status_type = TYPE(vm_status, vm_status_fields, .kee
 
 static const struct field vm_fields[] = {
     FIELD_STRUCT(vm, meta, meta, meta_type, "metadata", "Metadata of the object."),
-    FIELD_STRUCT(vm, spec, vm_spec, vm_spec_type, "spec", "What is wished.", REQUIRED),
+    FIELD_STRUCT(vm, spec, vm_spec, vm_spec_type, "spec", "What is wished.", RULES(machine_rules), REQUIRED),
     FIELD_STRUCT(vm, status, vm_status, vm_status_type, "status", "What is.", WHOLE, OUTLINE),
     FIELD_END,
 };

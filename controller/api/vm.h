@@ -22,6 +22,7 @@ struct vm_template {
 };
 
 struct vm_spec {
+    const json_t *json; /* as the user wrote it, also what has no member here; NULL when made by hand */
     enum tri running;
     enum run_strategy run_strategy;
     struct vm_template template;
@@ -44,6 +45,7 @@ struct vm_failure {
 struct vm_bridge {
     const char *next;                /* what happens next, a sentence; NULL: nothing is to happen */
     struct vm_failure *last_failure; /* the last run that failed */
+    struct repair_list repairs;
 };
 
 struct vm_status {

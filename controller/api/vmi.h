@@ -298,13 +298,27 @@ struct volume_status_list {
     size_t n;
 };
 
+/* A field of the spec that is read otherwise than it is written, or has no effect. */
+struct repair {
+    const char *path; /* from the object on */
+    const char *message;
+};
+
+enum { REPAIRS_MAX = 32 };
+
+struct repair_list {
+    struct repair *items;
+    size_t n;
+};
+
 /* status.bridge of a VMI: what KubeVirt has no field for. */
 struct vmi_bridge {
     const char *open_ports;     /* "tcp 22,80,8080; udp 53": what is let in now */
     struct opt_int guest_users; /* logged-in users that the agent counts */
     const char *guest_hostname;
-    const char *exit; /* how the last run ended: shutdown, destroyed, crashed */
-    const char *pod;  /* name of the launcher pod */
+    const char *exit;           /* how the last run ended: shutdown, destroyed, crashed */
+    const char *pod;            /* name of the launcher pod */
+    struct repair_list repairs; /* of an instance without a machine: else that tells them */
 };
 
 struct vmi_status {

@@ -191,21 +191,12 @@ static const struct enum_value start_strategy_names[] = {{"Paused", START_PAUSED
 #define HAS_INTERFACES "has(" INTERFACES ")"
 #define BOOT_ORDERS(l) "(has(" l ") ? " l ".filter(d, has(d.bootOrder)).map(d, d.bootOrder) : [])"
 #define ALL_BOOT_ORDERS "(" BOOT_ORDERS(DISKS) " + " BOOT_ORDERS(INTERFACES) ")"
-#define QUANTITY_AT(parent, f) "(has(self.domain." parent ") && has(self.domain." parent "." f "))"
 /* Place of the first item of 'l' that has no fellow of its name in 'of'. */
 #define ORPHAN(l, of) l ".map(x, has(" of ") && " of ".exists(y, y.name == x.name)).indexOf(false)"
 /* A number made text has no bound that the cost of a rule could be known by, so the place itself is not told. */
 #define ORPHAN_TEXT(label, l, of) "'" label "[i].name \\'' + " l "[" ORPHAN(l, of) "].name + '\\' not found.'"
 
 static const struct cel_rule spec_rules[] = {
-    {QUANTITY_AT("memory", "guest") " || " QUANTITY_AT(
-         "memory", "hugepages") " || "
-                                "(has(self.domain.resources) && (" QUANTITY_AT(
-                                    "resources.requests", "memory") " || " QUANTITY_AT("resources.limits",
-                                                                                       "memory") "))",
-     "no memory requested, at least one of 'domain.memory.guest', 'domain.memory.hugepages.pageSize' or "
-     "'domain.resources.requests.memory' must be set",
-     NULL},
     {"!" HAS_DISKS " || " DISKS ".all(d, has(self.volumes) && self.volumes.exists(v, v.name == d.name))",
      "disks[i].name not found: each disk needs a volume of its name",
      ORPHAN_TEXT("domain.devices.disks", DISKS, "self.volumes")},

@@ -76,12 +76,22 @@ static const struct field volume_status_fields[] = {
 };
 static const struct type volume_status_type = TYPE(volume_status, volume_status_fields, .keeps_unknown = true);
 
+static const struct field repair_fields[] = {
+    FIELD_STRING(repair, path, "path", "Field of the spec."),
+    FIELD_STRING(repair, message, "message", "What it is read as, or what is done instead."),
+    FIELD_END,
+};
+const struct type repair_type = TYPE(repair, repair_fields, .keeps_unknown = true);
+
 static const struct field bridge_fields[] = {
     FIELD_STRING(vmi_bridge, open_ports, "openPorts", "Ports that are let in now."),
     FIELD_OPT_INT(vmi_bridge, guest_users, "guestUsers", "Users who are logged in."),
     FIELD_STRING(vmi_bridge, guest_hostname, "guestHostname", "Host name inside the guest."),
     FIELD_STRING(vmi_bridge, exit, "exit", "How the last run ended."),
     FIELD_STRING(vmi_bridge, pod, "pod", "Name of the launcher pod."),
+    FIELD_LIST(
+        vmi_bridge, repairs, repair_list, repair_type, "repairs",
+        "Fields that are read otherwise than they are written, or have no effect; of an instance without a machine."),
     FIELD_END,
 };
 static const struct type bridge_type = TYPE(vmi_bridge, bridge_fields, .keeps_unknown = true);
@@ -109,9 +119,13 @@ static const struct field status_fields[] = {
 };
 const struct type vmi_status_type = TYPE(vmi_status, status_fields, .keeps_unknown = true);
 
+static const struct cel_rule memory_rules[] = {
+    {MEMORY_IS_SAID("self.domain"), NO_MEMORY("domain"), NULL},
+    {NULL, NULL, NULL},
+};
 static const struct field vmi_fields[] = {
     FIELD_STRUCT(vmi, meta, meta, meta_type, "metadata", "Metadata of the object."),
-    FIELD_STRUCT(vmi, spec, vmi_spec, vmi_spec_type, "spec", "What is to run.", REQUIRED, WHOLE),
+    FIELD_STRUCT(vmi, spec, vmi_spec, vmi_spec_type, "spec", "What is to run.", RULES(memory_rules), REQUIRED, WHOLE),
     FIELD_STRUCT(vmi, status, vmi_status, vmi_status_type, "status", "What runs.", WHOLE, OUTLINE),
     FIELD_END,
 };

@@ -1,6 +1,7 @@
 // Conditions, printable status and the rest of a VirtualMachine's status.
 #include "reconcile/vm_status.h"
 
+#include "api/validate.h"
 #include "base/clock.h"
 #include "reconcile/vm_plan.h"
 
@@ -38,7 +39,8 @@ vm_status(const struct vm_view *v, struct plan *p)
     struct vm_bridge *bridge = ARENA_NEW(v->arena, struct vm_bridge);
     bridge->next = next_step(v, p);
     bridge->last_failure = st->bridge ? st->bridge->last_failure : NULL;
-    st->bridge = bridge->next || bridge->last_failure ? bridge : NULL;
+    bridge->repairs = v->is_header ? (struct repair_list){0} : vm_spec_repairs(&v->vm.spec, v->arena);
+    st->bridge = bridge->next || bridge->last_failure || bridge->repairs.n > 0 ? bridge : NULL;
 
     json_t *old_all = json_in_arena(v->arena, api_encode(&vm_type, &v->vm));
     json_t *new_all = json_in_arena(v->arena, api_encode(&vm_type, &now));

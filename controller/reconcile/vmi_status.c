@@ -1,6 +1,7 @@
 // Phase, conditions and trouble of an instance. What the launcher tells in detail is put in by vmi_details.c.
 #include "reconcile/vmi_status.h"
 
+#include "api/validate.h"
 #include "base/clock.h"
 #include "reconcile/vmi_details.h"
 
@@ -10,6 +11,7 @@ static void set_phase(const struct vmi_view *v, const struct vmi_observed *o, st
 static void add_transition(const struct vmi_view *v, struct phase_transition_list *l, enum vmi_phase phase,
                            int64_t at_s);
 static void phase_event(const struct vmi_observed *o, struct plan *p);
+static void set_repairs(const struct vmi_view *v, struct vmi_status *st);
 static void set_conditions(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
 static void set_ready(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
 static void set_scheduling(const struct vmi_view *v, struct vmi_status *st);
@@ -32,6 +34,7 @@ vmi_status(const struct vmi_view *v, const struct vmi_observed *o, struct plan *
     st->runtime_user = (struct opt_int){.set = true, .v = LAUNCHER_UID};
     set_phase(v, o, st, p);
     vmi_details(v, o, st);
+    set_repairs(v, st);
     set_conditions(v, o, st);
     set_foreign(v, st, p);
     json_t *old_all = json_in_arena(v->arena, api_encode(&vmi_type, &v->vmi));
@@ -39,6 +42,22 @@ vmi_status(const struct vmi_view *v, const struct vmi_observed *o, struct plan *
     p->status_old = json_object_get(old_all, "status");
     p->status_new = json_object_get(new_all, "status");
     p->status_anew = v->status_lost;
+}
+
+/* Those of a machine's instance are told by the machine. */
+static void
+set_repairs(const struct vmi_view *v, struct vmi_status *st)
+{
+    struct repair_list l =
+        v->has_vm || v->is_header ? (struct repair_list){0} : vmi_spec_repairs(&v->vmi.spec, v->arena);
+    struct vmi_bridge *b = st->bridge;
+
+    if (!b && l.n == 0) {
+        return;
+    }
+    b = b ? b : ARENA_NEW(v->arena, struct vmi_bridge);
+    b->repairs = l;
+    st->bridge = b;
 }
 
 /* In the order in which a user can act on them. */

@@ -118,7 +118,7 @@ gather_spec(struct vmi_view *v, const struct object *vmi)
     if (v->is_header) {
         return;
     }
-    AUTO(err_freep) struct err *bad = vmi_spec_validate(&v->vmi.spec, v->arena);
+    AUTO(err_freep) struct err *bad = vmi_validate(&v->vmi, v->arena);
     if (bad) {
         v->invalid = arena_strdup(v->arena, err_text(bad));
     }

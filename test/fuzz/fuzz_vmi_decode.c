@@ -45,7 +45,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (!e) {
         check_round_trip(&vm, a);
-        vmi_spec_ignored(&vm.spec.template.spec, a);
+        vm_spec_repairs(&vm.spec, a);
         e = vm_spec_validate(&vm.spec, a);
     }
     if (!e) {

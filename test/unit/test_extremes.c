@@ -187,7 +187,7 @@ check_spec(struct vmi_spec *spec, struct arena *a)
     const struct default_options options = {.name = "a"};
     AUTO(err_freep) struct err *e = vmi_spec_validate(spec, a);
 
-    vmi_spec_ignored(spec, a);
+    vmi_spec_repairs(spec, a);
     if (!e) {
         vmi_spec_default(spec, a, &options);
     }

@@ -1,11 +1,14 @@
-// Every rule has an object that is refused and one that is accepted; what cannot be run is told, and what is ignored is listed.
+// Every rule has an object that is refused and one that is accepted; what cannot be run is told, all of it at once, and what is left
+// out or read otherwise is listed.
 #include "../integration/crds/cases.h"
+#include "api/support.h"
 #include "api/validate.h"
 #include "base/yaml.h"
 
 #include <check.h>
 
 static json_t *cases;
+static json_t *fields;
 
 static struct err *
 verdict(const json_t *object, struct arena *a)
@@ -135,10 +138,11 @@ static const struct {
      "lun can only be mapped to a DataVolume or PersistentVolumeClaim volume."},
     {"{domain: {devices: {interfaces: [{name: n, sriov: {}}]}}, networks: [{name: n, pod: {}}]}",
      "interfaces[0].sriov is not supported"},
-    {"{domain: {devices: {interfaces: [{name: n}, {name: n}]}}, networks: [{name: n, pod: {}}]}",
+    {"{domain: {devices: {interfaces: [{name: n, bridge: {}}, {name: n, bridge: {}}]}}, networks: [{name: n, pod: "
+     "{}}]}",
      "Only one interface can be connected to one specific network"},
-    {"{domain: {devices: {interfaces: [{name: n, state: absent}]}}, networks: [{name: n, pod: {}}]}",
-     "state absent is not supported"},
+    {"{domain: {devices: {interfaces: [{name: n, bridge: {}, state: absent}]}}, networks: [{name: n, pod: {}}]}",
+     "spec.domain.devices.interfaces[0].state is not supported by this version of vmbridge: remove the interface"},
     {"{networks: [{name: n, pod: {}}]}", "spec.networks[0].name 'n' not found."},
     {"{livenessProbe: {exec: {command: [a]}}}",
      "spec.livenessProbe.exec is not supported by this version of vmbridge: use httpGet"},
@@ -168,25 +172,326 @@ START_TEST(what_cannot_run_is_told)
 }
 END_TEST
 
-START_TEST(ignored_fields_are_listed)
+/* A whole spec of a machine in YAML. */
+static struct vm_spec
+machine_of(const char *yaml, struct arena *a)
+{
+    json_t *docs = NULL;
+    struct vm vm;
+    struct err *e = yaml_parse(yaml, strlen(yaml), 1 << 16, &docs);
+
+    ck_assert_msg(!e, "%s", e ? err_text(e) : "");
+    json_t *j = json_in_arena(a, json_pack("{s:O}", "spec", json_array_get(docs, 0)));
+    json_decref(docs);
+    e = api_decode(&vm_type, j, a, &vm);
+    ck_assert_msg(!e, "%s", e ? err_text(e) : "");
+    return vm.spec;
+}
+
+#define SOUND_MACHINE "template: {spec: {domain: {memory: {guest: 64Mi}, devices: {}}}}"
+
+START_TEST(five_unsupported_fields_are_told_at_once)
+{
+    static const char *const want[] = {
+        "spec.dataVolumeTemplates is not supported by this version of vmbridge: make a PersistentVolumeClaim",
+        "spec.template.metadata.annotations.hooks.kubevirt.io/hookSidecars is not supported",
+        "spec.template.spec.domain.devices.tpm is not supported",
+        "spec.template.spec.domain.devices.disks[1].blockSize is not supported",
+        "spec.template.spec.volumes[0].hostDisk is not supported",
+        "spec.template.spec.hostname does not conform",
+    };
+    struct arena *a = arena_new(1 << 20);
+    struct vm_spec s = machine_of(
+        "{dataVolumeTemplates: [{metadata: {name: d}}], template: {metadata: {annotations: "
+        "{hooks.kubevirt.io/hookSidecars: '[]'}}, spec: {hostname: A_b, domain: {memory: {guest: 64Mi}, "
+        "devices: {tpm: {}, disks: [{name: a}, {name: b, blockSize: {matchVolume: {enabled: true}}}]}}, volumes: "
+        "[{name: a, hostDisk: {path: /a, type: Disk}}, {name: b, emptyDisk: {capacity: 1Gi}}]}}}",
+        a);
+    AUTO(err_freep) struct err *e = vm_spec_validate(&s, a);
+
+    ck_assert(e);
+    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+        ck_assert_msg(strstr(err_text(e), want[i]), "not told: %s; but: %s", want[i], err_text(e));
+    }
+    ck_assert(!strstr(err_text(e), " more"));
+    arena_free(a);
+}
+END_TEST
+
+START_TEST(an_instance_has_no_hooks)
+{
+    static const struct {
+        const char *metadata, *want; /* NULL: accepted */
+    } metas[] = {
+        {"{labels: {kubevirt.io/nodeName: n, kubevirt.io/domain: d}, annotations: {a: b}}", NULL},
+        {"{annotations: {hooks.kubevirt.io/hookSidecars: '[]'}}",
+         "metadata.annotations.hooks.kubevirt.io/hookSidecars is not supported by this version of vmbridge: leave it "
+         "out"},
+    };
+    struct arena *a = arena_new(1 << 20);
+
+    for (size_t i = 0; i < ARRAY_LEN(metas); i++) {
+        AUTO(freep)
+        char *yaml =
+            xasprintf("{metadata: %s, spec: {domain: {memory: {guest: 64Mi}, devices: {}}}}", metas[i].metadata);
+        json_t *docs = NULL;
+        struct vmi vmi;
+        struct err *e = yaml_parse(yaml, strlen(yaml), 1 << 16, &docs);
+        ck_assert(!e);
+        e = api_decode(&vmi_type, json_array_get(json_in_arena(a, docs), 0), a, &vmi);
+        ck_assert(!e);
+        AUTO(err_freep) struct err *bad = vmi_validate(&vmi, a);
+        ck_assert_msg(metas[i].want ? bad && str_starts(err_text(bad), metas[i].want) : !bad, "%s: %s",
+                      metas[i].metadata, bad ? err_text(bad) : "accepted");
+    }
+    arena_free(a);
+}
+END_TEST
+
+START_TEST(what_does_not_fit_is_counted)
 {
     struct arena *a = arena_new(1 << 20);
-    struct vmi_spec s =
-        spec_of("{domain: {ioThreadsPolicy: auto, cpu: {maxSockets: 4}, features: {apic: {}}, devices: "
-                "{blockMultiQueue: false, networkInterfaceMultiqueue: true, disks: [{name: a}, {name: b, tag: t}]}}, "
-                "volumes: [{name: a, emptyDisk: {capacity: 1}}, {name: b, emptyDisk: {capacity: 1}}]}",
-                a);
-    struct str_list l = vmi_spec_ignored(&s, a);
-    static const char *const want[] = {"domain.cpu.maxSockets", "domain.features.apic", "domain.ioThreadsPolicy",
-                                       "domain.devices.networkInterfaceMultiqueue", "domain.devices.disks[1].tag"};
+    AUTO(strbuf_fini) struct strbuf yaml = STRBUF_INIT(1 << 16);
 
-    ck_assert_uint_eq(l.n, ARRAY_LEN(want));
-    for (size_t i = 0; i < l.n; i++) {
-        ck_assert_str_eq(l.items[i], want[i]);
+    strbuf_adds(&yaml, "{volumes: [");
+    for (int i = 0; i < 100; i++) {
+        strbuf_addf(&yaml, "{name: v%d},", i);
     }
+    strbuf_adds(&yaml, "]}");
+    struct vmi_spec s = spec_of(strbuf_str(&yaml), a);
     AUTO(err_freep) struct err *e = vmi_spec_validate(&s, a);
-    ck_assert(!e);
+    ck_assert(e);
+    const char *text = err_text(e);
+    unsigned told = 0, more = 0;
+    for (const char *p = text; (p = strstr(p, "must have exactly one source")); p++) {
+        told++;
+    }
+    ck_assert_uint_le(strlen(text), 1900);
+    ck_assert_int_eq(sscanf(strrchr(text, ';'), "; and %u more", &more), 1);
+    ck_assert_uint_eq(told + more, 100);
     arena_free(a);
+}
+END_TEST
+
+static const struct {
+    const char *spec, *want; /* paths of the repairs, a space behind each */
+} repaired[] = {
+    {"{runStrategy: Always, " SOUND_MACHINE "}", ""},
+    {"{" SOUND_MACHINE "}", "spec.runStrategy "},
+    {"{running: false, " SOUND_MACHINE "}", ""},
+    {"{running: true, updateVolumesStrategy: Replacement, " SOUND_MACHINE "}", ""},
+    {"{running: true, updateVolumesStrategy: Migration, " SOUND_MACHINE "}", "spec.updateVolumesStrategy "},
+    {"{running: true, template: {spec: {domain: {ioThreadsPolicy: auto, cpu: {maxSockets: 4}, features: {apic: {}}, "
+     "memory: {guest: 64Mi}, devices: {blockMultiQueue: false, networkInterfaceMultiqueue: true, disks: [{name: a, "
+     "dedicatedIOThread: true}, {name: b, tag: t}]}}, volumes: [{name: a, emptyDisk: {capacity: 1}}]}}}",
+     "spec.template.spec.domain.cpu.maxSockets spec.template.spec.domain.ioThreadsPolicy "
+     "spec.template.spec.domain.devices.networkInterfaceMultiqueue spec.template.spec.domain.devices.disks[1].tag "},
+    {"{running: true, template: {spec: {evictionStrategy: LiveMigrate, terminationGracePeriodSeconds: 0, domain: "
+     "{memory: "
+     "{guest: 1Gi}, resources: {requests: {memory: 512Mi, ephemeral-storage: 1Gi}}, devices: {}}}}}",
+     "spec.template.spec.domain.resources.requests.memory spec.template.spec.domain.resources.requests.* "
+     "spec.template.spec.evictionStrategy spec.template.spec.terminationGracePeriodSeconds "},
+    {"{running: true, template: {spec: {evictionStrategy: LiveMigrateIfPossible, terminationGracePeriodSeconds: 1, "
+     "domain: "
+     "{memory: {guest: 1Gi}, rebootPolicy: Reboot, resources: {requests: {memory: 1024Mi}}, devices: {}}}}}",
+     ""},
+    {"{running: true, template: {spec: {domain: {memory: {guest: 1Gi}, firmware: {bootloader: {efi: {persistent: "
+     "true}}}, resources: {clock: {timer: {hpet: {}}}, features: {acpi: {}}}, cpu: {thread: 2}, devices: {}}, "
+     "networks: "
+     "[{name: n, networkName: x}]}}}",
+     "spec.template.spec.domain.resources.features spec.template.spec.domain.resources.clock "
+     "spec.template.spec.domain.cpu.thread spec.template.spec.domain.firmware.bootloader.efi.secureBoot "
+     "spec.template.spec.domain.resources.clock.timer "
+     "spec.template.spec.networks[0].networkName "},
+};
+
+START_TEST(what_is_left_out_or_read_otherwise_is_listed)
+{
+    struct arena *a = arena_new(1 << 20);
+    struct vm_spec s = machine_of(repaired[_i].spec, a);
+    struct repair_list l = vm_spec_repairs(&s, a);
+    AUTO(strbuf_fini) struct strbuf got = STRBUF_INIT(1 << 14);
+
+    for (size_t i = 0; i < l.n; i++) {
+        strbuf_addf(&got, "%s ", l.items[i].path);
+        ck_assert_uint_gt(strlen(l.items[i].message), 10);
+    }
+    ck_assert_str_eq(strbuf_str(&got), repaired[_i].want);
+    arena_free(a);
+}
+END_TEST
+
+/* Which rows a path below a VirtualMachine's spec is held against, and its rest. */
+static const struct support *
+row_of(const char *path)
+{
+    static const char template[] = "template.spec.";
+
+    return str_starts(path, template) ? support_find(vmi_support, path + strlen(template))
+                                      : support_find(vm_support, path);
+}
+
+static void
+note_member(void *arg, const char *path, const char *kind)
+{
+    (void)kind; /* an object whose fields have rows is told from one that is kept whole by those rows */
+    json_array_append_new(arg, json_string(path));
+}
+
+static bool
+is_below(const char *path, const char *above)
+{
+    size_t len = strlen(above);
+
+    return str_starts(path, above) && (path[len] == '.' || path[len] == '[');
+}
+
+/* Whether a struct has a member for a field, or for an object above it that is kept as JSON. */
+static bool
+is_member(const json_t *members, const char *path)
+{
+    size_t i, k;
+    json_t *above, *other;
+
+    json_array_foreach(members, i, above) {
+        const char *text = json_string_value(above);
+        bool is_whole = is_below(path, text);
+        json_array_foreach(members, k, other) {
+            is_whole = is_whole && !is_below(json_string_value(other), text);
+        }
+        if (is_whole || str_eq(path, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *
+class_of(const char *path)
+{
+    static const char *const names[] = {
+        [SUPPORT_REFUSED] = "refused", [SUPPORT_TOLD] = "told", [SUPPORT_HARMLESS] = "harmless"};
+    const struct support *row = row_of(path);
+    AUTO(freep) char *full = xasprintf("spec.%s", path);
+    AUTO(json_freep) json_t *members = json_array();
+
+    api_each_field(&vm_type, note_member, members);
+    if (row) {
+        return names[row->class];
+    }
+    return is_member(members, full) ? "read" : "none";
+}
+
+START_TEST(a_field_of_the_api_is_read_or_refused_or_told_or_harmless)
+{
+    const json_t *field = json_array_get(fields, (size_t)_i);
+    const char *path = json_str(field, "path");
+
+    ck_assert_msg(str_eq(class_of(path), json_str(field, "class")), "%s is %s, not %s", path, class_of(path),
+                  json_str(field, "class"));
+}
+END_TEST
+
+static void
+check_leaves(const json_t *schema, const char *path, unsigned depth, size_t *n)
+{
+    const json_t *items = json_object_get(schema, "items");
+    const json_t *inside = json_object_get(items ? items : schema, "properties");
+    const char *key;
+    json_t *value;
+
+    ck_assert_uint_lt(depth, API_DEPTH_MAX);
+    if (!inside) {
+        *n += 1;
+        ck_assert_msg(!str_eq(class_of(path), "none"), "nothing is said of spec.%s", path);
+        return;
+    }
+    json_object_foreach((json_t *)(uintptr_t)inside, key, value) {
+        AUTO(freep)
+        char *below =
+            xasprintf("%s%s%s%s", path, *path ? "." : "", key, json_at(value, "items", "properties", NULL) ? "[]" : "");
+        check_leaves(value, below, depth + 1, n);
+    }
+}
+
+START_TEST(nothing_in_the_schema_is_without_a_class)
+{
+    AUTO(json_freep) json_t *schema = api_schema(&vm_type);
+    size_t n = 0;
+
+    check_leaves(json_at(schema, "properties", "spec", NULL), "", 0, &n);
+    ck_assert_uint_gt(n, 100);
+    ck_assert_str_eq(class_of("template.spec.domain.cpu.nonsense"), "none");
+    ck_assert_str_eq(class_of("template.spec.volumes[].nonsense.name"), "none");
+}
+END_TEST
+
+/* "template.spec.domain.devices.disks[].tag" as it is told of the first item. */
+static char *
+told_path(const char *path)
+{
+    const struct support *row = row_of(path);
+    bool is_template = str_starts(path, "template.spec.");
+    const char *row_path = row ? row->path : path + (is_template ? strlen("template.spec.") : 0);
+    const char *list = strstr(row_path, "[].");
+
+    return xasprintf("spec.%s%.*s%s%s", is_template ? "template.spec." : "",
+                     (int)(list ? list - row_path : (long)strlen(row_path)), row_path, list ? "[0]." : "",
+                     list ? list + strlen("[].") : "");
+}
+
+START_TEST(a_field_that_is_set_is_told_or_refused_with_its_path)
+{
+    const json_t *field = json_array_get(fields, (size_t)_i);
+    const char *asks = json_str(field, "asks");
+    struct arena *a = arena_new(1 << 20);
+    struct vm vm;
+    AUTO(err_freep) struct err *e = api_decode(&vm_type, json_object_get(field, "vm"), a, &vm);
+    AUTO(freep) char *path = told_path(json_str(field, "path"));
+    bool told = false;
+
+    ck_assert_msg(!e, "%s: %s", path, e ? err_text(e) : "");
+    const struct repair_list l = vm_spec_repairs(&vm.spec, a);
+    for (size_t i = 0; i < l.n; i++) {
+        told = told || str_eq(l.items[i].path, path);
+    }
+    AUTO(err_freep) struct err *bad = vm_spec_validate(&vm.spec, a);
+    AUTO(freep) char *refusal = xasprintf("%s is not supported by this version of vmbridge: ", path);
+    bool refused = bad && strstr(err_text(bad), refusal);
+    ck_assert_msg(str_empty(asks) || told == str_eq(asks, "told"), "%s (%s): %s", path, asks,
+                  told ? "told" : "not told");
+    ck_assert_msg(str_empty(asks) || refused == str_eq(asks, "refused"), "%s (%s): %s", path, asks,
+                  bad ? err_text(bad) : "accepted");
+    arena_free(a);
+}
+END_TEST
+
+/* Each row must have been asked for by some field. */
+static size_t
+idle_rows(const struct support *rows, bool is_template)
+{
+    size_t idle = 0;
+
+    for (const struct support *r = rows; r->path; r++) {
+        bool found = false;
+        for (size_t i = 0; i < json_array_size(fields) && !found; i++) {
+            const json_t *field = json_array_get(fields, i);
+            const char *path = json_str(field, "path");
+            bool is_mine = str_starts(path, "template.spec.") == is_template && !str_empty(json_str(field, "asks"));
+            path += is_template && is_mine ? strlen("template.spec.") : 0;
+            found = is_mine && str_starts(path, r->path);
+        }
+        if (!found) {
+            fprintf(stderr, "fields.yaml does not ask for %s\n", r->path);
+            idle++;
+        }
+    }
+    return idle;
+}
+
+START_TEST(every_row_of_support_is_asked_for)
+{
+    ck_assert_uint_eq(idle_rows(vm_support, false) + idle_rows(vmi_support, true), 0);
 }
 END_TEST
 
@@ -199,15 +504,24 @@ main(void)
     TCase *t = tcase_create("rules");
 
     cases = cases_load(folder);
+    fields = fields_load(folder);
     tcase_add_loop_test(t, a_rule_has_its_verdict, 0, (int)json_array_size(cases));
     tcase_add_test(t, every_rule_of_the_crd_has_a_row);
     tcase_add_loop_test(t, what_cannot_run_is_told, 0, (int)ARRAY_LEN(support));
-    tcase_add_test(t, ignored_fields_are_listed);
+    tcase_add_test(t, five_unsupported_fields_are_told_at_once);
+    tcase_add_test(t, an_instance_has_no_hooks);
+    tcase_add_test(t, what_does_not_fit_is_counted);
+    tcase_add_loop_test(t, what_is_left_out_or_read_otherwise_is_listed, 0, (int)ARRAY_LEN(repaired));
+    tcase_add_loop_test(t, a_field_of_the_api_is_read_or_refused_or_told_or_harmless, 0, (int)json_array_size(fields));
+    tcase_add_test(t, nothing_in_the_schema_is_without_a_class);
+    tcase_add_loop_test(t, a_field_that_is_set_is_told_or_refused_with_its_path, 0, (int)json_array_size(fields));
+    tcase_add_test(t, every_row_of_support_is_asked_for);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
     int failed = srunner_ntests_failed(r);
     srunner_free(r);
     json_decref(cases);
+    json_decref(fields);
     return failed == 0 ? 0 : 1;
 }

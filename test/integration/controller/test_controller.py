@@ -20,7 +20,8 @@ import marks
 from world import Case, World
 
 RETRY_MAX = 3  # more than that is no accident
-MODULES = ["test_life", "test_strategies", "test_drift", "test_trouble", "test_firmware", "test_replicas", "test_faults", "test_refusal"]
+MODULES = ["test_life", "test_strategies", "test_drift", "test_converted", "test_trouble", "test_firmware", "test_replicas",
+           "test_faults", "test_refusal"]
 
 
 def collect(modules, wanted):

@@ -1,4 +1,4 @@
-// Making objects of the rows of rules.yaml.
+// Making objects of the rows of rules.yaml and fields.yaml.
 #include "cases.h"
 
 #include "base/yaml.h"
@@ -6,9 +6,9 @@
 enum { FILE_MAX = 1 << 20 };
 
 static json_t *
-rows_of(const char *folder)
+rows_of(const char *folder, const char *file)
 {
-    AUTO(freep) char *path = xasprintf("%s/rules.yaml", folder);
+    AUTO(freep) char *path = xasprintf("%s/%s", folder, file);
     AUTO(fclosep) FILE *f = fopen(path, "re");
     AUTO(freep) char *text = xcalloc(1, FILE_MAX);
     json_t *docs = NULL;
@@ -116,7 +116,7 @@ case_of(const json_t *base, const json_t *row, size_t n, const char *which)
 json_t *
 cases_load(const char *folder)
 {
-    AUTO(json_freep) json_t *rows = rows_of(folder);
+    AUTO(json_freep) json_t *rows = rows_of(folder, "rules.yaml");
     const json_t *base = json_object_get(json_array_get(rows, 0), "base");
     json_t *cases = json_array();
 
@@ -125,4 +125,82 @@ cases_load(const char *folder)
         json_array_append_new(cases, case_of(base, json_array_get(rows, i), i, "good"));
     }
     return cases;
+}
+
+/* The object or list that stands at a key of 'j'; it is made when it is not there. Of a list the first item. */
+static json_t *
+step_into(json_t *j, const char *key, bool is_list)
+{
+    json_t *value = json_object_get(j, key);
+
+    if (!value) {
+        value = is_list ? json_pack("[{}]") : json_object();
+        json_object_set_new(j, key, value);
+    }
+    return is_list ? json_array_get(value, 0) : value;
+}
+
+/* A volume loses the source that it had, a disk its target. */
+static void
+make_room(json_t *item, const char *list, const char *rest)
+{
+    if (strcmp(list, "volumes") == 0) {
+        json_object_del(item, "containerDisk");
+    }
+    if (strcmp(list, "disks") == 0 && (str_starts(rest, "lun") || str_starts(rest, "cdrom"))) {
+        json_object_del(item, "disk");
+    }
+}
+
+/* Puts a value at a path such as "template.spec.volumes[].hostDisk.path". */
+static void
+put_at(json_t *spec, const char *path, const json_t *value)
+{
+    const char *end;
+
+    for (json_t *j = spec; j; path = end + 1) {
+        end = path + strcspn(path, ".");
+        bool is_list = end > path && end[-1] == ']', is_last = *end == '\0';
+        AUTO(freep) char *key = xstrndup(path, (size_t)(end - path) - (is_list ? strlen("[]") : 0));
+        if (is_last) {
+            json_object_set_new(j, key, json_deep_copy(value));
+            return;
+        }
+        j = step_into(j, key, is_list);
+        make_room(j, key, end + 1);
+    }
+}
+
+json_t *
+fields_load(const char *folder)
+{
+    AUTO(json_freep) json_t *rules = rows_of(folder, "rules.yaml");
+    AUTO(json_freep) json_t *rows = rows_of(folder, "fields.yaml");
+    const json_t *base = json_object_get(json_array_get(rules, 0), "base");
+    json_t *fields = json_array();
+    size_t i;
+    json_t *row;
+
+    json_array_foreach(rows, i, row) {
+        const char *path = json_str(row, "path"), *class = json_str(row, "class"), *asks = json_str(row, "asks");
+        const char *at = json_str(row, "at");
+        json_t *spec = json_deep_copy(base);
+        char name[32];
+        bool has_value = json_object_get(row, "value") != NULL;
+        if (!path || !class) {
+            fprintf(stderr, "fields.yaml: row %zu needs path and class\n", i);
+            exit(2);
+        }
+        snprintf(name, sizeof(name), "field-%zu", i);
+        json_object_del(spec, "running");
+        asks = asks || !has_value ? asks : class;
+        if (has_value) {
+            put_at(spec, at ? at : path, json_object_get(row, "value"));
+        }
+        json_array_append_new(fields, json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:{s:s, s:s}, s:o}}", "name", name,
+                                                "path", path, "class", class, "asks", asks ? asks : "", "vm",
+                                                "apiVersion", "kubevirt.io/v1", "kind", "VirtualMachine", "metadata",
+                                                "name", name, "namespace", "default", "spec", spec));
+    }
+    return fields;
 }

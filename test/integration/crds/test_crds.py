@@ -45,8 +45,9 @@ def create_all(objects):
 
 def instance_of(machine, name):
     """The instance that a machine's template describes."""
+    template = machine["spec"]["template"]
     return {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance",
-            "metadata": {"name": name, "namespace": "default"}, "spec": machine["spec"]["template"]["spec"]}
+            "metadata": {**template.get("metadata", {}), "name": name, "namespace": "default"}, "spec": template["spec"]}
 
 
 class Crds(unittest.TestCase):
@@ -69,12 +70,13 @@ class Crds(unittest.TestCase):
             if time.monotonic() > deadline:
                 raise AssertionError("the policies are not in force")
             time.sleep(0.2)
-        cls.cases = json.loads(subprocess.run([PRINT_CASES, GOLDEN], capture_output=True, text=True, check=True).stdout)
+        printed = json.loads(subprocess.run([PRINT_CASES, GOLDEN], capture_output=True, text=True, check=True).stdout)
+        cls.cases, cls.fields = printed["rules"], printed["fields"]
 
     def check_verdicts(self, refused, names, whole_vm):
         for case, name in zip(self.cases, names):
             said = refused.get(name)
-            if not whole_vm and case["rule"].startswith(("Running and", "Invalid RunStrategy")):
+            if not whole_vm and case["rule"].startswith(("Running and", "Invalid RunStrategy", "instancetype")):
                 continue
             with self.subTest(case=name, rule=case["rule"]):
                 if case["ok"]:
@@ -91,6 +93,24 @@ class Crds(unittest.TestCase):
         names = [f"vmi-{case['name']}" for case in self.cases]
         refused = create_all([instance_of(case["vm"], name) for case, name in zip(self.cases, names)])
         self.check_verdicts(refused, names, False)
+
+    def test_a_field_without_effect_is_a_warning(self):
+        """And of what is read or harmless nothing is said; of a machine, and of an instance without one."""
+        looked = 0
+        for field in self.fields:
+            if field["asks"] not in ("told", "harmless"):
+                continue
+            vm, looked = field["vm"], looked + 1
+            objects = [(vm, f"spec.{field['path']}")]
+            if field["path"].startswith("template.spec."):
+                objects.append((instance_of(vm, field["name"]), "spec." + field["path"].removeprefix("template.spec.")))
+            for written, path in objects:
+                with self.subTest(kind=written["kind"], path=path, asks=field["asks"]):
+                    done = kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(written))
+                    told = re.findall(r"': (spec\.\S+): ", done.stderr)
+                    about = [name for name in told if path == name or path.startswith((name + ".", name + "["))]
+                    self.assertEqual(len(about), 1 if field["asks"] == "told" else 0, done.stderr)
+        self.assertGreater(looked, 40)
 
     def test_each_problem_is_told_with_its_path(self):
         bad = {"domain": {"memory": {"guest": "64Mi"}, "devices": {"disks": [
