@@ -15,6 +15,7 @@ extern const struct type probe_type;
 extern const struct type guest_os_type;
 extern const struct type vmi_status_type;
 extern const struct type repair_type;
+extern const struct cel_rule instance_meta_rules[]; /* of the metadata of an instance, or of a template */
 extern const struct enum_value pull_policy_names[];
 
 /* Kubernetes' own grammar of a quantity, signs included: what is negative is told by a rule with a sentence. */

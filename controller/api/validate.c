@@ -21,7 +21,9 @@ static struct err *check_resources(const struct domain_spec *d);
 static struct err *check_memory(const struct domain_spec *d);
 static struct err *check_cpu(const struct domain_spec *d);
 static struct err *check_firmware(const struct domain_spec *d);
-static struct err *check_probe(const struct probe *probe, const char *path);
+static struct err *check_sockets(const json_t *spec);
+static struct err *check_sound(const json_t *spec);
+static struct err *check_probe(const struct vmi_spec *s, const struct probe *probe, const char *path);
 static struct err *check_names(const struct vmi_spec *s);
 static struct err *check_strategies(const struct vmi_spec *s);
 
@@ -77,7 +79,7 @@ vmi_validate(const struct vmi *vmi, struct arena *a)
     struct problems p = PROBLEMS_INIT(a);
 
     p.root = "";
-    validate_metadata(&vmi->meta.annotations, &p);
+    validate_metadata(&vmi->meta.labels, &vmi->meta.annotations, true, &p);
     p.root = "spec.";
     problems_add(&p, check_wanted_memory(&vmi->spec.domain));
     check_spec(&vmi->spec, &p);
@@ -117,7 +119,7 @@ vm_spec_validate(const struct vm_spec *s, struct arena *a)
     problems_add(&p, check_strategy(s));
     validate_support(vm_support, s->json, &p);
     p.root = "spec.template.";
-    validate_metadata(&s->template.annotations, &p);
+    validate_metadata(&s->template.labels, &s->template.annotations, false, &p);
     p.root = "spec.template.spec.";
     if (!json_object_get(s->json, "instancetype")) { /* else that is where it would come from, and what is told */
         problems_add(&p, check_wanted_memory(&s->template.spec.domain));
@@ -132,11 +134,13 @@ check_spec(const struct vmi_spec *s, struct problems *p)
     problems_add(p, check_resources(&s->domain));
     problems_add(p, check_memory(&s->domain));
     problems_add(p, check_cpu(&s->domain));
+    problems_add(p, check_sockets(s->json));
     problems_add(p, check_firmware(&s->domain));
+    problems_add(p, check_sound(s->json));
     problems_add(p, check_names(s));
     problems_add(p, check_strategies(s));
-    problems_add(p, check_probe(s->liveness_probe, "livenessProbe"));
-    problems_add(p, check_probe(s->readiness_probe, "readinessProbe"));
+    problems_add(p, check_probe(s, s->liveness_probe, "livenessProbe"));
+    problems_add(p, check_probe(s, s->readiness_probe, "readinessProbe"));
     validate_disks(s, p);
     validate_volumes(s, p);
     validate_networks(s, p);
@@ -233,6 +237,32 @@ check_cpu(const struct domain_spec *d)
             d->cpu.model);
     }
     return NULL;
+}
+
+static struct err *
+check_sockets(const json_t *spec)
+{
+    const json_t *cpu = json_at(spec, "domain", "cpu", NULL);
+    int64_t most = json_int(cpu, "maxSockets", 0);
+
+    return most > 0 && json_int(cpu, "sockets", 0) > most
+               ? INVALID("domain.cpu.sockets: Number of sockets in CPU topology is greater than the maximum sockets "
+                         "allowed")
+               : NULL;
+}
+
+static struct err *
+check_sound(const json_t *spec)
+{
+    const json_t *sound = json_at(spec, "domain", "devices", "sound", NULL);
+    const char *model = json_str(sound, "model");
+
+    if (sound && str_empty(json_str(sound, "name"))) {
+        return INVALID("domain.devices.sound: Sound device requires a name field.");
+    }
+    return str_empty(model) || str_eq(model, "ich9") || str_eq(model, "ac97")
+               ? NULL
+               : INVALID("domain.devices.sound.model: Sound device type is not supported. Options: 'ich9' or 'ac97'");
 }
 
 static bool
@@ -336,10 +366,23 @@ check_strategies(const struct vmi_spec *s)
 
 /* Numbers of a probe go into the pod as they are; there they have 31 bits. */
 static struct err *
-check_probe(const struct probe *probe, const char *path)
+check_probe(const struct vmi_spec *s, const struct probe *probe, const char *path)
 {
+    static const char *const kinds[] = {"httpGet", "tcpSocket", "exec", "guestAgentPing"};
     static const char *const keys[] = {"initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold",
                                        "failureThreshold"};
+    size_t n_kinds = 0;
+
+    for (size_t i = 0; probe && i < ARRAY_LEN(kinds); i++) {
+        n_kinds += json_object_get(probe->raw, kinds[i]) != NULL;
+    }
+    if (probe && n_kinds != 1) {
+        return INVALID("%s must have exactly one probe type set", path);
+    }
+    if (probe && (probe->http_get || probe->tcp_socket) && !has_pod_network(s)) {
+        return INVALID("%s.%s is only allowed if the Pod Network is attached", path,
+                       probe->http_get ? "httpGet" : "tcpSocket");
+    }
     for (size_t i = 0; probe && i < ARRAY_LEN(keys); i++) {
         int64_t n = json_int(probe->raw, keys[i], 0);
         if (n < 0 || n > PROBE_SECONDS_MAX) {

@@ -7,6 +7,7 @@ enum { SERIAL_MAX = 256, USER_DATA_MAX = 2048, PORT_NAME_MAX = 15 };
 
 static struct err *check_disk(const struct vmi_spec *s, size_t i);
 static struct err *check_target(const struct disk *d, size_t i);
+static struct err *check_io_thread(const struct disk *d, size_t i);
 static struct err *check_boot_order(const struct vmi_spec *s, struct opt_int mine, const void *me, const char *path,
                                     size_t i);
 static struct err *check_cloud_init(const struct volume_cloud_init *c, size_t i);
@@ -75,6 +76,9 @@ check_disk(const struct vmi_spec *s, size_t i)
                        i);
     }
     struct err *e = check_target(d, i);
+    if (!e) {
+        e = check_io_thread(d, i);
+    }
     return e ? e : check_boot_order(s, d->boot_order, d, "disks", i);
 }
 
@@ -103,6 +107,25 @@ check_target(const struct disk *d, size_t i)
         return INVALID("domain.devices.disks[%zu].disk.pciAddress: malformed PCI address: write it as 0000:81:01.0", i);
     }
     return NULL;
+}
+
+/* QEMU's SATA, SCSI and USB disks are served by the main loop. A disk without bus is on SATA. */
+static struct err *
+check_io_thread(const struct disk *d, size_t i)
+{
+    static const char *const names[] = {
+        [DISK_BUS_UNSET] = "sata", [DISK_BUS_SATA] = "sata", [DISK_BUS_SCSI] = "scsi", [DISK_BUS_USB] = "usb"};
+    const struct disk_target *t = d->cdrom ? d->cdrom : d->lun ? d->lun : d->disk;
+    enum disk_bus bus = t ? t->bus : DISK_BUS_UNSET;
+
+    if (d->lun && bus == DISK_BUS_UNSET) {
+        bus = DISK_BUS_SCSI;
+    }
+    return d->dedicated_io_thread == TRI_TRUE && bus != DISK_BUS_VIRTIO
+               ? INVALID("domain.devices.disks[%zu].dedicatedIOThread: IOThreads are not supported for disks on a %s "
+                         "bus; write bus: virtio",
+                         i, names[bus])
+               : NULL;
 }
 
 static struct err *
@@ -247,6 +270,17 @@ is_pod_network(const struct network *net)
     return net->pod || (!net->multus && !net->resource_claim && !str_empty(net->network_name));
 }
 
+bool
+has_pod_network(const struct vmi_spec *s)
+{
+    bool found = s->networks.n == 0 && s->domain.interfaces.n == 0 && s->domain.autoattach_pod_interface != TRI_FALSE;
+
+    for (size_t i = 0; i < s->networks.n; i++) {
+        found = found || is_pod_network(&s->networks.items[i]);
+    }
+    return found;
+}
+
 /* Six pairs of hexadecimal digits; the lowest bit of the first byte would mean a group. */
 static bool
 is_unicast_mac(const char *text)
@@ -298,7 +332,7 @@ check_binding(const struct interface *nic, size_t i)
     size_t bindings =
         (size_t)nic->masquerade + (size_t)nic->bridge + (nic->other_binding ? json_object_size(nic->other_binding) : 0);
 
-    if (bindings > 1) {
+    if (bindings != 1) {
         return INVALID("domain.devices.interfaces[%zu]: logical %s interface must have exactly one binding method or "
                        "binding plugin",
                        i, nic->name);

@@ -23,8 +23,12 @@ void validate_volumes(const struct vmi_spec *s, struct problems *p);
 void validate_networks(const struct vmi_spec *s, struct problems *p);
 /* What is set in the JSON of a spec and cannot be run. */
 void validate_support(const struct support *rows, const json_t *spec, struct problems *p);
-/* Annotations of an instance, or of the template that it is made of. */
-void validate_metadata(const struct str_map *annotations, struct problems *p);
+/* Labels and annotations of an instance, or of the template that it is made of. 'is_made': the controller has put labels of its own. */
+void validate_metadata(const struct str_map *labels, const struct str_map *annotations, bool is_made,
+                       struct problems *p);
+
+/* The guest has an interface on the pod network, named or by default. */
+bool has_pod_network(const struct vmi_spec *s);
 
 /* Text made only of [A-Za-z0-9] and the signs in 'more'. */
 bool is_made_of(const char *text, const char *more);

@@ -19,7 +19,7 @@ static const struct field template_meta_fields[] = {
     FIELD_END,
 };
 static const struct type template_meta_type =
-    TYPE(vm_template, template_meta_fields, .opaque = true, .keeps_unknown = true);
+    TYPE(vm_template, template_meta_fields, .cel = instance_meta_rules, .opaque = true, .keeps_unknown = true);
 
 static const struct field template_fields[] = {
     FIELD_PART(template_meta_type, "metadata", "Metadata of the instance."),

@@ -101,6 +101,12 @@ static const struct type cdrom_type = TYPE(disk_target, cdrom_fields, .keeps_unk
 static const struct cel_rule disk_rules[] = {
     {"(has(self.disk) ? 1 : 0) + (has(self.lun) ? 1 : 0) + (has(self.cdrom) ? 1 : 0) <= 1",
      "can only have a single target type defined: disk, lun or cdrom", NULL},
+    {"!has(self.dedicatedIOThread) || !self.dedicatedIOThread || (has(self.disk) && has(self.disk.bus) && "
+     "self.disk.bus == 'virtio')",
+     "IOThreads are not supported for disks on a bus other than virtio",
+     "'IOThreads are not supported for disks on a ' + (has(self.disk) && has(self.disk.bus) && self.disk.bus != '' ? "
+     "self.disk.bus : has(self.cdrom) && has(self.cdrom.bus) && self.cdrom.bus != '' ? self.cdrom.bus : has(self.lun) "
+     "? (has(self.lun.bus) && self.lun.bus != '' ? self.lun.bus : 'scsi') : 'sata') + ' bus; write bus: virtio'"},
     {NULL, NULL, NULL},
 };
 
@@ -171,7 +177,7 @@ static const struct cel_rule mac_rules[] = {
 };
 static const struct cel_rule interface_rules[] = {
     {"[has(self.masquerade), has(self.bridge), has(self.sriov), has(self.slirp), has(self.macvtap), has(self.passt), "
-     "has(self.passtBinding), has(self.binding)].filter(b, b).size() <= 1",
+     "has(self.passtBinding), has(self.binding)].filter(b, b).size() == 1",
      "logical interface must have exactly one binding method or binding plugin",
      "'logical ' + self.name + ' interface must have exactly one binding method or binding plugin'"},
     {"has(self.masquerade) || has(self.bridge) || !has(self.slirp) && !has(self.macvtap) && !has(self.passt)",

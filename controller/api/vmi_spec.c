@@ -49,7 +49,13 @@ static const struct field cpu_fields[] = {
     FIELD_STRING(cpu, model, "model", "CPU that the guest sees.", MAX_LEN(64), OTHERWISE("host-model")),
     FIELD_END,
 };
-static const struct type cpu_type = TYPE(cpu, cpu_fields, .keeps_unknown = true);
+static const struct cel_rule sockets_rules[] = {
+    {"!has(self.sockets) || !has(self.maxSockets) || type(self.maxSockets) != int || self.maxSockets == 0 || "
+     "self.sockets <= self.maxSockets",
+     "Number of sockets in CPU topology is greater than the maximum sockets allowed", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct type cpu_type = TYPE(cpu, cpu_fields, .cel = sockets_rules, .keeps_unknown = true);
 
 /* Values that the pattern refuses are not judged a second time. */
 #define Q(f) "quantity(string(self." f "))"
@@ -141,6 +147,13 @@ static const struct cel_rule machine_rules[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct cel_rule sound_rules[] = {
+    {"has(self.name) && self.name != ''", "Sound device requires a name field.", NULL},
+    {"!has(self.model) || self.model in ['', 'ich9', 'ac97']",
+     "Sound device type is not supported. Options: 'ich9' or 'ac97'", NULL},
+    {NULL, NULL, NULL},
+};
+
 static const struct field domain_fields[] = {
     FIELD_STRUCT(domain_spec, resources, resources, resources_type, "resources", "Requests and limits of the pod."),
     FIELD_STRUCT(domain_spec, cpu, cpu, cpu_type, "cpu", "Virtual CPUs."),
@@ -154,6 +167,7 @@ static const struct field domain_fields[] = {
                  OTHERWISE("on")),
     FIELD_SWITCH(domain_spec, smm, "features.smm", "System management mode, for secure boot.", OTHERWISE("off")),
     FIELD_KEPT("devices", "Devices of the guest.", REQUIRED),
+    FIELD_KEPT("devices.sound", "Sound card.", RULES(sound_rules)),
     FIELD_PRESENT(domain_spec, rng, "devices.rng", "Random numbers from the host."),
     FIELD_BOOL(domain_spec, autoattach_pod_interface, "devices.autoattachPodInterface",
                "A guest without interfaces gets one on the pod network.", OTHERWISE("true")),
@@ -181,7 +195,12 @@ static const struct field probe_fields[] = {
     FIELD_OPT_INT(probe, http_port, "tcpSocket.port", "Port that is connected to.", .shadow = true),
     FIELD_END,
 };
-const struct type probe_type = TYPE(probe, probe_fields, .keeps_unknown = true);
+static const struct cel_rule probe_rules[] = {
+    {"[has(self.httpGet), has(self.tcpSocket), has(self.exec), has(self.guestAgentPing)].filter(b, b).size() == 1",
+     "must have exactly one probe type set", NULL},
+    {NULL, NULL, NULL},
+};
+const struct type probe_type = TYPE(probe, probe_fields, .cel = probe_rules, .keeps_unknown = true);
 
 static const struct enum_value start_strategy_names[] = {{"Paused", START_PAUSED}, {NULL, 0}};
 
@@ -191,6 +210,13 @@ static const struct enum_value start_strategy_names[] = {{"Paused", START_PAUSED
 #define HAS_INTERFACES "has(" INTERFACES ")"
 #define BOOT_ORDERS(l) "(has(" l ") ? " l ".filter(d, has(d.bootOrder)).map(d, d.bootOrder) : [])"
 #define ALL_BOOT_ORDERS "(" BOOT_ORDERS(DISKS) " + " BOOT_ORDERS(INTERFACES) ")"
+#define ASKS_THE_NETWORK(probe) \
+    "(has(self." probe ") && (has(self." probe ".httpGet) || has(self." probe ".tcpSocket)))"
+/* By name, as a converter's network without a type, or by default. */
+#define HAS_POD_NETWORK                                                                                           \
+    "(has(self.networks) && self.networks.size() > 0 ? self.networks.exists(n, has(n.pod) || (!has(n.multus) && " \
+    "!has(n.resourceClaim))) : !(has(self.domain.devices.autoattachPodInterface) && "                             \
+    "!self.domain.devices.autoattachPodInterface))"
 /* Place of the first item of 'l' that has no fellow of its name in 'of'. */
 #define ORPHAN(l, of) l ".map(x, has(" of ") && " of ".exists(y, y.name == x.name)).indexOf(false)"
 /* A number made text has no bound that the cost of a rule could be known by, so the place itself is not told. */
@@ -216,6 +242,10 @@ static const struct cel_rule spec_rules[] = {
      "Masquerade interface only implemented with pod network", NULL},
     {ALL_BOOT_ORDERS ".all(o, " ALL_BOOT_ORDERS ".exists_one(p, p == o))",
      "Boot order for a device is already set for a different device."},
+    {"!" ASKS_THE_NETWORK("livenessProbe") " || " HAS_POD_NETWORK,
+     "livenessProbe.httpGet and tcpSocket: is only allowed if the Pod Network is attached", NULL},
+    {"!" ASKS_THE_NETWORK("readinessProbe") " || " HAS_POD_NETWORK,
+     "readinessProbe.httpGet and tcpSocket: is only allowed if the Pod Network is attached", NULL},
     {"!(has(self.startStrategy) && self.startStrategy == 'Paused' && has(self.livenessProbe))",
      "Pausing VMI with LivenessProbe is not supported", NULL},
     {NULL, NULL, NULL},

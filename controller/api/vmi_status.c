@@ -119,12 +119,21 @@ static const struct field status_fields[] = {
 };
 const struct type vmi_status_type = TYPE(vmi_status, status_fields, .keeps_unknown = true);
 
+const struct cel_rule instance_meta_rules[] = {
+    {"!has(self.labels) || !self.labels.exists(k, k in ['kubevirt.io/created-by', 'kubevirt.io/migrationJobUID', "
+     "'kubevirt.io/nodeName', 'kubevirt.io/migrationTargetNodeName', 'kubevirt.io/schedulable'] || "
+     "k.startsWith('kubevirt.io/install-strategy'))",
+     "creation of the following reserved kubevirt.io/ labels on a VMI object is prohibited",
+     "'creation of the following reserved kubevirt.io/ labels on a VMI object is prohibited: created-by, "
+     "migrationJobUID, nodeName, migrationTargetNodeName, schedulable, install-strategy'"},
+    {NULL, NULL, NULL},
+};
 static const struct cel_rule memory_rules[] = {
     {MEMORY_IS_SAID("self.domain"), NO_MEMORY("domain"), NULL},
     {NULL, NULL, NULL},
 };
 static const struct field vmi_fields[] = {
-    FIELD_STRUCT(vmi, meta, meta, meta_type, "metadata", "Metadata of the object."),
+    FIELD_STRUCT(vmi, meta, meta, meta_type, "metadata", "Metadata of the object.", RULES(instance_meta_rules)),
     FIELD_STRUCT(vmi, spec, vmi_spec, vmi_spec_type, "spec", "What is to run.", RULES(memory_rules), REQUIRED, WHOLE),
     FIELD_STRUCT(vmi, status, vmi_status, vmi_status_type, "status", "What runs.", WHOLE, OUTLINE),
     FIELD_END,

@@ -32,12 +32,12 @@ def test_v8_annotations_that_give_rights_stay_outside_the_pod(t):
 
 
 def test_v8_labels_of_ours_are_not_the_authors(t):
-    m = machine("m", labels={"vm": "m", "kubevirt.io/created-by": "me", "kubevirt.io/migrationJobUID": "x", "vmbridge.io/x": "y", "app": "web"})
+    m = machine("m", labels={"vm": "m", "kubevirt.io/outdatedLauncherImage": "x", "vmbridge.io/x": "y", "app": "web"})
     t.make(m)
     t.until_ready("m")
     labels = t.pod("m")["metadata"]["labels"]
     check(labels["kubevirt.io/created-by"] == t.vmi("m")["metadata"]["uid"] and labels["app"] == "web", labels)
-    check("kubevirt.io/migrationJobUID" not in labels and "vmbridge.io/x" not in labels, labels)
+    check("kubevirt.io/outdatedLauncherImage" not in labels and "vmbridge.io/x" not in labels, labels)
 
 
 def test_v8_a_guest_has_its_share_of_the_node_and_no_more(t):

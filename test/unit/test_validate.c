@@ -218,12 +218,13 @@ START_TEST(five_unsupported_fields_are_told_at_once)
 }
 END_TEST
 
-START_TEST(an_instance_has_no_hooks)
+START_TEST(an_instance_may_bear_the_label_of_its_node_and_no_hook)
 {
     static const struct {
         const char *metadata, *want; /* NULL: accepted */
     } metas[] = {
         {"{labels: {kubevirt.io/nodeName: n, kubevirt.io/domain: d}, annotations: {a: b}}", NULL},
+        {"{labels: {kubevirt.io/migrationJobUID: u}}", "metadata.labels: creation of the following reserved"},
         {"{annotations: {hooks.kubevirt.io/hookSidecars: '[]'}}",
          "metadata.annotations.hooks.kubevirt.io/hookSidecars is not supported by this version of vmbridge: leave it "
          "out"},
@@ -509,7 +510,7 @@ main(void)
     tcase_add_test(t, every_rule_of_the_crd_has_a_row);
     tcase_add_loop_test(t, what_cannot_run_is_told, 0, (int)ARRAY_LEN(support));
     tcase_add_test(t, five_unsupported_fields_are_told_at_once);
-    tcase_add_test(t, an_instance_has_no_hooks);
+    tcase_add_test(t, an_instance_may_bear_the_label_of_its_node_and_no_hook);
     tcase_add_test(t, what_does_not_fit_is_counted);
     tcase_add_loop_test(t, what_is_left_out_or_read_otherwise_is_listed, 0, (int)ARRAY_LEN(repaired));
     tcase_add_loop_test(t, a_field_of_the_api_is_read_or_refused_or_told_or_harmless, 0, (int)json_array_size(fields));
