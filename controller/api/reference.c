@@ -119,6 +119,9 @@ api_each_rule(const struct type *t, void (*fn)(void *arg, const char *message), 
 static const char *
 row_kind(const struct field *f)
 {
+    if (f->kind == KIND_MAP) {
+        return f->quantity ? "map of quantities" : kind_names[f->kind];
+    }
     if (f->text || f->quantity) {
         return f->quantity ? "quantity" : "string";
     }
