@@ -114,6 +114,20 @@ const struct support vm_support[] = {
          .fine = "Replacement"),
     TOLD("runStrategy", "neither it nor running is set: read as Halted", .when = has_no_strategy,
          .cel = "!has(spec.runStrategy) && !has(spec.running)"),
+#define OF_THE_OBJECT "an instance takes labels and annotations of its template; the rest is its own"
+    HARMLESS("template.metadata.name", OF_THE_OBJECT),
+    HARMLESS("template.metadata.generateName", OF_THE_OBJECT),
+    HARMLESS("template.metadata.namespace", OF_THE_OBJECT),
+    HARMLESS("template.metadata.selfLink", OF_THE_OBJECT),
+    HARMLESS("template.metadata.uid", OF_THE_OBJECT),
+    HARMLESS("template.metadata.resourceVersion", OF_THE_OBJECT),
+    HARMLESS("template.metadata.generation", OF_THE_OBJECT),
+    HARMLESS("template.metadata.creationTimestamp", OF_THE_OBJECT),
+    HARMLESS("template.metadata.deletionTimestamp", OF_THE_OBJECT),
+    HARMLESS("template.metadata.deletionGracePeriodSeconds", OF_THE_OBJECT),
+    HARMLESS("template.metadata.finalizers", OF_THE_OBJECT),
+    HARMLESS("template.metadata.ownerReferences", OF_THE_OBJECT),
+    HARMLESS("template.metadata.managedFields", OF_THE_OBJECT),
     END,
 };
 

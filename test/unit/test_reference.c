@@ -99,6 +99,7 @@ static const struct {
     {"integer", "integer", .number = true},
     {"boolean", "boolean", .flag = true},
     {"quantity", NULL, .text = true, .number = true},
+    {"number or name", NULL, .text = true, .number = true},
     {"object", "object", .object = true},
     {"switch", "object", .object = true},
     {"map of strings", "object", .object = true},
