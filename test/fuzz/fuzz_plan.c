@@ -451,7 +451,7 @@ check_body(const json_t *body)
     AUTO(json_freep) json_t *again = NULL;
     AUTO(err_freep) struct err *e = json_parse(text, strlen(text), SIZE_MAX, &again);
 
-    BUG_ON(e || !json_is_object(again));
+    BUG_ON(e || !(json_is_object(again) || json_is_array(again))); /* a JSON patch is a list */
 }
 
 /* A finding that shows what differs. */
