@@ -32,7 +32,7 @@ struct reading {
 static struct err *decode_object(const struct type *t, const json_t *j, struct arena *a, void *to,
                                  const struct place *at);
 static struct err *decode_field(const struct reading *r);
-static void decode_others(const struct field *f, const json_t *j, struct arena *a, char *base);
+static void decode_others(const struct type *t, const struct field *f, const json_t *j, struct arena *a, char *base);
 
 struct err *
 api_decode(const struct type *t, const json_t *j, struct arena *a, void *ret_struct)
@@ -132,17 +132,20 @@ decode_object(const struct type *t, const json_t *j, struct arena *a, void *to, 
         return refuse(at, "nests deeper than %d objects", API_DEPTH_MAX);
     }
     for (const struct field *f = t->fields; f->kind != KIND_END; f++) {
+        if (f->kept && !f->required) {
+            continue;
+        }
         const struct place here = {.up = at, .key = f->path, .depth = depth_of(at) + 1, .forgives = f->outline};
         const json_t *value = at_path(j, f->path);
         if (f->kind == KIND_OTHERS) {
-            decode_others(f, j, a, to);
+            decode_others(t, f, j, a, to);
             continue;
         }
         if (!value && f->required) {
             return refuse(&here, "is required");
         }
         bool aside = f->shadow && f->kind == KIND_OPT_INT && !json_is_integer(value); /* a port may be a name */
-        if (!value || f->kind == KIND_KEPT || aside) {
+        if (!value || f->kept || aside) {
             continue;
         }
         struct err *e = decode_field(&(struct reading){
@@ -431,6 +434,7 @@ decode_field(const struct reading *r)
     case KIND_JSON:
         return decode_json(r);
     case KIND_OTHERS:
+    case KIND_PORT:
     case KIND_KEPT:
     case KIND_END:
         break;
@@ -439,21 +443,22 @@ decode_field(const struct reading *r)
 }
 
 static void
-decode_others(const struct field *f, const json_t *j, struct arena *a, char *base)
+decode_others(const struct type *t, const struct field *f, const json_t *j, struct arena *a, char *base)
 {
     json_t *others = NULL;
     const char *first = NULL;
 
-    for (const char *const *key = f->keys; *key; key++) {
-        json_t *value = json_object_get(j, *key);
+    for (const struct field *row = t->fields; row->kind != KIND_END; row++) {
+        size_t len = strcspn(row->path, ".");
+        json_t *value = row->other ? json_object_getn(j, row->path, len) : NULL;
         if (!value || json_is_null(value)) {
             continue;
         }
         if (!others) {
             others = json_in_arena(a, json_object());
-            first = *key;
+            first = arena_strndup(a, row->path, len);
         }
-        json_object_set(others, *key, value);
+        json_object_setn(others, row->path, len, value);
     }
     memcpy(base + f->offset, &others, sizeof(others));
     if (f->first_key) {

@@ -136,10 +136,10 @@ row_of(const struct type *t, const char *path, bool *ret_inside)
 
     *ret_inside = false;
     for (const struct field *f = t->fields; f->kind != KIND_END; f++) {
-        if (f->shadow || f->kind == KIND_OTHERS || strncmp(f->path, path, len) != 0) {
+        if (f->shadow || f->kept || f->kind == KIND_OTHERS || strncmp(f->path, path, len) != 0) {
             continue;
         }
-        if (f->path[len] == '\0' && f->kind != KIND_KEPT) {
+        if (f->path[len] == '\0') {
             return f;
         }
         *ret_inside = *ret_inside || f->path[len] == '.';

@@ -55,10 +55,10 @@ encode_object(const struct type *t, const char *s, unsigned depth)
 
     BUG_ON(depth >= API_DEPTH_MAX);
     for (const struct field *f = t->fields; f->kind != KIND_END; f++) {
-        if (f->shadow || (f->kind == KIND_KEPT && !f->required)) {
+        if (f->shadow || (f->kept && !f->required)) {
             continue;
         }
-        json_t *value = f->kind == KIND_KEPT ? json_object() : encode_field(f, s + f->offset, depth + 1);
+        json_t *value = f->kept ? json_object() : encode_field(f, s + f->offset, depth + 1);
         if (value && *f->path) {
             set_at(j, f->path, value);
         } else if (value) {
@@ -224,6 +224,7 @@ encode_field(const struct field *f, const char *from, unsigned depth)
     case KIND_JSON:
     case KIND_OTHERS:
         return encode_json(from);
+    case KIND_PORT:
     case KIND_KEPT:
     case KIND_END:
         break;

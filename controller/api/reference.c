@@ -21,6 +21,7 @@ static const char *const kind_names[] = {
     [KIND_LIST] = "list",
     [KIND_JSON] = "object",
     [KIND_OTHERS] = "object",
+    [KIND_PORT] = "number or name",
     [KIND_KEPT] = "object",
 };
 
@@ -50,7 +51,7 @@ walk_type(const struct type *t, const char *prefix, const struct walk *w, unsign
         const char *dot = *prefix && *f->path ? "." : "";
         AUTO(freep) char *path = xasprintf("%s%s%s%s", prefix, dot, f->path, f->kind == KIND_LIST ? "[]" : "");
         w->fn(w->arg, f, path);
-        if (f->type) {
+        if (f->type && f->kind != KIND_JSON) { /* Kubernetes describes its own */
             walk_type(f->type, path, w, depth + 1);
         }
     }
@@ -68,7 +69,7 @@ call_row(void *arg, const struct field *f, const char *path)
 {
     const struct row_call *c = arg;
 
-    if (f->kind == KIND_KEPT) {
+    if (f->kept) {
         return; /* it has no place in a struct */
     }
     c->fn(c->arg, path, kind_names[f->kind]);
@@ -102,7 +103,7 @@ call_rules(void *arg, const struct field *f, const char *path)
 
     (void)path; /* the message says what it is about */
     each_message(f->cel, c->fn, c->arg);
-    if (f->type) {
+    if (f->type && f->kind != KIND_JSON) {
         each_message(f->type->cel, c->fn, c->arg);
     }
 }
@@ -119,14 +120,8 @@ api_each_rule(const struct type *t, void (*fn)(void *arg, const char *message), 
 static const char *
 row_kind(const struct field *f)
 {
-    if (f->kind == KIND_MAP) {
-        return f->quantity ? "map of quantities" : kind_names[f->kind];
-    }
-    if (f->text || f->quantity) {
-        return f->quantity ? "quantity" : "string";
-    }
-    if (f->flag) {
-        return "boolean";
+    if (f->quantity) {
+        return f->kind == KIND_MAP ? "map of quantities" : "quantity";
     }
     return f->list ? "list" : kind_names[f->kind];
 }
@@ -137,10 +132,7 @@ write_values(struct strbuf *sb, const struct field *f)
     for (const struct enum_value *v = f->values; v && v->name; v++) {
         strbuf_addf(sb, "%s`%s`", v == f->values ? " One of " : ", ", v->name);
     }
-    for (const char *const *key = f->keys; key && *key; key++) {
-        strbuf_addf(sb, "%s`%s`", key == f->keys ? " They are " : ", ", *key);
-    }
-    if (f->values || f->keys) {
+    if (f->values) {
         strbuf_addc(sb, '.');
     }
     if (f->max > f->min) {
@@ -158,10 +150,13 @@ static void
 write_row(void *arg, const struct field *f, const char *path)
 {
     struct strbuf *sb = arg;
-    const char *name = f->kind == KIND_OTHERS ? ".*" : "";
     bool status = strstr(path, "status") == path;
 
-    strbuf_addf(sb, "| `%s%s`%s | %s | %s | %s", path, name, f->required || f->needed ? " (required)" : "", row_kind(f),
+    if (f->kind == KIND_OTHERS) {
+        return; /* each has a row */
+    }
+
+    strbuf_addf(sb, "| `%s`%s | %s | %s | %s", path, f->required || f->needed ? " (required)" : "", row_kind(f),
                 status ? "" : change_class_name(f->change), f->doc);
     write_values(sb, f);
     strbuf_adds(sb, " |\n");

@@ -13,6 +13,8 @@ struct place {
 
 static json_t *schema_of(const struct type *t, struct place at);
 static json_t *schema_field(const struct field *f, struct place at);
+static json_t *schema_value(const struct field *f, struct place at);
+static json_t *schema_map(bool of_quantities);
 
 json_t *
 api_schema(const struct type *t)
@@ -71,7 +73,7 @@ put_at(json_t *object, const struct field *f, bool keeps_unknown, json_t *value)
         json_t *there = json_object_get(properties(object), key);
         if (last) {
             if (there) {
-                json_object_update_missing(there, value);
+                json_object_update_recursive(there, value);
                 json_decref(value);
             } else {
                 json_object_set_new(properties(object), key, value);
@@ -106,26 +108,19 @@ put_outline(json_t *object, const struct field *f, bool keeps_unknown, json_t *v
     put_at(object, &first, keeps_unknown, value);
 }
 
-static void
-put_keys(json_t *object, const struct field *f)
-{
-    for (const char *const *key = f->keys; *key; key++) {
-        json_object_set_new(properties(object), *key, schema_object(true));
-    }
-}
-
 // NOLINTBEGIN(misc-no-recursion): as deep as the tables nest, and API_DEPTH_MAX at most
 static json_t *
 schema_of(const struct type *t, struct place at)
 {
-    json_t *j = schema_object(t->keeps_unknown);
+    json_t *j = t->quantities ? schema_map(true) : schema_object(t->keeps_unknown);
 
+    if (t->quantities) {
+        return j;
+    }
     BUG_ON(at.depth >= API_DEPTH_MAX);
     at.depth++;
     for (const struct field *f = t->fields; !t->opaque && f->kind != KIND_END; f++) {
-        if (f->kind == KIND_OTHERS) {
-            put_keys(j, f);
-        } else if (!f->shadow && *f->path) {
+        if (f->kind != KIND_OTHERS && !f->shadow && *f->path) {
             (at.outline ? put_outline : put_at)(j, f, t->keeps_unknown, schema_field(f, at));
         }
     }
@@ -199,27 +194,35 @@ schema_list(const struct field *f, struct place at)
     return j;
 }
 
+/* Without a type, whatever is in it. */
 static json_t *
-schema_kept(const struct field *f)
+schema_json(const struct field *f, struct place at)
 {
-    if (f->text) {
-        return schema_string(f);
-    }
-    if (f->flag) {
-        return json_pack("{s:s}", "type", "boolean");
-    }
-    return f->list ? json_pack("{s:s, s:o}", "type", "array", "items", schema_object(true)) : schema_object(true);
+    json_t *j = f->type && !at.outline ? schema_of(f->type, at) : schema_object(true);
+
+    return f->list ? json_pack("{s:s, s:o}", "type", "array", "items", j) : j;
 }
 
 static json_t *
-schema_map(const struct field *f)
+schema_map(bool of_quantities)
 {
     return json_pack("{s:s, s:o}", "type", "object", "additionalProperties",
-                     f->quantity ? schema_quantity() : json_pack("{s:s}", "type", "string"));
+                     of_quantities ? schema_quantity() : json_pack("{s:s}", "type", "string"));
 }
 
 static json_t *
 schema_field(const struct field *f, struct place at)
+{
+    json_t *j = schema_value(f, at);
+
+    if (f->nullable) {
+        json_object_set_new(j, "nullable", json_true());
+    }
+    return j;
+}
+
+static json_t *
+schema_value(const struct field *f, struct place at)
 {
     json_t *j = NULL;
 
@@ -234,10 +237,10 @@ schema_field(const struct field *f, struct place at)
     case KIND_TRI:
         return json_pack("{s:s}", "type", "boolean");
     case KIND_SWITCH:
-        return json_pack("{s:s, s:b, s:{s:{s:s}}}", "type", "object", "x-kubernetes-preserve-unknown-fields", 1,
-                         "properties", "enabled", "type", "boolean");
+        return json_pack("{s:s, s:{s:{s:s}}}", "type", "object", "properties", "enabled", "type", "boolean");
     case KIND_PRESENT:
-        return schema_object(true);
+    case KIND_KEPT:
+        return schema_object(at.outline);
     case KIND_ENUM:
         return schema_enum(f);
     case KIND_QUANTITY:
@@ -248,7 +251,7 @@ schema_field(const struct field *f, struct place at)
         j = json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string");
         return j;
     case KIND_MAP:
-        return schema_map(f);
+        return schema_map(f->quantity);
     case KIND_STRUCT:
     case KIND_POINTER:
         if (at.outline) {
@@ -264,8 +267,10 @@ schema_field(const struct field *f, struct place at)
     case KIND_LIST:
         return schema_list(f, at);
     case KIND_JSON:
-    case KIND_KEPT:
-        return schema_kept(f);
+        return schema_json(f, at);
+    case KIND_PORT:
+        return json_pack("{s:[{s:s},{s:s}], s:b}", "anyOf", "type", "integer", "type", "string",
+                         "x-kubernetes-int-or-string", 1);
     case KIND_OTHERS:
     case KIND_END:
         break;

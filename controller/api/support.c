@@ -186,8 +186,6 @@ const struct support vmi_support[] = {
     REFUSED("domain.devices.autoattachVSOCK", "leave it out"),
     TOLD("domain.devices.blockMultiQueue", "a disk has one queue"),
     TOLD("domain.devices.networkInterfaceMultiqueue", "a network interface has one queue"),
-    HARMLESS("domain.devices.disks[].disk.tray", "only a CD-ROM has a tray"),
-    HARMLESS("domain.devices.disks[].lun.tray", "only a CD-ROM has a tray"),
     REFUSED("domain.devices.disks[].lun.reservation", "leave it out"),
     REFUSED("domain.devices.disks[].lun.pciAddress", "leave it out: only disks on virtio have a slot of their own"),
     REFUSED("domain.devices.disks[].cdrom.pciAddress", "leave it out: only disks on virtio have a slot of their own"),

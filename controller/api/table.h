@@ -23,8 +23,9 @@ enum field_kind {
     KIND_POINTER,  /* a struct in the arena; NULL when absent */
     KIND_LIST,     /* { T *items; size_t n; } */
     KIND_JSON,     /* const json_t *, as it is */
-    KIND_OTHERS,   /* const json_t *: object of those 'keys' that are there */
-    KIND_KEPT,     /* no member: only the schema knows it */
+    KIND_OTHERS,   /* const json_t *: object of what the type's OTHER rows name and is there */
+    KIND_PORT,     /* kept only: a number or a name */
+    KIND_KEPT,     /* kept only: an object whose fields other rows name */
 };
 
 /* A CEL rule of an admission policy, over 'self'. 'message' is literal; where it is an 'expression' in CEL, 'message' tells what it
@@ -40,9 +41,8 @@ struct field {
     enum field_kind kind;
     size_t offset;
     const char *doc;
-    const struct type *type;         /* STRUCT, POINTER, LIST */
+    const struct type *type;         /* STRUCT, POINTER, LIST; JSON: what the schema says of it */
     const struct enum_value *values; /* ENUM */
-    const char *const *keys;         /* OTHERS */
     size_t first_key;                /* OTHERS: offset of a const char * that gets the first key, or 0 */
     const char *pattern;
     const struct cel_rule *cel; /* of the field's value */
@@ -55,9 +55,10 @@ struct field {
     bool required;
     bool open;     /* ENUM, pattern: the schema says nothing, a rule of the policy has the better sentence */
     bool shadow;   /* JSON: a second view of what other rows describe: neither encoded nor in the schema */
-    bool list;     /* JSON, KEPT: an array of objects; otherwise an object */
-    bool text;     /* KEPT: a string */
-    bool flag;     /* KEPT: a boolean */
+    bool list;     /* JSON: an array of objects; otherwise an object */
+    bool kept;     /* no member: schema and reference know it, no struct does */
+    bool other;    /* one of those that the OTHERS row of the type collects, by the first key of the path */
+    bool nullable; /* null is as good as absent */
     bool quantity; /* STRING, MAP: text of quantities, which the schema takes as numbers too */
     bool needed;   /* the object that holds it must have it */
     bool outline;  /* STRUCT: the schema names its fields, and says nothing of what is in them */
@@ -73,6 +74,7 @@ struct type {
     const struct cel_rule *cel;
     bool keeps_unknown; /* what no row names is kept (x-kubernetes-preserve-unknown-fields) */
     bool opaque;        /* the schema says no more than "object" */
+    bool quantities;    /* a map: each key, named by a row or not, has a quantity */
 };
 
 #define FIELD_AT(s, m, T)                                                                                        \
@@ -100,15 +102,31 @@ struct type {
 #define FIELD_POINTER(s, m, T, t, p, d, ...) FIELD_ROW(KIND_POINTER, s, m, struct T *, p, d, .type = &(t), __VA_ARGS__)
 #define FIELD_LIST(s, m, T, t, p, d, ...) FIELD_ROW(KIND_LIST, s, m, struct T, p, d, .type = &(t), __VA_ARGS__)
 #define FIELD_JSON(s, m, p, d, ...) FIELD_ROW(KIND_JSON, s, m, const json_t *, p, d, __VA_ARGS__)
-#define FIELD_OTHERS(s, m, k, d, ...) FIELD_ROW(KIND_OTHERS, s, m, const json_t *, "", d, .keys = (k), __VA_ARGS__)
-#define FIELD_KEPT(p, d, ...)                                   \
-    {                                                           \
-        .path = (p), .kind = KIND_KEPT, .doc = (d), __VA_ARGS__ \
-    }
-#define FIELD_PART(t, p, d)                                        \
-    {                                                              \
-        .path = (p), .kind = KIND_STRUCT, .doc = (d), .type = &(t) \
+#define FIELD_OTHERS(s, m, d, ...) FIELD_ROW(KIND_OTHERS, s, m, const json_t *, "", d, __VA_ARGS__)
+#define FIELD_PART(t, p, d, ...)                                                \
+    {                                                                           \
+        .path = (p), .kind = KIND_STRUCT, .doc = (d), .type = &(t), __VA_ARGS__ \
     } /* same struct, one key deeper */
+/* Fields that the API server takes and checks, and that no struct has. */
+#define KEPT_ROW(k, p, d, ...)                                          \
+    {                                                                   \
+        .path = (p), .kind = (k), .doc = (d), .kept = true, __VA_ARGS__ \
+    }
+#define FIELD_KEPT(p, d, ...) KEPT_ROW(KIND_KEPT, p, d, __VA_ARGS__)
+#define KEPT_STRING(p, d, ...) KEPT_ROW(KIND_STRING, p, d, __VA_ARGS__)
+#define KEPT_INT(p, d, ...) KEPT_ROW(KIND_INT, p, d, __VA_ARGS__)
+#define KEPT_BOOL(p, d, ...) KEPT_ROW(KIND_TRI, p, d, __VA_ARGS__)
+#define KEPT_SWITCH(p, d, ...) KEPT_ROW(KIND_SWITCH, p, d, __VA_ARGS__)
+#define KEPT_PRESENT(p, d, ...) KEPT_ROW(KIND_PRESENT, p, d, __VA_ARGS__)
+#define KEPT_QUANTITY(p, d, ...) KEPT_ROW(KIND_QUANTITY, p, d, __VA_ARGS__)
+#define KEPT_QUANTITIES(p, d, ...) KEPT_ROW(KIND_MAP, p, d, .quantity = true, __VA_ARGS__)
+#define KEPT_TIME(p, d, ...) KEPT_ROW(KIND_TIME, p, d, __VA_ARGS__)
+#define KEPT_STRINGS(p, d, ...) KEPT_ROW(KIND_STRINGS, p, d, __VA_ARGS__)
+#define KEPT_MAP(p, d, ...) KEPT_ROW(KIND_MAP, p, d, __VA_ARGS__)
+#define KEPT_PORT(p, d, ...) KEPT_ROW(KIND_PORT, p, d, __VA_ARGS__)
+#define KEPT_JSON(p, d, ...) KEPT_ROW(KIND_JSON, p, d, __VA_ARGS__)
+#define KEPT_STRUCT(t, p, d, ...) KEPT_ROW(KIND_STRUCT, p, d, .type = &(t), __VA_ARGS__)
+#define KEPT_LIST(t, p, d, ...) KEPT_ROW(KIND_LIST, p, d, .type = &(t), __VA_ARGS__)
 #define FIELD_END        \
     {                    \
         .kind = KIND_END \
@@ -124,10 +142,20 @@ struct type {
 #define CHANGES(when) .change = CHANGE_##when
 #define WHOLE .whole = true
 #define OUTLINE .outline = true
+#define NULLABLE .nullable = true
+#define NEEDED .needed = true
+#define OTHER .other = true
+#define OF(t) .type = &(t)
 
 #define TYPE(s, rows, ...)                                                  \
     {                                                                       \
         .name = #s, .size = sizeof(struct s), .fields = (rows), __VA_ARGS__ \
+    }
+
+/* A type that no struct has: all its rows are kept. */
+#define KEPT_TYPE(rows)                  \
+    {                                    \
+        .name = "kept", .fields = (rows) \
     }
 
 extern const struct type meta_type;      /* an object's own metadata */

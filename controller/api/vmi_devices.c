@@ -67,8 +67,7 @@ static const struct cel_rule error_policy_rules[] = {
 #define TARGET_FIELDS(rules, bus_default)                                                                             \
     FIELD_ENUM(disk_target, bus, disk_bus, bus_names, "bus", "Bus on which the guest sees the device.", .open = true, \
                MAX_LEN(16), RULES(rules), OTHERWISE(bus_default)),                                                    \
-        FIELD_BOOL(disk_target, readonly, "readonly", "The guest cannot write.", OTHERWISE("false; cdrom: true")),    \
-        FIELD_ENUM(disk_target, tray, tray_state, tray_names, "tray", "Tray of a CD-ROM.", OTHERWISE("closed"))
+        FIELD_BOOL(disk_target, readonly, "readonly", "The guest cannot write.", OTHERWISE("false; cdrom: true"))
 
 static const struct cel_rule hard_disk_rules[] = {
     {"!has(self.readonly) || !self.readonly || (has(self.bus) && !(self.bus in ['', 'sata']))",
@@ -83,20 +82,21 @@ static const struct field hard_disk_fields[] = {
                  MAX_LEN(16), RULES(pci_rules)),
     FIELD_END,
 };
-static const struct type hard_disk_type =
-    TYPE(disk_target, hard_disk_fields, .cel = hard_disk_rules, .keeps_unknown = true);
+static const struct type hard_disk_type = TYPE(disk_target, hard_disk_fields, .cel = hard_disk_rules);
 
 static const struct field lun_fields[] = {
     TARGET_FIELDS(bus_rules, "scsi"),
+    KEPT_BOOL("reservation", "The guest may reserve the device."),
     FIELD_END,
 };
-static const struct type lun_type = TYPE(disk_target, lun_fields, .keeps_unknown = true);
+static const struct type lun_type = TYPE(disk_target, lun_fields);
 
 static const struct field cdrom_fields[] = {
     TARGET_FIELDS(cdrom_bus_rules, "sata"),
+    FIELD_ENUM(disk_target, tray, tray_state, tray_names, "tray", "Tray of a CD-ROM.", OTHERWISE("closed")),
     FIELD_END,
 };
-static const struct type cdrom_type = TYPE(disk_target, cdrom_fields, .keeps_unknown = true);
+static const struct type cdrom_type = TYPE(disk_target, cdrom_fields);
 
 static const struct cel_rule disk_rules[] = {
     {"(has(self.disk) ? 1 : 0) + (has(self.lun) ? 1 : 0) + (has(self.cdrom) ? 1 : 0) <= 1",
@@ -129,9 +129,16 @@ static const struct field disk_fields[] = {
                RULES(error_policy_rules)),
     FIELD_BOOL(disk, shareable, "shareable", "Other guests use the same disk; host cache is off."),
     FIELD_BOOL(disk, dedicated_io_thread, "dedicatedIOThread", "The disk has an I/O thread of its own."),
+    KEPT_STRING("tag", "Name by which the guest knows it."),
+    KEPT_BOOL("changedBlockTracking", "What is written is noted for backups."),
+    FIELD_KEPT("blockSize", "Block size that the guest sees."),
+    KEPT_INT("blockSize.custom.logical", "Smallest block that it may write."),
+    KEPT_INT("blockSize.custom.physical", "Smallest block that is written at once."),
+    KEPT_INT("blockSize.custom.discardGranularity", "Smallest block that it may give back."),
+    KEPT_SWITCH("blockSize.matchVolume", "As the volume's."),
     FIELD_END,
 };
-const struct type disk_type = TYPE(disk, disk_fields, .list_key = "name", .cel = disk_rules, .keeps_unknown = true);
+const struct type disk_type = TYPE(disk, disk_fields, .list_key = "name", .cel = disk_rules);
 
 static const struct cel_rule port_rules[] = {
     {"self != 0", "Port field is mandatory.", NULL},
@@ -156,7 +163,7 @@ static const struct field port_fields[] = {
     FIELD_INT(port, port, "port", "Number of the port.", REQUIRED, RANGE(1, 65535), .open = true, RULES(port_rules)),
     FIELD_END,
 };
-const struct type port_type = TYPE(port, port_fields, .keeps_unknown = true);
+const struct type port_type = TYPE(port, port_fields);
 
 static const struct cel_rule interface_name_rules[] = {
     {"self.matches('^[A-Za-z0-9_-]+$')",
@@ -190,7 +197,12 @@ static const struct cel_rule ports_rules[] = {
     {NULL, NULL, NULL},
 };
 
-static const char *const binding_keys[] = {"sriov", "slirp", "macvtap", "passt", "passtBinding", "binding", NULL};
+static const struct field dhcp_option_fields[] = {
+    KEPT_INT("option", "Number of the option.", NEEDED),
+    KEPT_STRING("value", "Its value.", NEEDED),
+    FIELD_END,
+};
+static const struct type dhcp_option_type = KEPT_TYPE(dhcp_option_fields);
 
 static const struct field interface_fields[] = {
     FIELD_STRING(interface, name, "name", "The network that it is plugged into.", REQUIRED, .open = true, MAX_LEN(63),
@@ -199,7 +211,13 @@ static const struct field interface_fields[] = {
                  OTHERWISE("virtio"), RULES(model_rules)),
     FIELD_PRESENT(interface, masquerade, "masquerade", "The guest has a private address behind the pod's."),
     FIELD_PRESENT(interface, bridge, "bridge", "The guest has the pod's address."),
-    FIELD_OTHERS(interface, other_binding, binding_keys, "Bindings that are kept and not run yet."),
+    FIELD_OTHERS(interface, other_binding, "Bindings that are kept and not run yet."),
+    KEPT_PRESENT("sriov", "A virtual function of the node's network card.", OTHER),
+    KEPT_PRESENT("slirp", "KubeVirt has it no more.", OTHER),
+    KEPT_PRESENT("macvtap", "KubeVirt has it no more.", OTHER),
+    KEPT_PRESENT("passt", "KubeVirt has it no more.", OTHER),
+    KEPT_PRESENT("passtBinding", "The guest has the pod's address, by passt.", OTHER),
+    KEPT_STRING("binding.name", "A plugin of the administrator.", NEEDED, OTHER),
     FIELD_STRING(interface, mac_address, "macAddress", "Hardware address.", .open = true, MAX_LEN(32),
                  OTHERWISE("derived from namespace, name and interface"), RULES(mac_rules)),
     FIELD_LIST(interface, ports, port_list, port_type, "ports", "Ports that are let in.", MAX_ITEMS(64), CHANGES(LIVE),
@@ -210,7 +228,14 @@ static const struct field interface_fields[] = {
                  RULES(pci_rules)),
     FIELD_STRING(interface, state, "state", "Link state: up, down or absent.", PATTERN("^(up|down|absent)?$"),
                  MAX_LEN(16), OTHERWISE("up")),
+    KEPT_JSON("portRanges", "Ranges of ports that are let in.", .list = true),
+    KEPT_STRING("tag", "Name by which the guest knows it."),
+    KEPT_INT("acpiIndex", "Number of the card in ACPI."),
+    FIELD_KEPT("dhcpOptions", "What the guest is told by DHCP."),
+    KEPT_STRING("dhcpOptions.bootFileName", "File to boot from."),
+    KEPT_STRING("dhcpOptions.tftpServerName", "Server to boot from."),
+    KEPT_STRINGS("dhcpOptions.ntpServers", "Time servers."),
+    KEPT_LIST(dhcp_option_type, "dhcpOptions.privateOptions", "Options 224 to 254."),
     FIELD_END,
 };
-const struct type interface_type =
-    TYPE(interface, interface_fields, .list_key = "name", .cel = interface_rules, .keeps_unknown = true);
+const struct type interface_type = TYPE(interface, interface_fields, .list_key = "name", .cel = interface_rules);

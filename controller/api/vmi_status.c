@@ -115,9 +115,22 @@ static const struct field status_fields[] = {
     FIELD_POINTER(vmi_status, memory, memory_status, memory_status_type, "memory", "Memory of the guest."),
     FIELD_LIST(vmi_status, volumes, volume_status_list, volume_status_type, "volumeStatus", "Volumes of the guest."),
     FIELD_POINTER(vmi_status, bridge, vmi_bridge, bridge_type, "bridge", "What KubeVirt has no field for."),
+    KEPT_STRING("virtualMachineRevisionName", "ControllerRevision that the instance was made from."),
+    KEPT_STRING("selinuxContext", "SELinux context of the pod."),
+    KEPT_INT("VSOCKCID", "Address of the guest's VSOCK device."),
+    KEPT_JSON("topologyHints", "What the node's clock is like."),
+    KEPT_STRING("fsFreezeStatus", "Whether the guest's file systems are frozen."),
+    KEPT_JSON("kernelBootStatus", "The kernel that was booted without a boot loader."),
+    KEPT_STRING("migrationMethod", "BlockMigration or LiveMigration."),
+    KEPT_STRING("migrationTransport", "Unix."),
+    KEPT_JSON("migrationState", "The last migration."),
+    KEPT_STRING("evacuationNodeName", "Node that the guest is to leave."),
+    KEPT_JSON("migratedVolumes", "Volumes that move with the guest.", .list = true),
+    KEPT_JSON("changedBlockTracking", "Whether written blocks are noted."),
+    KEPT_JSON("deviceStatus", "Devices that were allocated by claims."),
     FIELD_END,
 };
-const struct type vmi_status_type = TYPE(vmi_status, status_fields, .keeps_unknown = true);
+const struct type vmi_status_type = TYPE(vmi_status, status_fields);
 
 const struct cel_rule instance_meta_rules[] = {
     {"!has(self.labels) || !self.labels.exists(k, k in ['kubevirt.io/created-by', 'kubevirt.io/migrationJobUID', "

@@ -329,6 +329,7 @@ field_value(const struct field *f, struct bytes *b)
     case KIND_LIST:
     case KIND_JSON:
     case KIND_OTHERS:
+    case KIND_PORT:
     case KIND_KEPT:
     case KIND_END:
         break;

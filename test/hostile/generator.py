@@ -1,7 +1,7 @@
 """Hostile objects, made from a seed: the same seed and schema give the same objects, in the same order.
 
 Machines and instances follow the schema of their definition, with leaves that mean harm: numbers at their ends, long and odd text, lists
-and maps as large as the API server takes, depth where unknown fields are kept. Pods, claims and Services are what a tenant may make.
+and maps as large as the API server takes, depth where the schema does not look. Pods, claims and Services are what a tenant may make.
 A part of them the API server refuses: which ones is its business.
 """
 import random
@@ -182,15 +182,22 @@ class Generator:
                 where = where[key]
         return self.spoil_spec(spec)
 
+    def put_unseen(self, spec, value):
+        """Where the schema names a list and nothing in its items: of any shape, size and depth."""
+        domain = spec.get("domain")
+        devices = domain.get("devices") if isinstance(domain, dict) else None
+        if isinstance(devices, dict):
+            devices["interfaces"] = [{"name": "n", "masquerade": {}, "portRanges": [{"unseen": value}]}]
+            spec["networks"] = [{"name": "n", "pod": {}}]
+
     def spoil_spec(self, spec):
         r = self.random
         if self.chance(0.04):
             # Each is large for us; what is far more work for the API server than for us, such as 60,000 keys, would only hold that up.
             fill = r.choice(("x" * BIG, "<" * (BIG // 2), [0.1] * 250_000, [{}] * 30_000, {f"k{i}": "v" for i in range(8000)}, "\u202e" * (BIG // 3)))
-            where = r.choice((spec, spec.get("domain") if isinstance(spec.get("domain"), dict) else spec))
-            where["unknown"] = fill
+            self.put_unseen(spec, fill)
         elif self.chance(0.08):
-            spec["unknown"] = self.deep()
+            self.put_unseen(spec, self.deep())
         elif self.chance(0.08):
             n = r.choice((64, 255, 255, 257))
             spec["volumes"] = [{"name": f"v{i}" if i else "root", "emptyDisk": {"capacity": r.choice(QUANTITIES)}} for i in range(n)]

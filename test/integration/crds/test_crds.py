@@ -32,8 +32,9 @@ def get(kind, name, version="v1"):
 
 
 def create_all(objects):
-    """Creates objects in a dry run of the server; what it said of each that it refused, by name."""
-    stdin = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+    """Creates objects in a dry run of the server; what it said of each that it refused, by name. A document each: what is in a
+    List kubectl judges by itself."""
+    stdin = "\n---\n".join(json.dumps(one) for one in objects)
     said = kubectl("create", "--dry-run=server", "-f", "-", stdin=stdin, ok=False).stderr
     refused, name = {}, None
     for line in said.splitlines():
@@ -220,19 +221,140 @@ class Crds(unittest.TestCase):
                 self.assertEqual((diff.returncode, diff.stdout), (0, ""))
                 kubectl("delete", "-f", path)
 
+    def test_a_typo_is_an_error_with_its_path(self):
+        """As of a built-in kind, for whoever applies: on the client, by the server, and in a patch."""
+        folder = os.path.join(os.path.dirname(__file__), "samples")
+        whole = json.loads(kubectl("create", "--dry-run=client", "--validate=false", "-o", "json", "-f", os.path.join(folder, "everything.yaml")).stdout)
+        template = ("spec", "template", "spec")
+        rows = [  # where, the right name, the wrong one, the path that is told
+            (("spec",), "runStrategy", "runStrategie", "spec.runStrategie"),
+            (("spec",), "dataVolumeTemplates", "datavolumeTemplates", "spec.datavolumeTemplates"),
+            (("spec", "instancetype"), "inferFromVolume", "inferFromVolumes", "spec.instancetype.inferFromVolumes"),
+            (("spec", "dataVolumeTemplates", 0, "spec", "source", "registry"), "url", "uri", "spec.dataVolumeTemplates[0].spec.source.registry.uri"),
+            (("spec", "dataVolumeTemplates", 0, "spec", "pvc"), "resources", "resource", "spec.dataVolumeTemplates[0].spec.pvc.resource"),
+            (template, "evictionStrategy", "evictionStrategie", "spec.template.spec.evictionStrategie"),
+            (template, "nodeSelector", "nodeSelektor", "spec.template.spec.nodeSelektor"),
+            ((*template, "domain"), "memory", "memoryy", "spec.template.spec.domain.memoryy"),
+            ((*template, "domain", "clock"), "utc", "UTC", "spec.template.spec.domain.clock.UTC"),
+            ((*template, "domain", "features", "hyperv"), "relaxed", "relax", "spec.template.spec.domain.features.hyperv.relax"),
+            ((*template, "domain", "devices", "disks", 0), "bootOrder", "bootorder", "spec.template.spec.domain.devices.disks[0].bootorder"),
+            ((*template, "domain", "devices", "disks", 1, "cdrom"), "readonly", "readOnly", "spec.template.spec.domain.devices.disks[1].cdrom.readOnly"),
+            ((*template, "domain", "devices", "interfaces", 0), "macAddress", "mac", "spec.template.spec.domain.devices.interfaces[0].mac"),
+            ((*template, "domain", "devices", "interfaces", 0, "masquerade"), None, "ports", "spec.template.spec.domain.devices.interfaces[0].masquerade.ports"),
+            ((*template, "domain", "devices", "rng"), None, "source", "spec.template.spec.domain.devices.rng.source"),
+            ((*template, "domain", "features", "acpi"), None, "enable", "spec.template.spec.domain.features.acpi.enable"),
+            ((*template, "volumes", 4, "cloudInitNoCloud"), None, "writeFiles", "spec.template.spec.volumes[4].cloudInitNoCloud.writeFiles"),
+            ((*template, "volumes", 5, "cloudInitConfigDrive"), None, "userdata", "spec.template.spec.volumes[5].cloudInitConfigDrive.userdata"),
+            ((*template, "volumes", 0, "dataVolume"), "name", "names", "spec.template.spec.volumes[0].dataVolume.names"),
+            ((*template, "networks", 0, "pod"), "vmNetworkCIDR", "vmNetworkCidr", "spec.template.spec.networks[0].pod.vmNetworkCidr"),
+            ((*template, "readinessProbe"), "failureThreshold", "failureTreshold", "spec.template.spec.readinessProbe.failureTreshold"),
+            ((*template, "affinity", "nodeAffinity"), "requiredDuringSchedulingIgnoredDuringExecution", "requiredDuringScheduling",
+             "spec.template.spec.affinity.nodeAffinity.requiredDuringScheduling"),
+            ((*template, "tolerations", 0), "operator", "op", "spec.template.spec.tolerations[0].op"),
+            ((*template, "accessCredentials", 0, "sshPublicKey", "source"), "secret", "Secret", "accessCredentials[0].sshPublicKey.source.Secret"),
+            (("spec", "template", "metadata"), None, "domain", "spec.template.metadata.domain"),
+            (("spec", "template", "metadata"), "labels", "label", "spec.template.metadata.label"),
+            (("spec", "template"), None, "volumes", "spec.template.volumes"),
+        ]
+        for i, (where, right, wrong, path) in enumerate(rows):
+            vm = json.loads(json.dumps(whole))
+            vm["metadata"]["name"] = f"typo-{i}"
+            at = vm
+            for key in where:
+                at = at[key]
+            at[wrong] = at.pop(right) if right else {}
+            with self.subTest(path=path):
+                said = kubectl("apply", "--dry-run=server", "-f", "-", stdin=json.dumps(vm), ok=False)
+                self.assertNotEqual(said.returncode, 0)
+                self.assertIn(f'unknown field "{path}"' if path.startswith("spec") else path, said.stderr)
+                if where[-1] in ("masquerade", "rng"):
+                    continue  # the API server's server-side apply takes an object without fields for a map, of any kind
+                server_side = kubectl("apply", "--server-side", "--dry-run=server", "-f", "-", stdin=json.dumps(vm), ok=False)
+                self.assertNotEqual(server_side.returncode, 0)
+                self.assertIn(wrong, server_side.stderr)
+        image = {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance", "metadata": {"name": "typo", "namespace": "default"}, "spec": {
+            "domain": {"memory": {"guest": "64Mi"}, "devices": {"disks": [{"name": "a"}]}},
+            "volumes": [{"name": "a", "containerDisk": {"image": "x", "imagePullPolcy": "Never"}}]}}
+        said = kubectl("apply", "-f", "-", stdin=json.dumps(image), ok=False).stderr
+        self.assertIn('unknown field "spec.volumes[0].containerDisk.imagePullPolcy"', said)
+        del image["spec"]["volumes"][0]["containerDisk"]["imagePullPolcy"]
+        kubectl("apply", "-f", "-", stdin=json.dumps(image))
+        patched = kubectl("patch", "vmi", "typo", "--type=merge", "-p", '{"spec": {"domain": {"cpus": {"cores": 2}}}}', ok=False)
+        self.assertIn('unknown field "spec.domain.cpus"', patched.stderr)
+        kubectl("delete", "vmi", "typo")
+
+    def test_what_generators_write_is_clean(self):
+        """null for times, an empty status, empty maps and lists, numbers for quantities, in both versions: taken without a word."""
+        vm = {"kind": "VirtualMachine", "metadata": {"name": "made", "namespace": "default", "creationTimestamp": None, "labels": {}, "annotations": {}},
+              "spec": {"runStrategy": "Halted", "dataVolumeTemplates": [{"metadata": {"name": "d", "creationTimestamp": None}, "status": {}, "spec": {
+                  "source": {"blank": {}}, "storage": {"accessModes": [], "resources": {"requests": {"storage": 1 << 30}}}}}],
+                  "template": {"metadata": {"creationTimestamp": None, "labels": {}, "annotations": None}, "spec": {
+                      "accessCredentials": [], "affinity": {}, "nodeSelector": {}, "tolerations": [], "networks": [], "architecture": "amd64",
+                      "domain": {"cpu": {"features": []}, "memory": {"guest": 1 << 26}, "machine": {"type": ""}, "firmware": {}, "features": {},
+                                 "resources": {"requests": {"cpu": 1, "memory": 1 << 26}, "limits": {}}, "clock": {},
+                                 "devices": {"disks": [{"name": "d", "disk": {}}], "interfaces": [], "gpus": [], "tpm": {}, "rng": {}}},
+                      "livenessProbe": {"tcpSocket": {"port": "ssh"}}, "readinessProbe": {"httpGet": {"port": 80, "httpHeaders": []}},
+                      "volumes": [{"name": "d", "emptyDisk": {"capacity": 1 << 20}}]}}},
+              "status": {}}
+        vmi = {"kind": "VirtualMachineInstance", "metadata": {"name": "made", "namespace": "default", "creationTimestamp": None},
+               "spec": vm["spec"]["template"]["spec"], "status": {}}
+        for version in ("v1", "v1alpha3"):
+            for plural, one in (("virtualmachines", vm), ("virtualmachineinstances", vmi)):
+                for more in ((), ("--server-side",)):
+                    with self.subTest(version=version, kind=plural, how=more):
+                        stdin = json.dumps({"apiVersion": f"kubevirt.io/{version}", **one})
+                        done = kubectl("apply", *more, "-f", "-", stdin=stdin)
+                        self.assertEqual([line for line in done.stderr.splitlines() if "is deprecated" not in line], [])
+                        self.assertEqual(kubectl("diff", *more, "-f", "-", stdin=stdin).stdout, "")
+                        stored = get(plural, "made")["spec"]
+                        spec = stored["template"]["spec"] if plural == "virtualmachines" else stored
+                        self.assertEqual(spec["domain"], vmi["spec"]["domain"])
+                        kubectl("delete", plural, "made")
+
+    def test_what_was_stored_with_unknown_fields_can_be_read_and_changed(self):
+        """As by an older version, whose definitions kept what they did not know."""
+        kept = {"x-kubernetes-preserve-unknown-fields": True, "type": "object"}
+        crd = json.loads(kubectl("get", "crd", "virtualmachines.kubevirt.io", "-o", "json").stdout)
+        old = {"spec": {"versions": [dict(v, schema={"openAPIV3Schema": kept}) for v in crd["spec"]["versions"]]}}
+        kubectl("patch", "crd", "virtualmachines.kubevirt.io", "--type=merge", "-p", json.dumps(old))
+        vm = {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "unknown", "namespace": "default"},
+              "spec": {"runStrategy": "Halted", "old": 1, "template": {"spec": {"domain": {"memory": {"guest": "64Mi", "old": {"a": []}}, "devices": {}}}}}}
+        try:
+            self.until(lambda: kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(vm), ok=False).returncode == 0)
+            kubectl("create", "-f", "-", stdin=json.dumps(vm))
+            self.assertEqual(get("virtualmachines", "unknown")["spec"]["old"], 1)
+        finally:
+            kubectl("apply", "--server-side", "--force-conflicts", "-k", os.path.join(ROOT, "crds"))
+        self.until(lambda: "old" not in get("virtualmachines", "unknown")["spec"])
+        self.assertEqual(get("virtualmachines", "unknown")["spec"]["template"]["spec"]["domain"], {"memory": {"guest": "64Mi"}, "devices": {}})
+        kubectl("patch", "vm", "unknown", "--type=merge", "-p", '{"spec": {"runStrategy": "Manual"}}')
+        kubectl("label", "vm", "unknown", "a=b")
+        kubectl("patch", "vm", "unknown", "--subresource=status", "--type=merge", "-p", '{"status": {"created": true}}')
+        self.assertEqual(get("virtualmachines", "unknown")["spec"]["runStrategy"], "Manual")
+        kubectl("delete", "vm", "unknown")
+
+    def test_definitions_fit_into_the_annotation_of_kubectl_apply(self):
+        for kind in KINDS:
+            with self.subTest(kind=kind):
+                path = os.path.join(ROOT, f"crds/{kind}.yaml")
+                whole = json.loads(kubectl("create", "--dry-run=client", "--validate=false", "-o", "json", "-f", path).stdout)
+                self.assertLess(len(json.dumps(whole, separators=(",", ":"))), 240 * 1024)
+                done = kubectl("apply", "--dry-run=server", "-f", path)
+                self.assertNotIn("Too long", done.stderr)
+
     def test_status_is_a_subresource(self):
         for kind, plural in (("VirtualMachine", "virtualmachines"), ("VirtualMachineInstance", "virtualmachineinstances")):
             vm = next(case["vm"] for case in self.cases if case["ok"])
             written = dict(vm if kind == "VirtualMachine" else instance_of(vm, "x"), metadata={"name": "status", "namespace": "default"})
-            written["status"] = {"phase": "mine"}
+            written["status"] = {"bridge": {"mine": True}}
             kubectl("create", "-f", "-", stdin=json.dumps(written))
             self.assertNotIn("status", get(plural, "status"))
             patch = {"status": {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-02T03:04:05Z",
-                                                "lastProbeTime": None}], "snapshotInProgress": "kept", "bridge": {"next": "kept"}}}
+                                                "lastProbeTime": None}], "changedBlockTracking": {"state": "kept"}, "bridge": {"next": "kept"}}}
             kubectl("patch", plural, "status", "--subresource=status", "--type=merge", "-p", json.dumps(patch))
             stored = get(plural, "status")
             self.assertEqual(stored["metadata"]["generation"], 1)
-            self.assertEqual(stored["status"]["snapshotInProgress"], "kept")
+            self.assertEqual(stored["status"]["changedBlockTracking"], {"state": "kept"})
             self.assertEqual(kubectl("wait", plural, "status", "--for=condition=Ready", "--timeout=5s").returncode, 0)
             kubectl("delete", plural, "status")
 
