@@ -5,6 +5,7 @@ usage: test_crds.py PRINT_CASES    (KUBECONFIG names the server; test/integratio
 """
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -49,6 +50,25 @@ def instance_of(machine, name):
     template = machine["spec"]["template"]
     return {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance",
             "metadata": {**template.get("metadata", {}), "name": name, "namespace": "default"}, "spec": template["spec"]}
+
+
+def at(value, path):
+    for key in path:
+        value = value[key]
+    return value
+
+
+def named_fields(value, schema, path, above):
+    """Of each field that the schema names and the value has: the path of its object, its name, the names that may stand beside it
+    and those that may stand beside the object. Keys of maps are no fields."""
+    if isinstance(value, list):
+        for i, one in enumerate(value):
+            yield from named_fields(one, schema.get("items", {}), (*path, i), None)
+    known = schema.get("properties", {})
+    for key in sorted(value) if isinstance(value, dict) else ():
+        if key in known:
+            yield path, key, known, above
+            yield from named_fields(value[key], known[key], (*path, key), known)
 
 
 class Crds(unittest.TestCase):
@@ -282,6 +302,39 @@ class Crds(unittest.TestCase):
         patched = kubectl("patch", "vmi", "typo", "--type=merge", "-p", '{"spec": {"domain": {"cpus": {"cores": 2}}}}', ok=False)
         self.assertIn('unknown field "spec.domain.cpus"', patched.stderr)
         kubectl("delete", "vmi", "typo")
+
+    def test_three_hundred_misplaced_fields_are_refused_with_their_path(self):
+        """One field of a manifest that has most of them is misspelt, written in another case or moved a level up, as a seed says."""
+        path = os.path.join(os.path.dirname(__file__), "samples/everything.yaml")
+        whole = json.loads(kubectl("create", "--dry-run=client", "--validate=false", "-o", "json", "-f", path).stdout)
+        crd = json.loads(kubectl("get", "crd", "virtualmachines.kubevirt.io", "-o", "json").stdout)
+        schema = next(v for v in crd["spec"]["versions"] if v["name"] == "v1")["schema"]["openAPIV3Schema"]["properties"]["spec"]
+        fields, chosen = list(named_fields(whole["spec"], schema, ("spec",), None)), random.Random(10)
+        self.assertGreater(len(fields), 250)
+        objects, told = [], {}
+        while len(objects) < 300:
+            how, (where, key, known, above) = chosen.choice(("misspelt", "other case", "moved up")), chosen.choice(fields)
+            place = chosen.randrange(len(key))
+            wrong = {"misspelt": key[:place] + key[place] + key[place:], "other case": key[0].swapcase() + key[1:], "moved up": key}[how]
+            to = where[:-1] if how == "moved up" else where
+            if (how == "moved up" and above is None) or wrong in (above if how == "moved up" else known):
+                continue
+            vm = json.loads(json.dumps(whole))
+            vm["metadata"]["name"] = f"odd-{len(objects)}"
+            at(vm, to)[wrong] = at(vm, where).pop(key)
+            told[vm["metadata"]["name"]] = (how, "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in (*to, wrong))[1:])
+            objects.append(vm)
+        table = {}
+        for vm in objects:
+            name = vm["metadata"]["name"]
+            how, where = told[name]
+            said = kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(vm), ok=False)
+            end = "refused with path" if said.returncode and f'unknown field "{where}"' in said.stderr else "in silence"
+            table[how, end] = table.get((how, end), 0) + 1
+            with self.subTest(how=how, path=where):
+                self.assertEqual(end, "refused with path", said.stderr[:500])
+        for (how, end), n in sorted(table.items()):
+            print(f"    {how:12} {end:20} {n:4}")
 
     def test_what_generators_write_is_clean(self):
         """null for times, an empty status, empty maps and lists, numbers for quantities, in both versions: taken without a word."""
