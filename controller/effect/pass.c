@@ -19,7 +19,7 @@ static struct err *pass_kubevirt(struct pass *p, const struct object *o, struct 
 static uint64_t pass_basis(struct pass *p, enum kind kind, const struct object *o);
 static struct vmi_sources pass_sources(const struct reconciler *r);
 static char *config_text(const struct config *c);
-static const char *pass_error(struct pass *p);
+static const char *pass_error(struct pass *p, bool *ret_lasts);
 static const struct store *store_of(const struct reconciler *r, enum kind kind);
 
 struct err *
@@ -122,9 +122,10 @@ config_text(const struct config *c)
 }
 
 bool
-reconciler_error_set(struct reconciler *r, const char *key, const char *text, int64_t retry_ms)
+reconciler_error_set(struct reconciler *r, const char *key, const struct err *err, int64_t retry_ms)
 {
     struct key_error *e = reconciler_error(r, key);
+    const char *text = err_text(err);
 
     if (e && str_eq(e->text, text)) {
         return false;
@@ -137,6 +138,7 @@ reconciler_error_set(struct reconciler *r, const char *key, const char *text, in
     free(e->text);
     e->text = xstrdup(text);
     e->hold = true;
+    e->is_lasting = err_class(err) == ERR_INVALID;
     e->retry_ms = retry_ms;
     return true;
 }
@@ -195,7 +197,7 @@ pass_vm(struct pass *p, const struct object *o, struct plan *ret_plan)
     struct err *e = vm_view_make(p->arena, &vm_now, vmi ? &vmi_now : NULL, p->now_s, p->rnd, &v);
 
     if (!e) {
-        v.last_error = pass_error(p);
+        v.last_error = pass_error(p, &v.error_lasts);
         v.hold = p->held;
         vm_plan(&v, ret_plan);
     }
@@ -257,7 +259,7 @@ pass_vmi(struct pass *p, const struct object *o, struct plan *ret_plan)
     struct err *e = vmi_view_make(p->arena, &src, &vmi_now, p->now_s, &v);
 
     if (!e) {
-        v.last_error = pass_error(p);
+        v.last_error = pass_error(p, &v.error_lasts);
         v.hold = p->held;
         vmi_plan(&v, ret_plan);
     }
@@ -282,13 +284,14 @@ pass_kubevirt(struct pass *p, const struct object *o, struct plan *ret_plan)
 
 /* Text of the last failure of this key; the first pass that reads it holds the action back. */
 static const char *
-pass_error(struct pass *p)
+pass_error(struct pass *p, bool *ret_lasts)
 {
     struct key_error *e = reconciler_error(p->r, p->key);
 
     if (!e) {
         return NULL;
     }
+    *ret_lasts = e->is_lasting;
     p->held = e->hold;
     p->retry_ms = e->retry_ms;
     e->hold = false;

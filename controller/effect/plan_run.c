@@ -3,6 +3,7 @@
 
 #include "cache/cut.h"
 #include "effect/api_path.h"
+#include "reconcile/pod_refusal.h"
 
 enum { REPLY_MAX = 16 << 20 }; /* the largest object there can be, each byte of it written as \u003c */
 
@@ -199,6 +200,11 @@ on_action(void *arg, const struct kube_reply *reply)
     }
     if (reply->err && a->kind == ACTION_LABEL_POD && err_class(reply->err) == ERR_CONFLICT) {
         pod_lost(r, a); /* another one of that name: ours is gone */
+    }
+    if (reply->err && a->kind == ACTION_CREATE_POD) {
+        AUTO(err_freep) struct err *e = pod_refusal(reply->err, reply->body, a->is_of_template);
+        run_finish(r, e);
+        return;
     }
     if (reply->err && !(err_class(reply->err) == ERR_NOT_FOUND && !is_create)) {
         run_finish(r, reply->err);

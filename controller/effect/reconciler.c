@@ -427,7 +427,7 @@ settle_error(const struct running *run, const struct err *err)
     }
     log_warn(&olg, "pass failed", F_STR("class", err_class_name(err_class(err))), F_I64("retry_ms", delay_ms),
              F_ERR(err));
-    if (reconciler_error_set(r, run->key, err_text(err), delay_ms)) {
+    if (reconciler_error_set(r, run->key, err, delay_ms)) {
         return 1; /* once more at once, without the action: the status says why it failed */
     }
     return delay_ms;

@@ -41,6 +41,7 @@ struct key_error { /* why the last pass of a key failed: status tells it */
     char key[QUEUE_KEY_SIZE];
     char *text;
     bool hold;        /* the status has not told it yet */
+    bool is_lasting;  /* ERR_INVALID: until somebody mends it */
     int64_t retry_ms; /* when the action is tried again */
     UT_hash_handle hh;
 };
@@ -118,7 +119,7 @@ void reconciler_config(struct reconciler *r);
 void reconciler_wake(struct reconciler *r);
 
 /* Remembers why a key failed. True when the text is new: the next pass only tells it. */
-bool reconciler_error_set(struct reconciler *r, const char *key, const char *text, int64_t retry_ms);
+bool reconciler_error_set(struct reconciler *r, const char *key, const struct err *err, int64_t retry_ms);
 void reconciler_error_clear(struct reconciler *r, const char *key);
 struct key_error *reconciler_error(const struct reconciler *r, const char *key);
 void reconciler_errors_clear(struct reconciler *r);

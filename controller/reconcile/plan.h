@@ -24,6 +24,7 @@ struct action {
     const char *name;
     const char *uid;    /* precondition of delete and patch; NULL for create, and when it is not known */
     const json_t *body; /* the object to create, the merge patch, or the steps of a JSON patch (release); of the arena */
+    bool is_of_template; /* create-pod: the instance is a VirtualMachine's, whose fields a refusal names */
 };
 
 /* An event to record once the actions and the status write have succeeded. */

@@ -28,6 +28,7 @@ const struct vm_rule vm_rules[] = {
     {"stopping", "an instance that ends is waited for", is_stopping, plan_nothing},
     {"stop", "Halted: the instance is deleted", must_stop, plan_delete},
     {"clear-finished", "a finished instance makes room for the next one, or for none", must_clear, plan_delete},
+    {"start-anew", "an instance that cannot start makes room when its template was changed", vm_starts_anew, plan_delete},
     {"invalid", "a spec that cannot run is told in status and not started", is_invalid, plan_nothing},
     {"back-off", "after failed starts the next one waits", is_waiting, plan_wait},
     {"hold", "a start that could not be made is told before it is tried again", is_held, plan_nothing},
@@ -61,6 +62,16 @@ vm_start_waits(const struct vm_view *v, int64_t *ret_s)
     }
     *ret_s = after_s - v->now_s;
     return true;
+}
+
+/* Nothing is lost with it: its guest has never run. Under Manual a start is somebody else's wish. */
+bool
+vm_starts_anew(const struct vm_view *v)
+{
+    bool is_wanted = v->strategy == RUN_ALWAYS || v->strategy == RUN_RERUN_ON_FAILURE || v->strategy == RUN_ONCE;
+
+    return v->has_vmi && v->vmi_is_ours && !v->vmi_going && is_wanted && v->vmi_differs && !v->invalid &&
+           !vmi_is_final(&v->vmi) && !vmi_has_run(&v->vmi) && condition_is(&v->vmi.status.conditions, "Stalled", "True");
 }
 
 static bool

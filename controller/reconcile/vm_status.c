@@ -10,6 +10,9 @@ enum { FAIL_BASE_S = 10, FAIL_MAX_S = 300, FAIL_STALLED = 3, FAIL_COUNT_MAX = 10
 static bool plan_has(const struct plan *p, enum action_kind kind);
 static const char *printable_status(const struct vm_view *v, const struct plan *p, const struct vm_status *st);
 static const char *vmi_trouble(const struct vmi *vmi);
+static const struct condition *keeper(const struct vm_view *v);
+static const char *failure(const struct vm_view *v);
+static const char *next_of_trouble(const struct vm_view *v);
 static void set_conditions(const struct vm_view *v, const struct plan *p, struct vm_status *st);
 static void set_ready(const struct vm_view *v, const struct plan *p, struct vm_status *st);
 static void set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st);
@@ -124,20 +127,50 @@ vmi_trouble(const struct vmi *vmi)
     return NULL;
 }
 
+/* The condition that says what keeps the instance from starting; NULL: nothing does. */
+static const struct condition *
+keeper(const struct vm_view *v)
+{
+    static const char *const types[][2] = {{"Stalled", "True"}, {"Synchronized", "False"}, {"PodScheduled", "False"}};
+    const struct condition_list *l = &v->vmi.status.conditions;
+
+    if (!v->has_vmi || v->vmi_going || vmi_is_final(&v->vmi) || str_eq(v->vmi.status.phase, "Running")) {
+        return NULL;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        if (condition_is(l, types[i][0], types[i][1])) {
+            return condition_find(l, types[i][0]);
+        }
+    }
+    return NULL;
+}
+
+/* Why instance or pod could not be made, for as long as it is tried again by itself. */
+static const char *
+failure(const struct vm_view *v)
+{
+    const struct condition *kept = keeper(v);
+    bool is_refused = kept && str_eq(kept->type, "Synchronized") && str_eq(kept->reason, "FailedCreate");
+
+    if (v->last_error) {
+        return v->last_error;
+    }
+    return is_refused ? kept->message : NULL;
+}
+
 static void
 set_conditions(const struct vm_view *v, const struct plan *p, struct vm_status *st)
 {
     st->conditions = (struct condition_list){0};
     set_ready(v, p, st);
     mirror_conditions(v, st);
-    if (v->last_error) {
+    if (failure(v)) {
         condition_set(
             v->arena, &st->conditions, &v->vm.status.conditions,
-            &(struct condition){.type = "Failure", .status = "True", .reason = "FailedCreate", .message = v->last_error},
+            &(struct condition){.type = "Failure", .status = "True", .reason = "FailedCreate", .message = failure(v)},
             v->now_s);
     }
-    if (v->has_vmi && v->vmi_is_ours && !vmi_is_final(&v->vmi) && v->vmi_spec && !v->is_header &&
-        !json_equal(v->vmi_spec, v->vm.spec.template.spec_json)) {
+    if (v->has_vmi && v->vmi_is_ours && !vmi_is_final(&v->vmi) && v->vmi_differs) {
         condition_set(v->arena, &st->conditions, &v->vm.status.conditions,
                       &(struct condition){.type = "RestartRequired",
                                           .status = "True",
@@ -199,7 +232,11 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
         wish.type = "Stalled";
         wish.reason = "InvalidSpec";
         wish.message = v->invalid;
-    } else if (stalled && str_eq(stalled->status, "True")) {
+    } else if (v->last_error && v->error_lasts) {
+        wish.type = "Stalled";
+        wish.reason = "FailedCreate";
+        wish.message = v->last_error;
+    } else if (stalled && str_eq(stalled->status, "True") && !v->vmi_going && !plan_has(p, ACTION_DELETE_VMI)) {
         wish.type = "Stalled";
         wish.reason = stalled->reason;
         wish.message = stalled->message;
@@ -237,16 +274,13 @@ static void
 set_failure(const struct vm_view *v, struct vm_status *st)
 {
     const struct start_failure *old = v->vm.status.start_failure;
-    bool was_running = false;
+    bool was_running = v->has_vmi && vmi_has_run(&v->vmi);
 
     if (!is_counting(v->strategy)) {
         st->start_failure = NULL;
     }
     if (!v->has_vmi || !v->vmi_is_ours) {
         return;
-    }
-    for (size_t i = 0; i < v->vmi.status.phase_transitions.n; i++) {
-        was_running = was_running || str_eq(v->vmi.status.phase_transitions.items[i].phase, "Running");
     }
     if (was_running) {
         st->start_failure = NULL;
@@ -287,6 +321,8 @@ set_run(const struct vm_view *v, const struct plan *p, struct vm_status *st)
     if (plan_has(p, ACTION_CREATE_VMI)) {
         st->run_strategy = v->strategy;
         st->last_run_phase = NULL;
+    } else if (vm_starts_anew(v)) {
+        st->last_run_phase = "Failed"; /* else RerunOnFailure would take it for a good end */
     } else if (v->has_vmi && v->vmi_is_ours && vmi_is_final(&v->vmi)) {
         st->last_run_phase = v->vmi.status.phase;
     } else if (v->has_vmi && v->vmi_is_ours) {
@@ -295,6 +331,22 @@ set_run(const struct vm_view *v, const struct plan *p, struct vm_status *st)
         st->last_run_phase = NULL;
         st->run_strategy = v->vm.status.run_strategy == RUN_UNSET ? RUN_UNSET : RUN_HALTED;
     }
+}
+
+/* Nothing is promised that the trouble at hand prevents. */
+static const char *
+next_of_trouble(const struct vm_view *v)
+{
+    const struct condition *kept = keeper(v);
+
+    if (kept && str_eq(kept->type, "PodScheduled")) {
+        return "the guest starts as soon as a node has room for its launcher pod";
+    }
+    if (v->last_error ? v->error_lasts : str_eq(kept->type, "Stalled")) {
+        return "nothing, until what condition Stalled names is mended; then the guest starts";
+    }
+    return v->last_error ? "the start is tried again; condition Failure says why it failed"
+                         : "the guest starts as soon as what condition Synchronized names is no more";
 }
 
 /* What happens next, for people (promise 4). */
@@ -307,6 +359,12 @@ next_step(const struct vm_view *v, const struct plan *p)
     if (v->has_vmi && vmi_is_final(&v->vmi) && (v->vmi_going || plan_has(p, ACTION_DELETE_VMI))) {
         return v->strategy == RUN_ALWAYS ? "the finished instance is removed, then a new one is started"
                                          : "the finished instance is removed";
+    }
+    if (v->has_vmi && !v->vmi_is_ours) {
+        return "nothing, until the instance of that name is gone or this machine's";
+    }
+    if (vm_starts_anew(v)) {
+        return "the instance that could not start is removed, then one of the changed template is started";
     }
     if (plan_has(p, ACTION_DELETE_VMI) || (v->has_vmi && v->vmi_going)) {
         return "the guest is asked to shut down; when its grace period is over it is switched off";
@@ -321,6 +379,9 @@ next_step(const struct vm_view *v, const struct plan *p)
         !condition_is(&v->vmi.status.conditions, "Ready", "True") &&
         !condition_is(&v->vmi.status.conditions, "Paused", "True")) {
         return "the guest runs; it is waited for until it is ready";
+    }
+    if (v->last_error || keeper(v)) {
+        return next_of_trouble(v);
     }
     bool is_starting = v->has_vmi && !vmi_is_final(&v->vmi) && !str_eq(v->vmi.status.phase, "Running");
     if (is_starting ||

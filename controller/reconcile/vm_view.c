@@ -29,6 +29,17 @@ vmi_is_final(const struct vmi *vmi)
     return str_eq(vmi->status.phase, "Succeeded") || str_eq(vmi->status.phase, "Failed");
 }
 
+bool
+vmi_has_run(const struct vmi *vmi)
+{
+    bool has_run = false;
+
+    for (size_t i = 0; i < vmi->status.phase_transitions.n; i++) {
+        has_run = has_run || str_eq(vmi->status.phase_transitions.items[i].phase, "Running");
+    }
+    return has_run;
+}
+
 static void
 gather_vm(struct vm_view *v, const struct object *vm)
 {
@@ -77,4 +88,5 @@ gather_vmi(struct vm_view *v, const struct object *vmi)
     v->has_vmi = true;
     v->vmi_is_ours = owner && str_eq(owner->uid, v->vm.meta.uid);
     v->vmi_going = vmi->doomed || v->vmi.meta.deletion_s != 0;
+    v->vmi_differs = v->vmi_spec && !v->is_header && !json_equal(v->vmi_spec, v->vm.spec.template.spec_json);
 }

@@ -20,13 +20,17 @@ struct vm_view {
     const json_t *vmi_spec; /* as it is in the API; NULL: it cannot be read */
     bool vmi_is_ours;       /* controlled by this VM */
     bool vmi_going;         /* being deleted, or its deletion was answered */
+    bool vmi_differs;       /* its spec is not the template's */
     const char *last_error; /* why the last action for this VM failed, or NULL */
+    bool error_lasts;       /* of last_error: until somebody mends it */
     bool hold;              /* the failure is new: the status tells it before the next try */
 };
 
 /* Decodes 'vm' and the VMI of the same name. What cannot be decoded is no error: of it the header is taken. */
 MUST_CHECK struct err *vm_view_make(struct arena *a, const struct object *vm, const struct object *vmi, int64_t now_s,
                                     uint32_t rnd, struct vm_view *ret_view);
+
+bool vmi_has_run(const struct vmi *vmi); /* it was Running at some time */
 
 bool vmi_is_final(const struct vmi *vmi); /* Succeeded or Failed */
 

@@ -288,7 +288,7 @@ plan_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
 
     (void)o; /* Pending: a later phase without a pod has failed */
     plan_state_claim(v, p);
-    (void)plan_add(p, ACTION_CREATE_POD, &target, pod);
+    plan_add(p, ACTION_CREATE_POD, &target, pod)->is_of_template = v->has_vm;
     plan_event(p, "Normal", "SuccessfulCreate", "Created virtual machine pod %s", target.name);
 }
 

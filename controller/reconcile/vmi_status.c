@@ -132,7 +132,7 @@ trouble_before_pod(const struct vmi_view *v)
         }
     }
     if (v->last_error) {
-        return (struct vmi_trouble){.reason = "FailedCreate", .message = v->last_error};
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = v->last_error, .stalled = v->error_lasts};
     }
     if (!v->config->gateway_pins) {
         return (struct vmi_trouble){.reason = "FailedCreate", .message = "the gateway's certificate is not made yet"};

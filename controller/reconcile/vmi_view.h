@@ -62,6 +62,7 @@ struct vmi_view {
     struct launcher_state *report; /* what it said last; NULL: nothing yet */
     const char *sent_desired;      /* what was last said to it over this connection */
     const char *last_error;        /* why the last action for this instance failed, or NULL */
+    bool error_lasts;              /* of last_error: until somebody mends it */
     bool hold;                     /* the failure is new: the status tells it before the next try */
 };
 

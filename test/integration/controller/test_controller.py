@@ -11,6 +11,7 @@ import argparse
 import concurrent.futures
 import importlib
 import os
+import pathlib
 import sys
 import tempfile
 import time
@@ -20,8 +21,7 @@ import marks
 from world import Case, World
 
 RETRY_MAX = 3  # more than that is no accident
-MODULES = ["test_life", "test_strategies", "test_drift", "test_converted", "test_trouble", "test_firmware", "test_replicas",
-           "test_faults", "test_refusal"]
+MODULES = sorted(f.stem for f in pathlib.Path(__file__).parent.glob("test_*.py") if f.stem != "test_controller")
 
 
 def collect(modules, wanted):
