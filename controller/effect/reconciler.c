@@ -93,6 +93,7 @@ reconciler_lead(struct reconciler *r, bool leads)
         run_drop(run);
     }
     queue_clear(r->queue);
+    reconciler_errors_clear(r); /* whoever leads next finds them out, and tells them */
 }
 
 const char *
@@ -391,6 +392,10 @@ settle(const struct running *run, const struct err *err)
     int64_t delay_ms = run->requeue_ms;
 
     if (err) {
+        struct key_error *untold = run->held ? reconciler_error(r, run->key) : NULL;
+        if (untold) {
+            untold->hold = true;
+        }
         delay_ms = settle_error(run, err);
     } else if (!run->held) {
         queue_forget(r->queue, run->key);
