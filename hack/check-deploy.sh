@@ -31,6 +31,9 @@ no patch persistentvolumeclaims
 no delete persistentvolumeclaims
 no create services
 yes create events -A
+yes list events -A
+no get events
+no watch events
 yes create tokenreviews.authentication.k8s.io
 yes get /openid/v1/jwks
 yes get secrets/vmbridge-certs

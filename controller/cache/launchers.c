@@ -10,6 +10,7 @@ struct entry {
     char *pod_uid;
     char *made_uid;
     char *desired;
+    char *warnings;
     struct packed *state;
     UT_hash_handle hh;
 };
@@ -124,6 +125,23 @@ launchers_sent(struct launchers *l, const char *vmi_uid, const char *text)
     }
 }
 
+bool
+launchers_warned(struct launchers *l, const char *vmi_uid, const char *warnings, int64_t now_s)
+{
+    struct entry *e = entry_find(l, vmi_uid);
+
+    if (!e) {
+        return false;
+    }
+    const char *old = e->warnings ? e->warnings : "";
+    bool is_new = warnings && !str_eq(warnings, old);
+    AUTO(freep) char *text = xstrdup(warnings ? warnings : old);
+    entry_set(&e->warnings, &e->pub.warnings, text);
+    e->pub.warned_s = now_s;
+    e->pub.version = is_new ? ++l->n_changes : e->pub.version;
+    return is_new;
+}
+
 void
 launchers_remove(struct launchers *l, const char *vmi_uid)
 {
@@ -198,5 +216,6 @@ entry_drop(struct launchers *l, struct entry *e)
     free(e->made_uid);
     packed_free(e->state);
     free(e->desired);
+    free(e->warnings);
     free(e);
 }

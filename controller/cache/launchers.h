@@ -12,8 +12,10 @@ struct launcher {
     const char *made_uid;       /* of the pod that was made for it while we led, or NULL */
     const struct packed *state; /* the last state message, a JSON text, or NULL */
     const char *desired;        /* JSON text last sent down over this connection, or NULL */
+    const char *warnings; /* what events said of its pod when they were last read (reconcile/pod_warnings.h), or NULL */
+    int64_t warned_s;     /* when that was */
     bool connected;
-    uint64_t version; /* another one after each change but launchers_sent */
+    uint64_t version; /* another one after each change of what a look reads, but launchers_sent */
 };
 
 struct launchers;
@@ -32,6 +34,8 @@ void launchers_disconnected(struct launchers *l, const char *vmi_uid, const char
 /* Keeps a state message of the connected launcher; true when it differs from the last. */
 bool launchers_state(struct launchers *l, const char *vmi_uid, const char *pod_uid, const char *text, size_t len);
 void launchers_sent(struct launchers *l, const char *vmi_uid, const char *text);
+/* Its pod's events were read. True: they say something else than before. NULL: they could not be read, and what they said stays. */
+bool launchers_warned(struct launchers *l, const char *vmi_uid, const char *warnings, int64_t now_s);
 void launchers_remove(struct launchers *l, const char *vmi_uid);
 /* All connections are gone: leadership was lost. */
 void launchers_clear(struct launchers *l);

@@ -1,10 +1,13 @@
 // A small state machine over the answers: one request at a time per object.
 #include "effect/plan_run.h"
 
+#include "base/clock.h"
 #include "cache/cut.h"
 #include "effect/api_path.h"
 #include "reconcile/pod_refusal.h"
+#include "reconcile/pod_warnings.h"
 
+enum { WARNINGS_BYTES_MAX = 1 << 20 };
 enum { REPLY_MAX = 16 << 20 }; /* the largest object there can be, each byte of it written as \u003c */
 
 struct plan_run {
@@ -33,6 +36,8 @@ static bool run_status(struct plan_run *r);
 static void run_finish(struct plan_run *r, const struct err *err);
 static void on_action(void *arg, const struct kube_reply *reply);
 static void on_sought(void *arg, const struct kube_reply *reply);
+static void read_warnings(struct plan_run *r, const struct action *a);
+static void on_warnings(void *arg, const struct kube_reply *reply);
 static void on_status(void *arg, const struct kube_reply *reply);
 static void pod_lost(struct plan_run *r, const struct action *a);
 static void pod_made(struct plan_run *r, const json_t *pod);
@@ -120,6 +125,9 @@ run_action(struct plan_run *r, const struct action *a)
     case ACTION_SEEK_POD:
         run_send(r, KUBE_GET, &(struct place){kind, a->name, NULL}, NULL, on_sought);
         break;
+    case ACTION_READ_WARNINGS:
+        read_warnings(r, a);
+        break;
     case ACTION_RELEASE_VMI:
         run_send(r, KUBE_JSON_PATCH, &(struct place){kind, a->name, NULL}, body, on_action);
         break;
@@ -160,6 +168,7 @@ action_body(struct plan_run *r, const struct action *a)
         (void)json_object_set_new(json_object_get(body, "metadata"), "uid", json_string(a->uid));
         break;
     case ACTION_SEEK_POD:
+    case ACTION_READ_WARNINGS:
         return NULL;
     case ACTION_PATCH_VMI:
     case ACTION_PATCH_POD:
@@ -267,6 +276,38 @@ on_sought(void *arg, const struct kube_reply *reply)
                         store_get(informer_store(r->fx->informers[KIND_POD]), key);
         AUTO(err_freep)
         struct err *e = err_new(is_known ? ERR_CONFLICT : ERR_RETRY, "pod %s is there and is not seen yet", a->name);
+        run_finish(r, e);
+        return;
+    }
+    r->next++;
+    run_next(r);
+}
+
+static void
+read_warnings(struct plan_run *r, const struct action *a)
+{
+    AUTO(freep)
+    char *path =
+        xasprintf("/api/v1/namespaces/%s/events?fieldSelector=involvedObject.uid%%3D%s%%2Ctype%%3DWarning&limit=20",
+                  r->target.namespace, a->uid);
+    const struct kube_call call = {
+        .verb = KUBE_GET, .path = path, .resource = "events", .reply_max_bytes = WARNINGS_BYTES_MAX};
+
+    r->request = kube_send(r->fx->kube, &call, on_warnings, r);
+}
+
+/* No answer is no trouble of the pass: it is asked again when it is due. What is new is for the next pass to tell. */
+static void
+on_warnings(void *arg, const struct kube_reply *reply)
+{
+    struct plan_run *r = arg;
+    AUTO(freep) char *text = reply->err ? NULL : pod_warnings_text(reply->body);
+    AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, r->target.name);
+
+    r->request = NULL;
+    launchers_name(r->fx->launchers, r->target.uid, key);
+    if (launchers_warned(r->fx->launchers, r->target.uid, text, clock_wall_s())) {
+        AUTO(err_freep) struct err *e = err_new(ERR_CONFLICT, "events say something new of the pod");
         run_finish(r, e);
         return;
     }
@@ -390,6 +431,7 @@ action_object(enum action_kind kind)
     case ACTION_PATCH_POD:
     case ACTION_LABEL_POD:
     case ACTION_SEEK_POD:
+    case ACTION_READ_WARNINGS:
         break;
     }
     return KIND_POD;

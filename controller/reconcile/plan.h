@@ -12,9 +12,10 @@ enum action_kind {
     ACTION_CREATE_PVC,
     ACTION_CREATE_POD,
     ACTION_DELETE_POD,
-    ACTION_PATCH_POD, /* metadata only: annotations */
-    ACTION_LABEL_POD, /* the labels it is watched by, whatever else has changed meanwhile */
-    ACTION_SEEK_POD,  /* a read: goes on only when the pod of that name and UID (NULL: any) is gone */
+    ACTION_PATCH_POD,     /* metadata only: annotations */
+    ACTION_LABEL_POD,     /* the labels it is watched by, whatever else has changed meanwhile */
+    ACTION_SEEK_POD,      /* a read: goes on only when the pod of that name and UID (NULL: any) is gone */
+    ACTION_READ_WARNINGS, /* a read: what events say of the pod; another pass when it is something new */
 };
 
 /* One API call. Each may be repeated safely: names are derived, deletes and patches bear the UID. */

@@ -5,12 +5,14 @@
 #include "base/clock.h"
 #include "reconcile/open_ports.h"
 #include "reconcile/pod_render.h"
+#include "reconcile/pod_warnings.h"
 #include "reconcile/state_claim.h"
 #include "reconcile/vm_view.h"
 #include "reconcile/vmi_status.h"
 
 enum {
     OLD_POD_WAIT_MS = 2000,
+    READ_AGAIN_MS = 3000,
     QUIET_START_S = 5,
     QUIET_START_MAX_S = 30,
     WAITING_PER_QUIET_S = 40,
@@ -27,6 +29,7 @@ static bool has_old_pod(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_blocked(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_pod_missing(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_hidden(const struct vmi_view *v, const struct vmi_observed *o);
+static bool must_read_warnings(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_ca_old(const struct vmi_view *v, const struct vmi_observed *o);
 static bool is_label_missing(const struct vmi_view *v, const struct vmi_observed *o);
 static bool always(const struct vmi_view *v, const struct vmi_observed *o);
@@ -37,6 +40,7 @@ static void plan_seek(const struct vmi_view *v, const struct vmi_observed *o, st
 static void plan_wait(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_labels(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_read_warnings(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_ca(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_label(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void plan_desired(const struct vmi_view *v, struct plan *p);
@@ -58,6 +62,8 @@ const struct vmi_rule vmi_rules[] = {
     {"blocked", "something the pod needs is not there; status says what", is_blocked, plan_nothing},
     {"pod-missing", "a new instance gets its launcher pod", is_pod_missing, plan_pod},
     {"pod-hidden", "somebody took off the labels by which the pod is watched: they are put back", is_hidden, plan_labels},
+    {"start-is-slow", "its pod waits, perhaps for a Secret: what events say of it is read", must_read_warnings,
+     plan_read_warnings},
     {"ca-changed", "the pod gets the new CAs of the gateway", is_ca_old, plan_ca},
     {"label-node", "the instance of a VirtualMachine is labelled with its node", is_label_missing, plan_label},
     {"steady", "nothing to do", always, plan_nothing},
@@ -81,6 +87,9 @@ vmi_plan(const struct vmi_view *v, struct plan *ret_plan)
         return;
     }
     vmi_status(v, &o, ret_plan);
+    if (pod_warnings_matter(v)) {
+        plan_requeue(ret_plan, pod_warnings_due_s(v) * 1000);
+    }
     if (may_wait_with_status(v, &o)) {
         int64_t left_s = quiet_start_left_s(v);
         ret_plan->status_new = NULL;
@@ -163,6 +172,13 @@ is_pod_missing(const struct vmi_view *v, const struct vmi_observed *o)
 {
     (void)o; /* final phases are behind us: never started */
     return !v->has_pod;
+}
+
+static bool
+must_read_warnings(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* as long as its container does not run */
+    return pod_warnings_matter(v) && pod_warnings_due_s(v) == 0;
 }
 
 static bool
@@ -290,6 +306,14 @@ plan_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
     plan_state_claim(v, p);
     plan_add(p, ACTION_CREATE_POD, &target, pod)->is_of_template = v->has_vm;
     plan_event(p, "Normal", "SuccessfulCreate", "Created virtual machine pod %s", target.name);
+}
+
+static void
+plan_read_warnings(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    (void)o; /* see the rule */
+    (void)plan_add(p, ACTION_READ_WARNINGS, &v->pod.meta, NULL);
+    plan_requeue(p, READ_AGAIN_MS);
 }
 
 static void

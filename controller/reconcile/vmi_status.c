@@ -3,6 +3,7 @@
 
 #include "api/validate.h"
 #include "base/clock.h"
+#include "reconcile/pod_warnings.h"
 #include "reconcile/vmi_details.h"
 
 enum { UNSCHEDULABLE_STALLED_S = 300, CLAIM_QUIET_S = 5, LAUNCHER_UID = 107, PAUSED_MESSAGE_MAX = 900 };
@@ -22,7 +23,7 @@ static void put(const struct vmi_view *v, struct vmi_status *st, const struct co
 static const struct condition *unscheduled(const struct vmi_view *v);
 static struct vmi_trouble trouble_of_claims(const struct vmi_view *v);
 static struct vmi_trouble trouble_before_pod(const struct vmi_view *v);
-static struct vmi_trouble trouble_of_pod(const struct pod_view *pod);
+static struct vmi_trouble trouble_of_pod(const struct vmi_view *v);
 
 void
 vmi_status(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
@@ -68,7 +69,7 @@ vmi_trouble_of(const struct vmi_view *v)
         return (struct vmi_trouble){
             .reason = v->has_pod ? "InvalidSpec" : "FailedCreate", .message = v->invalid, .stalled = true};
     }
-    struct vmi_trouble t = v->has_pod ? trouble_of_pod(&v->pod) : trouble_before_pod(v);
+    struct vmi_trouble t = v->has_pod ? trouble_of_pod(v) : trouble_before_pod(v);
 
     return !t.reason && v->has_pod && !v->pod.started ? trouble_of_claims(v) : t;
 }
@@ -140,9 +141,18 @@ trouble_before_pod(const struct vmi_view *v)
     return (struct vmi_trouble){0};
 }
 
-static struct vmi_trouble
-trouble_of_pod(const struct pod_view *pod)
+static const char *
+waiting_message(const struct pod_view *pod)
 {
+    return str_empty(pod->waiting_message) ? "an image of the launcher pod cannot be had: correct containerDisk.image"
+                                           : pod->waiting_message;
+}
+
+static struct vmi_trouble
+trouble_of_pod(const struct vmi_view *v)
+{
+    const struct pod_view *pod = &v->pod;
+    const char *missing = pod_warnings_secret(v);
     static const struct {
         const char *waiting;
         const char *reason;
@@ -159,12 +169,11 @@ trouble_of_pod(const struct pod_view *pod)
     for (size_t i = 0; pod->waiting_reason && i < ARRAY_LEN(rows); i++) {
         if (str_eq(pod->waiting_reason, rows[i].waiting)) {
             return (struct vmi_trouble){
-                .reason = rows[i].reason,
-                .message = str_empty(pod->waiting_message)
-                               ? "an image of the launcher pod cannot be had: correct containerDisk.image"
-                               : pod->waiting_message,
-                .stalled = true};
+                .reason = rows[i].reason, .message = missing ? missing : waiting_message(pod), .stalled = true};
         }
+    }
+    if (missing) {
+        return (struct vmi_trouble){.reason = "SecretNotFound", .message = missing, .stalled = true};
     }
     return (struct vmi_trouble){0};
 }

@@ -420,6 +420,10 @@ gather_report(struct vmi_view *v, const struct launchers *launchers)
     json_t *j = NULL;
     const char *type;
 
+    if (l) {
+        v->warnings = l->warnings ? arena_strdup(v->arena, l->warnings) : NULL;
+        v->warned_s = l->warned_s;
+    }
     if (!l || (v->has_pod && !str_eq(l->pod_uid, v->pod.meta.uid))) {
         return;
     }

@@ -61,9 +61,11 @@ struct vmi_view {
     bool connected;                /* the launcher is on the line */
     struct launcher_state *report; /* what it said last; NULL: nothing yet */
     const char *sent_desired;      /* what was last said to it over this connection */
-    const char *last_error;        /* why the last action for this instance failed, or NULL */
-    bool error_lasts;              /* of last_error: until somebody mends it */
-    bool hold;                     /* the failure is new: the status tells it before the next try */
+    const char *warnings;   /* of the pod, from events (reconcile/pod_warnings.h); NULL: they were not read yet */
+    int64_t warned_s;       /* when they were read */
+    const char *last_error; /* why the last action for this instance failed, or NULL */
+    bool error_lasts;       /* of last_error: until somebody mends it */
+    bool hold;              /* the failure is new: the status tells it before the next try */
 };
 
 /* Of a VMI that cannot be decoded the header is taken. Errors: ERR_INVALID when its pod cannot be decoded. */

@@ -415,6 +415,15 @@ carry_out(struct town *t, const char *key, const struct action *a)
     if (a->kind == ACTION_SEEK_POD) {
         return !object || (a->uid && !str_eq(json_str(meta, "uid"), a->uid));
     }
+    if (a->kind == ACTION_READ_WARNINGS) {
+        const char *vmi_key = strchr(key, '/') + 1;
+        const struct object *vmi = store_get(informer_store(t->r.informers[KIND_VMI]), vmi_key);
+        if (vmi) {
+            launchers_name(t->r.launchers, vmi->uid, vmi_key);
+            (void)launchers_warned(t->r.launchers, vmi->uid, NULL, t->now_s);
+        }
+        return true;
+    }
     if (action_is_create(a->kind)) {
         if (!object) { /* else the name is taken */
             create(t, key, a);

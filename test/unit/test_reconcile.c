@@ -93,6 +93,10 @@ fill_world(struct world *w, const json_t *c, bool backwards)
         launchers_name(w->launchers, "uid-of-vmi", "default/a");
         launchers_made(w->launchers, "uid-of-vmi", json_str(c, "madePod"));
     }
+    if (json_str(c, "warnings")) {
+        launchers_name(w->launchers, "uid-of-vmi", "default/a");
+        (void)launchers_warned(w->launchers, "uid-of-vmi", json_str(c, "warnings"), w->now_s);
+    }
     if (json_bool(c, "withoutCA", false)) {
         w->config.gateway_pins = w->config.ca_bundle = NULL;
     }

@@ -285,7 +285,36 @@ class Actor:
         self.status(pod, {"phase": "Pending", "startTime": stamp(), "conditions": self.conditions("False"),
                           "containerStatuses": self.container(pod, {"waiting": waiting})})
 
+    def _warn(self, pod, reason, message):
+        """An event, as the kubelet words it; the same one again only counts up."""
+        if self._once(pod, message):
+            meta = pod["metadata"]
+            self.api.create(CORE.format(meta["namespace"]) + "events", {
+                "metadata": {"name": f"{meta['name']}.{self.count:x}.{len(self.seen[meta['uid']])}"}, "type": "Warning", "reason": reason,
+                "message": message, "source": {"component": "kubelet", "host": NODE}, "firstTimestamp": stamp(), "lastTimestamp": stamp(),
+                "count": 1, "involvedObject": {"apiVersion": "v1", "kind": "Pod", "namespace": meta["namespace"], "name": meta["name"],
+                                               "uid": meta["uid"]}})
+
+    def _has(self, pod, secret):
+        return self.api.get(CORE.format(pod["metadata"]["namespace"]) + "secrets/" + secret) is not None
+
+    def _waits_for_secrets(self, pod):
+        """A volume whose Secret is not there is mounted as soon as it is; without one to pull with, an image is tried all the same."""
+        missing = [(v["name"], v["secret"]["secretName"]) for v in pod["spec"].get("volumes", [])
+                   if "secret" in v and not self._has(pod, v["secret"]["secretName"])]
+        for volume, secret in missing:
+            self._warn(pod, "FailedMount", f'MountVolume.SetUp failed for volume "{volume}" : secret "{secret}" not found')
+        keyless = [s["name"] for s in pod["spec"].get("imagePullSecrets", []) if not self._has(pod, s["name"])]
+        if keyless:
+            self._warn(pod, "FailedToRetrieveImagePullSecret", f"Unable to retrieve some image pull secrets ({', '.join(keyless)}); "
+                       "attempting to pull the image may not succeed.")
+            self.container_waits(pod, {"reason": "ErrImagePull", "message": "unauthorized: authentication required"})
+        return missing or keyless
+
     def start(self, pod):
+        if self._waits_for_secrets(pod):
+            self.after(0.5, self.start, pod)
+            return
         number = self.count % 65000
         address = f"10.1.{number // 250}.{number % 250 + 1}"
         self.status(pod, {"phase": "Running", "startTime": stamp(), "hostIP": "10.0.0.1", "podIP": address, "podIPs": [{"ip": address}],
