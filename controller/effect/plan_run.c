@@ -117,6 +117,9 @@ run_action(struct plan_run *r, const struct action *a)
     case ACTION_DELETE_POD:
         run_send(r, KUBE_DELETE, &(struct place){kind, a->name, NULL}, body, on_action);
         break;
+    case ACTION_ADOPT_VMI:
+        run_send(r, KUBE_APPLY_PATCH, &(struct place){kind, a->name, NULL}, body, on_action);
+        break;
     case ACTION_PATCH_VMI:
     case ACTION_PATCH_POD:
     case ACTION_LABEL_POD:
@@ -171,6 +174,7 @@ action_body(struct plan_run *r, const struct action *a)
     case ACTION_READ_WARNINGS:
         return NULL;
     case ACTION_PATCH_VMI:
+    case ACTION_ADOPT_VMI:
     case ACTION_PATCH_POD:
         body = json_deep_copy(a->body);
         (void)json_object_set_new(json_object_get(body, "metadata"), "uid", json_string(a->uid));
@@ -422,6 +426,7 @@ action_object(enum action_kind kind)
     case ACTION_CREATE_VMI:
     case ACTION_DELETE_VMI:
     case ACTION_PATCH_VMI:
+    case ACTION_ADOPT_VMI:
     case ACTION_RELEASE_VMI:
         return KIND_VMI;
     case ACTION_CREATE_PVC:
@@ -440,7 +445,9 @@ action_object(enum action_kind kind)
 static void
 run_send(struct plan_run *r, enum kube_verb verb, const struct place *at, const json_t *body, kube_done_fn *done)
 {
-    AUTO(freep) char *path = api_path(at->kind, r->target.namespace, at->name, at->sub);
+    AUTO(freep) char *bare = api_path(at->kind, r->target.namespace, at->name, at->sub);
+    AUTO(freep)
+    char *path = xasprintf("%s%s", bare, verb == KUBE_APPLY_PATCH ? "?fieldManager=vmbridge-controller" : "");
     AUTO(freep)
     char *resource = at->sub ? xasprintf("%s/%s", api_resource(at->kind), at->sub) : xstrdup(api_resource(at->kind));
     const struct kube_call call = {.verb = verb,

@@ -46,9 +46,9 @@ action_is_create(enum action_kind kind)
 const char *
 action_name(enum action_kind kind)
 {
-    static const char *const names[] = {"create-vmi", "delete-vmi", "patch-vmi",    "release-vmi",
-                                        "create-pvc", "create-pod", "delete-pod",   "patch-pod",
-                                        "label-pod",  "seek-pod",   "read-warnings"};
+    static const char *const names[] = {"create-vmi",  "delete-vmi", "patch-vmi",  "adopt-vmi",
+                                        "release-vmi", "create-pvc", "create-pod", "delete-pod",
+                                        "patch-pod",   "label-pod",  "seek-pod",   "read-warnings"};
 
     return names[kind];
 }

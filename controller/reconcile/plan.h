@@ -8,6 +8,7 @@ enum action_kind {
     ACTION_CREATE_VMI,
     ACTION_DELETE_VMI,
     ACTION_PATCH_VMI,   /* metadata only: labels */
+    ACTION_ADOPT_VMI,   /* metadata only: an owner is applied */
     ACTION_RELEASE_VMI, /* finalizers of ours go, whatever stands beside them */
     ACTION_CREATE_PVC,
     ACTION_CREATE_POD,

@@ -2,9 +2,11 @@
 #include "reconcile/vm_plan.h"
 
 #include "base/clock.h"
+#include "reconcile/vm_adopt.h"
 #include "reconcile/vm_status.h"
 
 static bool is_deleting(const struct vm_view *v);
+static bool must_adopt(const struct vm_view *v);
 static bool is_foreign(const struct vm_view *v);
 static bool is_stopping(const struct vm_view *v);
 static bool must_stop(const struct vm_view *v);
@@ -15,6 +17,7 @@ static bool is_waiting(const struct vm_view *v);
 static bool is_held(const struct vm_view *v);
 static bool always(const struct vm_view *v);
 static void plan_nothing(const struct vm_view *v, struct plan *p);
+static void plan_adopt(const struct vm_view *v, struct plan *p);
 static void plan_delete(const struct vm_view *v, struct plan *p);
 static void plan_wait(const struct vm_view *v, struct plan *p);
 static void plan_create(const struct vm_view *v, struct plan *p);
@@ -23,6 +26,8 @@ static void plan_create(const struct vm_view *v, struct plan *p);
 const struct vm_rule vm_rules[] = {
     {"deleting", "a VM that is being deleted starts and stops nothing: its instance goes with it", is_deleting,
      plan_nothing},
+    {"adopt", "an instance that nobody controls and that this VM would make as it is becomes its own", must_adopt,
+     plan_adopt},
     {"foreign-instance", "an instance of that name which belongs to somebody else is left alone", is_foreign,
      plan_nothing},
     {"stopping", "an instance that ends is waited for", is_stopping, plan_nothing},
@@ -78,6 +83,12 @@ static bool
 is_deleting(const struct vm_view *v)
 {
     return v->vm.meta.deletion_s != 0;
+}
+
+static bool
+must_adopt(const struct vm_view *v)
+{
+    return v->has_vmi && !v->vmi_is_ours && !vm_adopt_bar(v);
 }
 
 static bool
@@ -163,6 +174,15 @@ plan_nothing(const struct vm_view *v, struct plan *p)
     (void)p;
 }
 
+/* The next look, at an instance of its own, tells the rest. */
+static void
+plan_adopt(const struct vm_view *v, struct plan *p)
+{
+    (void)plan_add(p, ACTION_ADOPT_VMI, &v->vmi.meta, vm_adopt_body(v));
+    plan_event(p, "Normal", "Adopted", "The virtual machine instance %s had no owner and is this virtual machine's now",
+               v->vmi.meta.name);
+}
+
 static void
 plan_delete(const struct vm_view *v, struct plan *p)
 {
@@ -199,15 +219,14 @@ vmi_object(const struct vm_view *v)
     json_t *annotations = map_json(&v->vm.spec.template.annotations);
     AUTO(freep) char *generation = xasprintf("%lld", (long long)m->generation);
 
-    (void)json_object_set_new(annotations, "kubevirt.io/vm-generation", json_string(generation));
+    (void)json_object_set_new(annotations, VM_GENERATION_ANNOTATION, json_string(generation));
     (void)json_object_set_new(annotations, "kubevirt.io/latest-observed-api-version", json_string("v1"));
     (void)json_object_set_new(annotations, "kubevirt.io/storage-observed-api-version", json_string("v1"));
-    json_t *owner = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "apiVersion", "kubevirt.io/v1", "kind", "VirtualMachine",
-                              "name", m->name, "uid", m->uid, "controller", 1, "blockOwnerDeletion", 1);
-    json_t *object = json_pack("{s:s, s:s, s:{s:s, s:s, s:o, s:o, s:[s], s:[o]}, s:O}", "apiVersion", "kubevirt.io/v1",
-                               "kind", "VirtualMachineInstance", "metadata", "name", m->name, "namespace", m->namespace,
-                               "labels", map_json(&v->vm.spec.template.labels), "annotations", annotations, "finalizers",
-                               VMI_FINALIZER, "ownerReferences", owner, "spec", v->vm.spec.template.spec_json);
+    json_t *object =
+        json_pack("{s:s, s:s, s:{s:s, s:s, s:o, s:o, s:[s], s:[o]}, s:O}", "apiVersion", "kubevirt.io/v1", "kind",
+                  "VirtualMachineInstance", "metadata", "name", m->name, "namespace", m->namespace, "labels",
+                  map_json(&v->vm.spec.template.labels), "annotations", annotations, "finalizers", VMI_FINALIZER,
+                  "ownerReferences", vm_owner_reference(v), "spec", v->vm.spec.template.spec_json);
     BUG_ON(!object);
     return json_in_arena(v->arena, object);
 }

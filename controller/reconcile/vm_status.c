@@ -3,6 +3,7 @@
 
 #include "api/validate.h"
 #include "base/clock.h"
+#include "reconcile/vm_adopt.h"
 #include "reconcile/vm_plan.h"
 
 enum { FAIL_BASE_S = 10, FAIL_MAX_S = 300, FAIL_STALLED = 3, FAIL_COUNT_MAX = 1000000, MIRRORED_MAX = 32 };
@@ -223,11 +224,10 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
                      !plan_has(p, ACTION_CREATE_VMI);
     bool wants_up = is_counting(v->strategy) && !has_ended && !(v->has_vmi && vmi_is_final(&v->vmi));
 
-    if (v->has_vmi && !v->vmi_is_ours) {
+    if (v->has_vmi && !v->vmi_is_ours && vm_adopt_bar(v)) {
         wish.type = "Stalled";
         wish.reason = "ForeignInstance";
-        wish.message = "a VirtualMachineInstance of this name exists and is not controlled by this VirtualMachine: "
-                       "delete or rename it";
+        wish.message = vm_adopt_bar(v);
     } else if (v->invalid) {
         wish.type = "Stalled";
         wish.reason = "InvalidSpec";
@@ -360,7 +360,7 @@ next_step(const struct vm_view *v, const struct plan *p)
         return v->strategy == RUN_ALWAYS ? "the finished instance is removed, then a new one is started"
                                          : "the finished instance is removed";
     }
-    if (v->has_vmi && !v->vmi_is_ours) {
+    if (v->has_vmi && !v->vmi_is_ours && vm_adopt_bar(v)) {
         return "nothing, until the instance of that name is gone or this machine's";
     }
     if (vm_starts_anew(v)) {

@@ -6,6 +6,8 @@
 #include "cache/store.h"
 #include "reconcile/config.h"
 
+#define VM_GENERATION_ANNOTATION "kubevirt.io/vm-generation" /* of an instance that a machine made */
+
 struct vm_view {
     struct arena *arena;
     int64_t now_s; /* wall clock */

@@ -370,7 +370,8 @@ merge(json_t *to, const json_t *patch, unsigned depth) // NOLINT(misc-no-recursi
 static enum kind
 kind_of_action(const struct action *a)
 {
-    bool is_vmi = a->kind == ACTION_CREATE_VMI || a->kind == ACTION_DELETE_VMI || a->kind == ACTION_PATCH_VMI;
+    bool is_vmi = a->kind == ACTION_CREATE_VMI || a->kind == ACTION_DELETE_VMI || a->kind == ACTION_PATCH_VMI ||
+                  a->kind == ACTION_ADOPT_VMI;
 
     return is_vmi ? KIND_VMI : a->kind == ACTION_CREATE_PVC ? KIND_PVC : KIND_POD;
 }

@@ -219,7 +219,7 @@ apply_action(struct world *w, const struct action *a)
 {
     AUTO(freep) char *key = xasprintf("%s/%s", a->namespace, a->name);
     bool is_vmi = a->kind == ACTION_CREATE_VMI || a->kind == ACTION_DELETE_VMI || a->kind == ACTION_PATCH_VMI ||
-                  a->kind == ACTION_RELEASE_VMI;
+                  a->kind == ACTION_ADOPT_VMI || a->kind == ACTION_RELEASE_VMI;
     enum kind kind = is_vmi ? KIND_VMI : a->kind == ACTION_CREATE_PVC ? KIND_PVC : KIND_POD;
     const struct object *o = store_get(world_store(w, kind), key);
 
@@ -244,7 +244,8 @@ apply_action(struct world *w, const struct action *a)
     AUTO(json_freep) json_t *object = object_json(o);
     json_t *meta = json_object_get(object, "metadata");
     (void)json_object_set_new(object, "kind", json_string(is_vmi ? "VirtualMachineInstance" : "Pod"));
-    if (a->kind == ACTION_PATCH_VMI || a->kind == ACTION_PATCH_POD || a->kind == ACTION_LABEL_POD) {
+    if (a->kind == ACTION_PATCH_VMI || a->kind == ACTION_ADOPT_VMI || a->kind == ACTION_PATCH_POD ||
+        a->kind == ACTION_LABEL_POD) {
         apply_merge(object, a->body);
     } else if (a->kind == ACTION_RELEASE_VMI) { /* the cache knows of no others */
         (void)json_object_del(meta, "finalizers");

@@ -230,9 +230,7 @@ def test_a_machine_deleted_in_the_foreground_says_terminating(t):
 
 
 def test_an_orphan_runs_on(t):
-    t.until_collected()
-    name = next((name for name in ("m0", "m1", "m2") if orphaned(t, name)), None)
-    check(name, "the garbage collector took each instance for one whose owner is gone:", t.picture())
+    name = an_orphan(t)
     vmi, pod = uid(t.vmi(name)), uid(t.pod(name))
     t.remains(lambda: uid(t.vmi(name)) == vmi and uid(t.pod(name)) == pod and not is_going(t.vmi(name)), 1.5, "instance and pod run on")
     check(t.vmi(name)["status"]["phase"] == "Running", t.picture())
@@ -251,6 +249,61 @@ def orphaned(t, name):
     if not lives:
         t.until_gone(name)
     return lives
+
+
+def an_orphan(t):
+    """Name of an instance that lives on without its machine."""
+    t.until_collected()
+    name = next((name for name in ("m0", "m1", "m2") if orphaned(t, name)), None)
+    check(name, "the garbage collector took each instance for one whose owner is gone:", t.picture())
+    return name
+
+
+def test_an_orphan_is_adopted_by_its_machine_and_runs_on(t):
+    name = an_orphan(t)
+    other = {"apiVersion": "v1", "kind": "ConfigMap", "name": "theirs", "uid": t.api.create(
+        t.core("configmaps"), {"metadata": {"name": "theirs"}})["metadata"]["uid"]}
+    t.api.patch(t.vmi_path(name), {"metadata": {"ownerReferences": [other]}})  # one that controls nothing stays
+    vmi, pod = uid(t.vmi(name)), uid(t.pod(name))
+    t.make(machine(name))
+    vm = t.until_ready(name)
+    check(uid(t.vmi(name)) == vmi and uid(t.pod(name)) == pod, "the guest was started anew:", t.picture())
+    owners = t.vmi(name)["metadata"]["ownerReferences"]
+    check(sorted(o["uid"] for o in owners) == sorted([uid(vm), other["uid"]]), owners)
+    check([o["uid"] for o in owners if o.get("controller")] == [uid(vm)], owners)
+    check(vm["status"]["printableStatus"] == "Running" and not condition(vm, "Stalled") and not condition(vm, "RestartRequired"), t.picture())
+    check(t.launcher(name).connects, "the launcher talks to nobody")
+    guest_crashes(t, name)  # it is the machine's in every respect: Always starts it again
+    until_new_run(t, name, vmi)
+    t.never_two_pods()
+
+
+def test_an_orphan_of_another_template_is_left_alone_and_the_difference_is_told(t):
+    name = an_orphan(t)
+    vmi = uid(t.vmi(name))
+    other = machine(name)
+    other["spec"]["template"]["spec"]["domain"]["memory"]["guest"] = "96Mi"
+    t.make(other)
+    t.until(lambda: condition(t.vm(name), "Stalled").get("reason") == "ForeignInstance", "the machine says why it does not start")
+    said = condition(t.vm(name), "Stalled")["message"]
+    check("spec.template.spec.domain.memory.guest" in said and "or delete it" in said, said)
+    check(t.vm(name)["status"]["bridge"]["next"].startswith("nothing, until"), t.vm(name)["status"])
+    t.remains(lambda: uid(t.vmi(name)) == vmi and not t.vmi(name)["metadata"].get("ownerReferences"), 1, "it is left alone")
+    t.api.patch(t.vm_path(name), {"spec": {"template": {"spec": {"domain": {"memory": {"guest": "64Mi"}}}}}})
+    t.until_ready(name)
+    check(uid(t.vmi(name)) == vmi, "the guest was started anew:", t.picture())
+
+
+def test_an_orphan_of_a_halted_machine_is_not_switched_off(t):
+    name = an_orphan(t)
+    vmi = uid(t.vmi(name))
+    t.make(machine(name, "Halted"))
+    t.until(lambda: condition(t.vm(name), "Stalled").get("reason") == "ForeignInstance", "the machine tells of it")
+    check("runStrategy Always" in condition(t.vm(name), "Stalled")["message"], t.picture())
+    t.remains(lambda: uid(t.vmi(name)) == vmi and not is_going(t.vmi(name)), 1, "the guest runs on")
+    t.set_strategy(name, "Always")
+    t.until_ready(name)
+    check(uid(t.vmi(name)) == vmi, "the guest was started anew:", t.picture())
 
 
 def is_going(vmi):
