@@ -1,9 +1,10 @@
 // Rules over disks, volumes and networks.
 #include "api/validate_priv.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 
-enum { SERIAL_MAX = 256, USER_DATA_MAX = 2048, PORT_NAME_MAX = 15 };
+enum { SERIAL_MAX = 256, USER_DATA_MAX = 2048, PORT_NAME_MAX = 15, CIDR4_MIN = 8, CIDR4_MAX = 30, CIDR6_MAX = 128 };
 
 static struct err *check_disk(const struct vmi_spec *s, size_t i);
 static struct err *check_target(const struct disk *d, size_t i);
@@ -15,6 +16,8 @@ static struct err *check_interface(const struct vmi_spec *s, size_t i);
 static struct err *check_ports(const struct interface *nic, size_t i);
 static struct err *check_network(const struct vmi_spec *s, size_t i);
 static bool is_pod_network(const struct network *net);
+static struct err *check_cidrs(const struct network_pod *p, size_t i);
+static bool is_cidr(const char *text, int family, long min, long max);
 
 static const struct volume *
 volume_find(const struct vmi_spec *s, const char *name)
@@ -438,5 +441,42 @@ check_network(const struct vmi_spec *s, size_t i)
     if (!is_pod_network(net) && !net->multus && !net->resource_claim) {
         return INVALID("networks[%zu] should have a network type: write pod: {}", i);
     }
+    return net->pod ? check_cidrs(net->pod, i) : NULL;
+}
+
+/* "10.0.2.0/24", of as many bits as an IPv4 network of a guest may have; of IPv6 the launcher knows more: whether the pod has any. */
+static struct err *
+check_cidrs(const struct network_pod *p, size_t i)
+{
+    const char *v4 = p->vm_network_cidr;
+    const char *v6 = p->vm_ipv6_network_cidr;
+
+    if (!str_empty(v4) && !is_cidr(v4, AF_INET, CIDR4_MIN, CIDR4_MAX)) {
+        return INVALID("networks[%zu].pod.vmNetworkCIDR '%.63s' is no IPv4 network of %d to %d bits: write it like "
+                       "10.0.2.0/24, or leave it out",
+                       i, v4, CIDR4_MIN, CIDR4_MAX);
+    }
+    if (!str_empty(v6) && !is_cidr(v6, AF_INET6, 0, CIDR6_MAX)) {
+        return INVALID("networks[%zu].pod.vmIPv6NetworkCIDR '%.63s' is no IPv6 network: write it like fd10:0:2::/64, "
+                       "or leave it out",
+                       i, v6);
+    }
     return NULL;
+}
+
+static bool
+is_cidr(const char *text, int family, long min, long max)
+{
+    const char *slash = strchr(text, '/');
+    char address[INET6_ADDRSTRLEN];
+    unsigned char net[sizeof(struct in6_addr)];
+    char *end;
+
+    if (!slash || (size_t)(slash - text) >= sizeof(address) || !isdigit((unsigned char)slash[1])) {
+        return false;
+    }
+    memcpy(address, text, (size_t)(slash - text));
+    address[slash - text] = '\0';
+    long bits = strtol(slash + 1, &end, 10);
+    return *end == '\0' && bits >= min && bits <= max && inet_pton(family, address, net) == 1;
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "reconcile/vm_adopt.h"
 #include "reconcile/vm_status.h"
+#include "reconcile/vmi_phase.h"
 
 static bool is_deleting(const struct vm_view *v);
 static bool must_adopt(const struct vm_view *v);
@@ -79,6 +80,13 @@ vm_starts_anew(const struct vm_view *v)
            !vmi_is_final(&v->vmi) && !vmi_has_run(&v->vmi) && condition_is(&v->vmi.status.conditions, "Stalled", "True");
 }
 
+bool
+vm_is_refused(const struct vm_view *v)
+{
+    return v->has_vmi && v->vmi_is_ours && !v->vmi_going && str_eq(v->vmi.status.phase, "Failed") &&
+           str_eq(v->vmi.status.reason, REASON_INVALID_SPEC) && !v->vmi_differs;
+}
+
 static bool
 is_deleting(const struct vm_view *v)
 {
@@ -112,7 +120,8 @@ must_stop(const struct vm_view *v)
 static bool
 must_clear(const struct vm_view *v)
 {
-    return v->has_vmi && vmi_is_final(&v->vmi) && (v->strategy == RUN_ALWAYS || v->strategy == RUN_RERUN_ON_FAILURE);
+    return v->has_vmi && vmi_is_final(&v->vmi) && (v->strategy == RUN_ALWAYS || v->strategy == RUN_RERUN_ON_FAILURE) &&
+           !vm_is_refused(v);
 }
 
 /* RerunOnFailure starts when it was just set and after a failure, not after a good end: the end is kept in the status. */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "reconcile/vm_adopt.h"
 #include "reconcile/vm_plan.h"
+#include "reconcile/vmi_phase.h"
 
 enum { FAIL_BASE_S = 10, FAIL_MAX_S = 300, FAIL_STALLED = 3, FAIL_COUNT_MAX = 1000000, MIRRORED_MAX = 32 };
 
@@ -16,6 +17,7 @@ static const char *failure(const struct vm_view *v);
 static const char *next_of_trouble(const struct vm_view *v);
 static void set_conditions(const struct vm_view *v, const struct plan *p, struct vm_status *st);
 static void set_ready(const struct vm_view *v, const struct plan *p, struct vm_status *st);
+static const char *loop_failure(const struct vm_view *v, const struct vm_status *st);
 static void set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st);
 static void mirror_conditions(const struct vm_view *v, struct vm_status *st);
 static void set_failure(const struct vm_view *v, struct vm_status *st);
@@ -75,7 +77,8 @@ is_failing(const struct vm_view *v, const struct vm_status *st)
 {
     const struct start_failure *f = st->start_failure;
 
-    return f && f->consecutive_fail_count.v > 0 && is_counting(v->strategy) && (!v->has_vmi || vmi_is_final(&v->vmi));
+    return f && f->consecutive_fail_count.v > 0 && is_counting(v->strategy) && !vm_is_refused(v) &&
+           (!v->has_vmi || vmi_is_final(&v->vmi));
 }
 
 /* First true wins (contract 2.4). A failure that 'st' counts just now is told in the same write. */
@@ -195,7 +198,22 @@ set_ready(const struct vm_view *v, const struct plan *p, struct vm_status *st)
         wish.message = theirs ? theirs->message : "VMI is missing the Ready condition";
         wish.status = theirs ? theirs->status : "False";
     }
+    const char *failure = str_eq(wish.status, "True") ? NULL : loop_failure(v, st);
+    if (failure) {
+        wish.message =
+            arena_printf(v->arena, "%s; the last start failed: %s", wish.message ? wish.message : "", failure);
+    }
     condition_set(v->arena, &st->conditions, &v->vm.status.conditions, &wish, v->now_s);
+}
+
+/* Why starts fail, for as long as they do: people read the first condition. NULL: they do not, or the condition says it itself. */
+static const char *
+loop_failure(const struct vm_view *v, const struct vm_status *st)
+{
+    const struct vm_failure *f = st->bridge ? st->bridge->last_failure : NULL;
+    bool is_told = v->has_vmi && vmi_is_final(&v->vmi);
+
+    return f && !is_told && st->start_failure && st->start_failure->consecutive_fail_count.v > 0 ? f->message : NULL;
 }
 
 static void
@@ -232,6 +250,12 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
         wish.type = "Stalled";
         wish.reason = "InvalidSpec";
         wish.message = v->invalid;
+    } else if (vm_is_refused(v) && !plan_has(p, ACTION_DELETE_VMI)) {
+        wish.type = "Stalled";
+        wish.reason = REASON_INVALID_SPEC;
+        wish.message =
+            arena_printf(v->arena, "no guest of this spec can run: %s; change the template, and it is tried at once",
+                         condition_find(&st->conditions, "Ready")->message);
     } else if (v->last_error && v->error_lasts) {
         wish.type = "Stalled";
         wish.reason = "FailedCreate";
@@ -301,7 +325,8 @@ set_failure(const struct vm_view *v, struct vm_status *st)
         bridge->last_failure = f;
         st->bridge = bridge;
     }
-    if (was_running || !is_counting(v->strategy) || (old && str_eq(old->last_failed_vmi_uid, v->vmi.meta.uid))) {
+    if (was_running || vm_is_refused(v) || !is_counting(v->strategy) ||
+        (old && str_eq(old->last_failed_vmi_uid, v->vmi.meta.uid))) {
         return;
     }
     int64_t n = count_next(old);
@@ -369,7 +394,7 @@ next_step(const struct vm_view *v, const struct plan *p)
     if (plan_has(p, ACTION_DELETE_VMI) || (v->has_vmi && v->vmi_going)) {
         return "the guest is asked to shut down; when its grace period is over it is switched off";
     }
-    if (v->invalid) {
+    if (v->invalid || vm_is_refused(v)) {
         return "nothing, until the spec is changed";
     }
     if (!v->has_vmi && is_counting(v->strategy) && f && vm_start_waits(v, &s)) {

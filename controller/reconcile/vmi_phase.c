@@ -94,7 +94,7 @@ ended_by_report(const struct launcher_state *s)
         o = (struct vmi_observed){.ended = "destroyed", .reason = "GracePeriodExpired", .phase = PHASE_FAILED};
         o.message = "the guest did not shut down within its grace period and was switched off";
     } else if (str_eq(s->reason, "start-failed")) {
-        o.reason = "StartFailed";
+        o.reason = s->invalid == TRI_TRUE ? REASON_INVALID_SPEC : "StartFailed";
         o.message = "the guest could not be started";
     } else if (str_eq(s->reason, "panicked")) {
         o.reason = "Panicked";

@@ -15,6 +15,9 @@ enum vmi_phase {
     PHASE_FAILED
 };
 
+/* Why an instance has failed that no machine of this spec can run. */
+#define REASON_INVALID_SPEC "InvalidSpec"
+
 struct vmi_observed {
     enum vmi_phase phase;
     bool guest_up; /* the domain runs and is not paused */

@@ -90,6 +90,36 @@ trouble_of_claims(const struct vmi_view *v)
     return (struct vmi_trouble){0};
 }
 
+static const struct volume *
+volume_named(const struct vmi_spec *s, const char *name)
+{
+    for (size_t i = 0; i < s->volumes.n; i++) {
+        if (str_eq(s->volumes.items[i].name, name)) {
+            return &s->volumes.items[i];
+        }
+    }
+    return NULL;
+}
+
+/* SCSI commands go through to a device: a file takes none. */
+static const char *
+lun_on_files(const struct vmi_view *v)
+{
+    for (size_t i = 0; i < v->vmi.spec.domain.disks.n; i++) {
+        const struct disk *d = &v->vmi.spec.domain.disks.items[i];
+        const struct volume *vol = d->lun ? volume_named(&v->vmi.spec, d->name) : NULL;
+        const struct claim_view *c = vol && vol->pvc ? claim_find(&v->claims, vol->pvc->claim_name) : NULL;
+        if (c && c->exists && !c->is_block) {
+            return arena_printf(
+                v->arena,
+                "spec.%sdomain.devices.disks[%zu].lun: claim %s has volumeMode Filesystem, and a lun is "
+                "a device: write disk instead of lun, or use a claim with volumeMode Block",
+                v->has_vm ? "template.spec." : "", i, c->name);
+        }
+    }
+    return NULL;
+}
+
 static struct vmi_trouble
 trouble_of_foreign_claim(const struct vmi_view *v, const char *name)
 {
@@ -131,6 +161,10 @@ trouble_before_pod(const struct vmi_view *v)
                                                                 v->claims.items[i].name, v->claims.items[i].why),
                                         .stalled = true};
         }
+    }
+    const char *lun = lun_on_files(v);
+    if (lun) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = lun, .stalled = true};
     }
     if (v->last_error) {
         return (struct vmi_trouble){.reason = "FailedCreate", .message = v->last_error, .stalled = v->error_lasts};

@@ -115,6 +115,18 @@ static const struct {
     {"{domain: {devices: {tpm: {enabled: false}}}}", NULL},
     {"{domain: {devices: {gpus: [{name: g, deviceName: x}]}}}", "spec.domain.devices.gpus is not supported"},
     {"{domain: {devices: {gpus: []}}}", NULL},
+    {"{domain: {devices: {interfaces: [{name: net, masquerade: {}}]}}, networks: [{name: net, pod: {vmNetworkCIDR: "
+     "banana}}]}",
+     "spec.networks[0].pod.vmNetworkCIDR 'banana' is no IPv4 network"},
+    {"{domain: {devices: {interfaces: [{name: net, masquerade: {}}]}}, networks: [{name: net, pod: {vmNetworkCIDR: "
+     "10.0.0.0/31}}]}",
+     "is no IPv4 network of 8 to 30 bits"},
+    {"{domain: {devices: {interfaces: [{name: net, masquerade: {}}]}}, networks: [{name: net, pod: {vmNetworkCIDR: "
+     "10.0.0.0/8, vmIPv6NetworkCIDR: \"fd10:0:2::/120\"}}]}",
+     NULL},
+    {"{domain: {devices: {interfaces: [{name: net, masquerade: {}}]}}, networks: [{name: net, pod: {vmIPv6NetworkCIDR: "
+     "\"fd10:0:2::/129\"}}]}",
+     "spec.networks[0].pod.vmIPv6NetworkCIDR"},
     {"{domain: {cpu: {dedicatedCpuPlacement: true}}}", "spec.domain.cpu.dedicatedCpuPlacement is not supported"},
     {"{domain: {cpu: {dedicatedCpuPlacement: false}}}", NULL},
     {"{domain: {cpu: {numa: {guestMappingPassthrough: {}}}}}", "spec.domain.cpu.numa is not supported"},

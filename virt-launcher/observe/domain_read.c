@@ -5,13 +5,33 @@
 
 #include "base/utf8.h"
 
+/* What libvirt will say of this configuration every time. Of CPU models and features it says "internal error" as of anything; that it
+ * is its list of CPUs which says so is the difference. Another host may have what this one lacks: that is passing trouble. */
+static bool
+is_configuration(int domain, int code)
+{
+    switch (code) {
+    case VIR_ERR_XML_ERROR:
+    case VIR_ERR_XML_DETAIL:
+    case VIR_ERR_XML_INVALID_SCHEMA:
+    case VIR_ERR_CONFIG_UNSUPPORTED:
+    case VIR_ERR_ARGUMENT_UNSUPPORTED:
+    case VIR_ERR_OS_TYPE:
+    case VIR_ERR_INVALID_ARG:
+        return true;
+    case VIR_ERR_INTERNAL_ERROR:
+        return domain == VIR_FROM_CPU;
+    default: /* of a library's numbers, not an enum of ours */
+        return false;
+    }
+}
+
 struct err *
 libvirt_error(const char *what)
 {
     virErrorPtr last = virGetLastError();
     int code = last ? last->code : VIR_ERR_INTERNAL_ERROR;
-    bool is_spec = code == VIR_ERR_XML_ERROR || code == VIR_ERR_XML_DETAIL || code == VIR_ERR_CONFIG_UNSUPPORTED ||
-                   code == VIR_ERR_OS_TYPE || code == VIR_ERR_XML_INVALID_SCHEMA || code == VIR_ERR_INVALID_ARG;
+    bool is_spec = is_configuration(last ? last->domain : VIR_FROM_NONE, code);
 
     if (code == VIR_ERR_NO_DOMAIN) {
         return err_new(ERR_NOT_FOUND, "%s: no such domain", what);
