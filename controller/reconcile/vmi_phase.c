@@ -108,11 +108,33 @@ ended_by_report(const struct launcher_state *s)
     return o;
 }
 
+const char *
+vmi_disruption(const struct vmi_view *v)
+{
+    const struct condition *c = condition_find(&v->pod.conditions, "DisruptionTarget");
+    const char *strategy = v->vmi.spec.eviction_strategy;
+    bool wants_move = strategy && str_starts(strategy, "LiveMigrate");
+
+    if (!v->has_pod || !v->pod.going || v->going || !c || !str_eq(c->status, "True")) {
+        return NULL;
+    }
+    return arena_printf(v->arena, "the launcher pod was taken away (%s: %s)%s%s%s", c->reason ? c->reason : "no reason",
+                        c->message ? c->message : "no word why", wants_move ? "; evictionStrategy " : "",
+                        wants_move ? strategy : "",
+                        wants_move ? " would move the guest, but live migration is not part of this version" : "");
+}
+
 /* A guest that shut down because somebody took its pod did not wish to. */
 static struct vmi_observed
 judged(const struct vmi_view *v, struct vmi_observed o)
 {
-    if (v->pod.going && !v->going && o.phase == PHASE_SUCCEEDED) {
+    const char *disruption = vmi_disruption(v);
+
+    if (disruption) {
+        o.message = arena_printf(v->arena, "%s: %s", o.message, disruption);
+        o.reason = o.phase == PHASE_SUCCEEDED ? "Evicted" : o.reason;
+        o.phase = PHASE_FAILED;
+    } else if (v->pod.going && !v->going && o.phase == PHASE_SUCCEEDED) {
         o.phase = PHASE_FAILED;
         o.reason = "PodDeleted";
         o.message = "the launcher pod was deleted and the guest shut down with it";

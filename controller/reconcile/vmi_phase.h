@@ -33,6 +33,10 @@ const char *vmi_phase_name(enum vmi_phase p);
 enum vmi_phase vmi_phase_parse(const char *name);
 bool vmi_phase_is_final(enum vmi_phase p);
 
+/* Why somebody takes the launcher pod away although the instance is wanted: an eviction, a node that is drained, a pod of higher priority. NULL:
+ * nobody does, or does not say why. */
+const char *vmi_disruption(const struct vmi_view *v);
+
 /* The instance had a pod and has none now: its end, once the API server says that the pod is gone. */
 bool vmi_pod_is_due(const struct vmi_view *v);
 

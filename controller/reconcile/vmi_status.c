@@ -6,13 +6,20 @@
 #include "reconcile/pod_warnings.h"
 #include "reconcile/vmi_details.h"
 
-enum { UNSCHEDULABLE_STALLED_S = 300, CLAIM_QUIET_S = 5, LAUNCHER_UID = 107, PAUSED_MESSAGE_MAX = 900 };
+enum {
+    UNSCHEDULABLE_STALLED_S = 300,
+    CLAIM_QUIET_S = 5,
+    LAUNCHER_UID = 107,
+    PAUSED_MESSAGE_MAX = 900,
+    GRACE_DEFAULT_S = 30
+};
 
 static void set_phase(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st, struct plan *p);
 static void add_transition(const struct vmi_view *v, struct phase_transition_list *l, enum vmi_phase phase,
                            int64_t at_s);
 static void phase_event(const struct vmi_observed *o, struct plan *p);
 static void set_repairs(const struct vmi_view *v, struct vmi_status *st);
+static void disruption_event(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 static void set_conditions(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
 static void set_ready(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
 static void set_scheduling(const struct vmi_view *v, struct vmi_status *st);
@@ -38,6 +45,7 @@ vmi_status(const struct vmi_view *v, const struct vmi_observed *o, struct plan *
     set_repairs(v, st);
     set_conditions(v, o, st);
     set_foreign(v, st, p);
+    disruption_event(v, o, p);
     json_t *old_all = json_in_arena(v->arena, api_encode(&vmi_type, &v->vmi));
     json_t *new_all = json_in_arena(v->arena, api_encode(&vmi_type, &now));
     p->status_old = json_object_get(old_all, "status");
@@ -268,6 +276,20 @@ phase_event(const struct vmi_observed *o, struct plan *p)
     }
 }
 
+/* Once: when the status begins to tell it. */
+static void
+disruption_event(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    const char *disruption = vmi_disruption(v);
+    const struct condition *old = condition_find(&v->vmi.status.conditions, "Ready");
+
+    if (disruption && !vmi_phase_is_final(vmi_phase_parse(v->vmi.status.phase)) &&
+        !(old && str_eq(old->reason, "PodTerminating"))) {
+        plan_event(p, "Warning", "Evicted", "%s%s",
+                   vmi_phase_is_final(o->phase) ? "" : "The guest is asked to shut down: ", disruption);
+    }
+}
+
 static void
 set_conditions(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
 {
@@ -288,6 +310,20 @@ set_conditions(const struct vmi_view *v, const struct vmi_observed *o, struct vm
     set_progress(v, o, st);
 }
 
+static const char *
+terminating_message(const struct vmi_view *v)
+{
+    static const char text[] = "virt-launcher pod is terminating";
+    const char *disruption = vmi_disruption(v);
+    const struct opt_int *grace = &v->vmi.spec.termination_grace_period_s;
+
+    if (!disruption) {
+        return text;
+    }
+    return arena_printf(v->arena, "%s: %s; the guest is asked to shut down and has %lld s for it", text, disruption,
+                        (long long)(grace->set ? grace->v : GRACE_DEFAULT_S));
+}
+
 /* Never Running and not ready without a word (rule A3). */
 static void
 set_ready(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
@@ -303,7 +339,7 @@ set_ready(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_sta
         c.message = "virt-launcher pod has not yet been scheduled";
     } else if (v->pod.going) {
         c.reason = "PodTerminating";
-        c.message = "virt-launcher pod is terminating";
+        c.message = terminating_message(v);
     } else if (o->phase == PHASE_RUNNING && o->guest_up && (!probed || v->pod.is_ready)) {
         c.status = "True";
     } else if (o->phase == PHASE_RUNNING && o->guest_up) {
@@ -372,14 +408,26 @@ paused_message(const struct vmi_view *v, const struct vmi_observed *o)
     return text;
 }
 
+static const char *
+unmovable_message(const struct vmi_view *v)
+{
+    static const char text[] = "live migration is not part of this version";
+    const char *strategy = v->vmi.spec.eviction_strategy;
+
+    if (str_empty(strategy) || !str_starts(strategy, "LiveMigrate")) {
+        return text;
+    }
+    return arena_printf(
+        v->arena, "%s: an eviction shuts the guest down within its grace period, whatever evictionStrategy %s says",
+        text, strategy);
+}
+
 static void
 set_running(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
 {
     put(v, st,
-        &(struct condition){.type = "LiveMigratable",
-                            .status = "False",
-                            .reason = "NotMigratable",
-                            .message = "live migration is not part of this version"});
+        &(struct condition){
+            .type = "LiveMigratable", .status = "False", .reason = "NotMigratable", .message = unmovable_message(v)});
     if (o->paused) {
         put(v, st,
             &(struct condition){

@@ -261,6 +261,10 @@ class Actor:
         return CORE.format(pod["metadata"]["namespace"]) + "pods/" + pod["metadata"]["name"] + sub
 
     def status(self, pod, status):
+        if "conditions" in status:  # the kubelet leaves what others say of the pod
+            now = self.recorder.get("pod", pod["metadata"]["namespace"], pod["metadata"]["name"]) or pod
+            status["conditions"] = status["conditions"] + [
+                c for c in now.get("status", {}).get("conditions", []) if c["type"] == "DisruptionTarget"]
         self.api.patch(self.path(pod, "/status"), {"metadata": {"uid": pod["metadata"]["uid"]}, "status": status})
 
     def bind(self, pod):

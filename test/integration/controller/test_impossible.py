@@ -43,12 +43,12 @@ def test_in_a_crash_loop_the_first_condition_says_why(t):
     first = t.until(lambda: condition(t.vm("m"), "Ready").get("reason") == "VMINotExists" and t.vm("m")["status"]["conditions"][0],
                     "the failed instance is gone")
     check(first["type"] == "Ready" and "VMI does not exist" in first["message"] and "Cannot allocate memory" in first["message"], first)
-    t.until(lambda: t.vmi("m") and t.vm("m")["status"]["printableStatus"] == "Starting", "the second try", 40)
+    t.until(lambda: t.vmi("m") and t.vm("m")["status"]["printableStatus"] == "Starting", "the second try")
     first = t.vm("m")["status"]["conditions"][0]
     check("Cannot allocate memory" in first["message"], "while it is tried again:", first)
     t.manner.boot_s = 0.1
     fails_to_start(t, "m", UNLUCKY, 12)
-    t.until_ready("m", 90)
+    t.until_ready("m")
     check("Cannot allocate memory" not in condition(t.vm("m"), "Ready").get("message", ""), t.vm("m")["status"])
     check(vm["status"]["startFailure"]["consecutiveFailCount"] == 1, vm["status"])
 

@@ -103,7 +103,7 @@ def test_a_limit_range_is_named_and_the_pod_comes_when_it_is_changed(t):
     check("maximum memory usage per Pod is 32Mi" in said and "LimitRange" in said and "spec.template.spec.domain:" in said, said)
     t.until(lambda: condition(t.vm("m"), "Stalled"), "it is stalled")
     t.api.delete(t.core("limitranges/low"))
-    t.until_ready("m", 60)
+    t.until_ready("m")
 
 
 @counts
