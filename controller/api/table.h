@@ -145,7 +145,7 @@ struct type {
 #define NULLABLE .nullable = true
 #define NEEDED .needed = true
 #define OTHER .other = true
-#define OF(t) .type = &(t)
+#define OF(t) .type = (&(t))
 
 #define TYPE(s, rows, ...)                                                  \
     {                                                                       \

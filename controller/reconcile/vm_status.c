@@ -45,7 +45,9 @@ vm_status(const struct vm_view *v, struct plan *p)
     struct vm_bridge *bridge = ARENA_NEW(v->arena, struct vm_bridge);
     bridge->next = next_step(v, p);
     bridge->last_failure = st->bridge ? st->bridge->last_failure : NULL;
-    bridge->repairs = v->is_header ? (struct repair_list){0} : vm_spec_repairs(&v->vm.spec, v->arena);
+    if (!v->is_header) {
+        bridge->repairs = vm_spec_repairs(&v->vm.spec, v->arena);
+    }
     st->bridge = bridge->next || bridge->last_failure || bridge->repairs.n > 0 ? bridge : NULL;
 
     json_t *old_all = json_in_arena(v->arena, api_encode(&vm_type, &v->vm));
@@ -374,6 +376,14 @@ next_of_trouble(const struct vm_view *v)
                          : "the guest starts as soon as what condition Synchronized names is no more";
 }
 
+static bool
+is_unready(const struct vm_view *v)
+{
+    return v->has_vmi && str_eq(v->vmi.status.phase, "Running") &&
+           !condition_is(&v->vmi.status.conditions, "Ready", "True") &&
+           !condition_is(&v->vmi.status.conditions, "Paused", "True");
+}
+
 /* What happens next, for people (promise 4). */
 static const char *
 next_step(const struct vm_view *v, const struct plan *p)
@@ -400,9 +410,7 @@ next_step(const struct vm_view *v, const struct plan *p)
     if (!v->has_vmi && is_counting(v->strategy) && f && vm_start_waits(v, &s)) {
         return arena_printf(v->arena, "the next start is tried at %s", f->retry_after);
     }
-    if (v->has_vmi && str_eq(v->vmi.status.phase, "Running") &&
-        !condition_is(&v->vmi.status.conditions, "Ready", "True") &&
-        !condition_is(&v->vmi.status.conditions, "Paused", "True")) {
+    if (is_unready(v)) {
         return "the guest runs; it is waited for until it is ready";
     }
     if (v->last_error || keeper(v)) {

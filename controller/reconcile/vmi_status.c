@@ -57,10 +57,12 @@ vmi_status(const struct vmi_view *v, const struct vmi_observed *o, struct plan *
 static void
 set_repairs(const struct vmi_view *v, struct vmi_status *st)
 {
-    struct repair_list l =
-        v->has_vm || v->is_header ? (struct repair_list){0} : vmi_spec_repairs(&v->vmi.spec, v->arena);
+    struct repair_list l = {0};
     struct vmi_bridge *b = st->bridge;
 
+    if (!v->has_vm && !v->is_header) {
+        l = vmi_spec_repairs(&v->vmi.spec, v->arena);
+    }
     if (!b && l.n == 0) {
         return;
     }

@@ -89,7 +89,7 @@ schema_at(const json_t *j, const char *path)
 }
 
 /* What each type of the reference page is in JSON, and in a schema. */
-static const struct {
+static const struct page_type {
     const char *page, *schema;
     bool text, number, flag, object, array;
 } page_types[] = {
@@ -111,23 +111,23 @@ static const struct {
 static void
 check_row(const char *path, const char *page_type, const json_t *schema, const json_t *value)
 {
-    size_t t = 0;
+    const struct page_type *t = NULL;
 
-    while (t < ARRAY_LEN(page_types) && !str_eq(page_types[t].page, page_type)) {
-        t++;
+    for (size_t i = 0; i < ARRAY_LEN(page_types) && !t; i++) {
+        t = str_eq(page_types[i].page, page_type) ? &page_types[i] : NULL;
     }
-    ck_assert_msg(t < ARRAY_LEN(page_types), "%s: the page has the type %s", path, page_type);
-    bool fits = (page_types[t].text && json_is_string(value)) || (page_types[t].number && json_is_integer(value)) ||
-                (page_types[t].flag && json_is_boolean(value)) || (page_types[t].object && json_is_object(value)) ||
-                (page_types[t].array && json_is_array(value));
+    ck_assert_msg(t, "%s: the page has the type %s", path, page_type);
+    bool fits = (t->text && json_is_string(value)) || (t->number && json_is_integer(value)) ||
+                (t->flag && json_is_boolean(value)) || (t->object && json_is_object(value)) ||
+                (t->array && json_is_array(value));
     ck_assert_msg(!value || fits, "%s: the page says %s, the code takes another type", path, page_type);
     if (!schema) {
         return;
     }
     const char *type = json_str(schema, "type");
     bool is_quantity = json_bool(schema, "x-kubernetes-int-or-string", false);
-    ck_assert_msg(page_types[t].schema ? str_eq(page_types[t].schema, type) : is_quantity,
-                  "%s: the page says %s, the schema %s", path, page_type, type ? type : "quantity");
+    ck_assert_msg(t->schema ? str_eq(t->schema, type) : is_quantity, "%s: the page says %s, the schema %s", path,
+                  page_type, type ? type : "quantity");
     const json_t *values = json_object_get(schema, "additionalProperties");
     if (values && str_starts(page_type, "map of")) {
         ck_assert_int_eq(str_eq(page_type, "map of quantities"), json_bool(values, "x-kubernetes-int-or-string", false));
