@@ -321,12 +321,12 @@ class Actor:
             return
         number = self.count % 65000
         address = f"10.1.{number // 250}.{number % 250 + 1}"
-        self.status(pod, {"phase": "Running", "startTime": stamp(), "hostIP": "10.0.0.1", "podIP": address, "podIPs": [{"ip": address}],
-                          "conditions": self.conditions("False"),
-                          "containerStatuses": self.container(pod, {"running": {"startedAt": stamp()}})})
         manner = self.manner(pod["metadata"]["namespace"])
         is_ours = pod["metadata"].get("ownerReferences") and "vmbridge.io/instance" in pod["metadata"].get("annotations", {})
         launcher = self.launchers[pod["metadata"]["uid"]] = Launcher(self, pod) if manner.dials and is_ours else None
+        self.status(pod, {"phase": "Running", "startTime": stamp(), "hostIP": "10.0.0.1", "podIP": address, "podIPs": [{"ip": address}],
+                          "conditions": self.conditions("False"),
+                          "containerStatuses": self.container(pod, {"running": {"startedAt": stamp()}})})
         if manner.boot_s is not None:
             self.after(manner.boot_s, self.boot, pod, launcher, address)
 
