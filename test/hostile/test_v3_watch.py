@@ -7,7 +7,8 @@ import time
 import figures
 from api import CORE, VM, VMI
 from marks import alone
-from world import check, machine, spec
+from unseen import unseen_spec
+from world import check, machine
 
 RSS_MAX_MIB = 8  # of the controller while it reads what follows, above what it needs at rest
 CPU_MAX_S = 1.5
@@ -30,8 +31,8 @@ class Tenant:
         self.make("pods", {"metadata": {"name": name, "labels": POD_LABELS, "annotations": annotations or {}}, "spec": {
             "containers": [{"name": "c", "image": "localhost/none", "env": [{"name": f"E{i}", "value": v} for i, v in enumerate(env)]}]}})
 
-    def vm(self, name, strategy="Halted", **more):
-        self.t.api.ensure(VM.format(self.ns), machine(name, strategy, template=spec(**more)))
+    def vm(self, name, unseen):
+        self.t.api.ensure(VM.format(self.ns), machine(name, "Halted", template=unseen_spec(unseen)))
 
     def leave(self):
         for path in (VM, VMI):
@@ -134,12 +135,12 @@ def test_v3_machines_that_cannot_be_held_are_told_and_cost_no_other(t):
     deep = json.loads("[" * 400 + "1" + "]" * 400)
 
     def make(tenant):
-        tenant.vm("large", somethingElse="x" * 1400000)
-        tenant.vm("escaped", somethingElse="<" * 240000)
-        tenant.vm("deep", somethingElse=deep)
-        tenant.vm("reals", somethingElse=[0.5] * 250000)
-        tenant.vm("numbers", somethingElse=[1e308, -1e308, 5e-324, 2**63 - 1, -2**63, 1e22])
-        tenant.vm("keys", somethingElse={"\0": 1, "": {"": {}}, "a.b": 2, "metadata": {"name": "x", "uid": "y"}, "\u202e": 3})
+        tenant.vm("large", "x" * 1400000)
+        tenant.vm("escaped", "<" * 240000)
+        tenant.vm("deep", deep)
+        tenant.vm("reals", [0.5] * 250000)
+        tenant.vm("numbers", [1e308, -1e308, 5e-324, 2**63 - 1, -2**63, 1e22])
+        tenant.vm("keys", {"\0": 1, "": {"": {}}, "a.b": 2, "metadata": {"name": "x", "uid": "y"}, "\u202e": 3})
         tenant.make("services", {"metadata": {"name": "s", "annotations": {"n": "<" * 260000}}, "spec": {"ports": [{"port": 1}], "selector": {"a": "b"}}})
         tenant.make("persistentvolumeclaims", {"metadata": {"name": "c", "annotations": {"n": "<" * 260000}}, "spec": {
             "accessModes": ["ReadWriteOnce"], "storageClassName": "none", "resources": {"requests": {"storage": "1Gi"}}}})
