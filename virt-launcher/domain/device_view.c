@@ -166,6 +166,7 @@ device_view_nics(const struct instance *i, const struct domain_facts *f, struct 
             return err_wrap(e, "spec.domain.devices.interfaces[%s]", n->name);
         }
         nic->alias = device_alias(a, n->name, k);
+        v->is_memory_shared = v->is_memory_shared || nic->is_vhost_user;
         v->n_nics++;
     }
     v->nics = views;
@@ -187,6 +188,7 @@ view_nic(const struct instance *i, const struct interface *n, bool has_ipv6, str
     *ret_nic = (struct nic_view){
         .network = n->name,
         .model = is_virtio ? "virtio-non-transitional" : n->model,
+        .is_vhost_user = is_virtio,
         .mac = str_empty(n->mac_address) ? identity_mac(a, i->namespace, i->name, n->name) : n->mac_address,
         .is_masquerade = !n->bridge,
         .is_down = str_eq(n->state, "down"),

@@ -60,6 +60,7 @@ struct nic_view {
     const char *network;
     const char *alias;
     const char *model;
+    bool is_vhost_user; /* passt reads and writes the guest's memory; else packets go through a stream socket */
     const char *mac;
     bool is_masquerade;
     const char *ip4; /* masquerade: the guest's private address; else NULL */
@@ -78,6 +79,7 @@ struct domain_view {
     const char *machine;
     bool is_emulated;
     int64_t memory_bytes;
+    bool is_memory_shared; /* with passt, which vhost-user needs */
     int64_t sockets, cores, threads;
     const char *cpu_mode;  /* host-model, host-passthrough, maximum, custom */
     const char *cpu_model; /* of custom */

@@ -81,7 +81,6 @@ write_identity(const struct domain_view *v, struct xml *x)
     xml_close(x);
 }
 
-/* Shared memory by memfd: passt reads and writes packets in it (vhost-user). */
 static void
 write_memory(const struct domain_view *v, struct xml *x)
 {
@@ -92,10 +91,12 @@ write_memory(const struct domain_view *v, struct xml *x)
     xml_attr(x, "unit", "b");
     xml_text(x, bytes);
     xml_close(x);
-    xml_open(x, "memoryBacking");
-    xml_empty(x, "source", "type", "memfd", NULL);
-    xml_empty(x, "access", "mode", "shared", NULL);
-    xml_close(x);
+    if (v->is_memory_shared) {
+        xml_open(x, "memoryBacking");
+        xml_empty(x, "source", "type", "memfd", NULL);
+        xml_empty(x, "access", "mode", "shared", NULL);
+        xml_close(x);
+    }
     xml_open(x, "vcpu");
     xml_attr(x, "placement", "static");
     int64_t n_vcpus = v->sockets * v->cores * v->threads;
@@ -314,14 +315,15 @@ write_forwards(const struct port_list *ports, enum port_protocol protocol, struc
     }
 }
 
-/* passt in vhost-user mode; what libvirt cannot tell it stands in the file that our wrapper reads. */
+/* Either way libvirt starts passt; what it cannot tell passt stands in the file that our wrapper reads. libvirt knows vhost-user
+ * with virtio cards alone. */
 static void
 write_nic(const struct domain_view *v, const struct nic_view *n, struct xml *x)
 {
     AUTO(freep) char *log = xasprintf("%s/%s/%s.log", v->run_dir, DOMAIN_PASST_DIR, n->alias);
 
     xml_open(x, "interface");
-    xml_attr(x, "type", "vhostuser");
+    xml_attr(x, "type", n->is_vhost_user ? "vhostuser" : "user");
     xml_empty(x, "mac", "address", n->mac, NULL);
     xml_empty(x, "source", "dev", "eth0", NULL);
     write_address("ipv4", n->ip4, n->prefix4, x);
