@@ -1,23 +1,26 @@
-# The test guests: a Debian cloud kernel and one initramfs, on a disk that a BIOS starts and one that UEFI starts.
+# The test guests: a Debian cloud kernel and one initramfs, on a disk that a BIOS starts and one that UEFI starts. The cloud kernel has
+# virtio cards alone, so guest-cards is the BIOS disk with Debian's general kernel and the drivers of emulated cards.
 # Sourced by hack/image/lib.sh.
 
 # The last five save a second under emulation; one UART is all there is.
 GUEST_CMDLINE='console=tty0 console=ttyS0 quiet panic=-1 mitigations=off nokaslr tsc=reliable no_timer_check 8250.nr_uarts=1'
 GUEST_STUB=/usr/lib/systemd/boot/efi/linuxx64.efi.stub
 GUEST_PACKAGES=(base-files linux-image-cloud-amd64 qemu-guest-agent busybox-static)
+GUEST_CARDS_PACKAGES=(base-files linux-image-amd64 qemu-guest-agent busybox-static)
 
 # stamp FOLDER: one time for all that is in it.
 stamp() { find "$1" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +; }
 
 netprobe_to() { cc -O2 -std=gnu11 -D_GNU_SOURCE -Wl,--build-id=none -static -s -o "$1" "$IMAGE_DIR/tools/netprobe.c"; }
 
-# guest_modules TREE VERSION OUT: the listed modules and what they need, uncompressed, with their indexes.
+# guest_modules TREE VERSION OUT LIST...: the listed modules and what they need, uncompressed, with their indexes.
 guest_modules() {
     local tree=$1 version=$2 out=$3 name path
+    shift 3
     depmod -b "$tree" "$version"
     mkdir -p "$out/usr/lib/modules/$version"
     cp "$tree/usr/lib/modules/$version"/modules.{order,builtin,builtin.modinfo} "$out/usr/lib/modules/$version/"
-    for name in $(listed "$IMAGE_DIR/guest/modules"); do
+    for name in $(for list in "$@"; do listed "$list"; done); do
         modprobe -d "$tree" -S "$version" --show-depends "$name" || say "the kernel has no module $name"
     done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u | while read -r path; do
         path=${path#"$tree"}
@@ -30,9 +33,10 @@ guest_modules() {
     rm "$out/usr/lib/modules/$version"/*.bin
 }
 
-# guest_initramfs TREE OUT: OUT/initrd.gz and OUT/vmlinuz.
+# guest_initramfs LISTS TREE OUT: OUT/initrd.gz and OUT/vmlinuz. LISTS are names of lists of modules in guest/, with blanks between.
 guest_initramfs() {
-    local tree=$1 out=$2 root=$2/root version name
+    local lists tree=$2 out=$3 root=$3/root version name
+    read -ra lists <<<"$1"
     version=$(basename "$(echo "$tree"/usr/lib/modules/*)")
     rm -rf "$out"
     mkdir -p "$root"/{usr/{bin,lib,lib64},etc/acpi/PWRF,proc,sys,dev,run,tmp,root,mnt,www,var}
@@ -50,7 +54,7 @@ guest_initramfs() {
     link_applets "$root"
     take "$tree" "$root" usr/lib64/ld-linux-x86-64.so.2
     close_over "$tree" "$root" '^$'
-    guest_modules "$tree" "$version" "$root"
+    guest_modules "$tree" "$version" "$root" "${lists[@]/#/$IMAGE_DIR/guest/}"
     printf 'root::0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
     printf 'root:x:0:\n' >"$root/etc/group"
     printf 'root:*:1::::::\n' >"$root/etc/shadow"
@@ -115,7 +119,7 @@ guest_root() {
     rm -rf "$3"
     mkdir -p "$disk"
     case $kind in
-        bios) guest_bios "$boot" "$disk/guest.img" ;;
+        bios | cards) guest_bios "$boot" "$disk/guest.img" ;;
         efi) guest_efi "$boot" "$disk/guest.img" ;;
         qcow2)
             guest_bios "$boot" "$disk/guest.raw"
@@ -127,16 +131,24 @@ guest_root() {
     chmod 440 "$disk"/guest.*
 }
 
+# guest_boot VARIABLE NAME LISTS: sets VARIABLE to the kernel and initramfs of the packages in TREE, and GUEST_KEY to what they were made of.
+guest_boot() {
+    GUEST_KEY=$(digest "$TREE_KEY" "$3" "$IMAGE_DIR"/{lib.sh,guest.sh} "$IMAGE_DIR"/guest/* "$IMAGE_DIR/tools/netprobe.c" "$GUEST_STUB")
+    cached_folder "$1" "$2-boot" "$GUEST_KEY" guest_initramfs "$3" "$TREE"
+}
+
 build_guest() {
-    local key kind boot
+    local kind boot
     for kind in cc cpio mcopy syslinux objcopy qemu-img modprobe; do
         command -v $kind >/dev/null || die "build: $kind is missing; install the packages of hack/packages.txt"
     done
     [ -f "$GUEST_STUB" ] || die "build: $GUEST_STUB is missing; install systemd-boot-efi"
     deb_tree guest trixie "${GUEST_PACKAGES[@]}"
-    key=$(digest "$TREE_KEY" "$IMAGE_DIR"/{lib.sh,guest.sh} "$IMAGE_DIR"/guest/* "$IMAGE_DIR/tools/netprobe.c" "$GUEST_STUB")
-    cached_folder boot guest-boot "$key" guest_initramfs "$TREE"
+    guest_boot boot guest modules
     for kind in bios efi qcow2; do
-        image "guest-$kind" 1 "$key" guest_root "$kind" "$boot" --
+        image "guest-$kind" 1 "$GUEST_KEY" guest_root "$kind" "$boot" --
     done
+    deb_tree guest-cards trixie "${GUEST_CARDS_PACKAGES[@]}"
+    guest_boot boot guest-cards 'modules modules-cards'
+    image guest-cards 1 "$GUEST_KEY" guest_root cards "$boot" --
 }
