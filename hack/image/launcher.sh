@@ -7,6 +7,7 @@ LAUNCHER_PROGRAMS=(
     virt-launcher/virt-launcher-monitor:usr/bin/virt-launcher-monitor
     virt-launcher/passt/passt:usr/bin/passt
     virt-launcher/passt/nosandbox.so:usr/lib/passt/nosandbox.so
+    virt-launcher/passt/smallbuffer.so:usr/lib/passt/smallbuffer.so
 )
 # Sonames that trixie no longer has: the launcher is compiled on Debian 12, whose libwebsockets is 17 (trixie's is 19).
 LAUNCHER_HOST_LIBRARIES='^libwebsockets\.so\.17$'

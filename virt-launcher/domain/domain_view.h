@@ -60,7 +60,8 @@ struct nic_view {
     const char *network;
     const char *alias;
     const char *model;
-    bool is_vhost_user; /* passt reads and writes the guest's memory; else packets go through a stream socket */
+    bool is_vhost_user;    /* passt reads and writes the guest's memory; else packets go through a stream socket */
+    int64_t receive_bytes; /* of each TCP socket of passt, where the card drops what comes at once; 0: any */
     const char *mac;
     bool is_masquerade;
     const char *ip4; /* masquerade: the guest's private address; else NULL */

@@ -57,6 +57,21 @@ pod_network_read(struct pod_network *ret_network)
     }
 }
 
+static struct err *
+write_receive_bytes(const struct domain_view *v, const struct paths *p)
+{
+    AUTO(freep) char *path = xasprintf("%s/receive-bytes", p->passt_dir);
+    char text[24];
+
+    for (size_t i = 0; i < v->n_nics; i++) {
+        if (v->nics[i].receive_bytes > 0) {
+            (void)snprintf(text, sizeof(text), "%lld", (long long)v->nics[i].receive_bytes); /* large enough */
+            return file_write(path, text, strlen(text));
+        }
+    }
+    return NULL;
+}
+
 struct err *
 pod_network_write_passt(const struct domain_view *v, const struct pod_network *n, const char *hostname,
                         const struct paths *p)
@@ -79,7 +94,8 @@ pod_network_write_passt(const struct domain_view *v, const struct pod_network *n
     if (text.over) {
         return err_new(ERR_INVALID, "the network's options are too long");
     }
-    return file_write(path, text.buf, text.len);
+    struct err *e = file_write(path, text.buf, text.len);
+    return e ? e : write_receive_bytes(v, p);
 }
 
 /* 0 when something could listen on the port now, else why not. */

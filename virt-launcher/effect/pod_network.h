@@ -15,7 +15,7 @@ struct pod_network {
 /* Looks at "eth0". */
 void pod_network_read(struct pod_network *ret_network);
 
-/* The options that libvirt cannot give, one a line, where our wrapper of passt looks for them. */
+/* The options that libvirt cannot give, one a line, where our wrapper of passt looks for them; and the limit of its receive buffers. */
 MUST_CHECK struct err *pod_network_write_passt(const struct domain_view *v, const struct pod_network *n,
                                                const char *hostname, const struct paths *p);
 

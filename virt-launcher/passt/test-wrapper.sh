@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the built wrapper in front of a program that prints what it was given.
-# usage: test-wrapper.sh FOLDER-WITH-passt-AND-nosandbox.so
+# usage: test-wrapper.sh FOLDER-WITH-passt-AND-ITS-LIBRARIES
 set -euo pipefail
 
 built=$(cd "$1" && pwd)
@@ -9,11 +9,11 @@ trap 'rm -rf "$work"' EXIT
 failed=0
 
 mkdir -p "$work/lib" "$work/dir"
-cp "$built/nosandbox.so" "$work/lib/"
+cp "$built"/{nosandbox,smallbuffer}.so "$work/lib/"
 cat >"$work/lib/passt" <<'SHOW'
 #!/bin/sh
 printf '[%s]' "$@"
-printf ' preload=%s\n' "${LD_PRELOAD##*/}"
+printf ' preload=%s\n' "$(echo "$LD_PRELOAD" | sed "s#[^:]*/##g")${VMBRIDGE_PASST_RECEIVE_BYTES:+ $VMBRIDGE_PASST_RECEIVE_BYTES}"
 SHOW
 chmod +x "$work/lib/passt"
 printf -- '--gateway 10.0.2.1\n--hostname vm 1\n--no-dhcpv6\n' >"$work/dir/args"
@@ -42,6 +42,11 @@ check 'an interface without its own file' "${all}[--socket][/r/1-vm-net0.socket]
 check 'an interface with its own file' "${own}[--mtu][1450][--socket][/r/1-vm-net1.socket] preload=nosandbox.so" "$dir" -- --socket /r/1-vm-net1.socket
 check 'the longest name wins' "${own}[--mtu][9000][-s][1-vm-ua-back-end.socket] preload=nosandbox.so" "$dir" -- -s 1-vm-ua-back-end.socket
 check 'native sandbox' "$own preload=" VMBRIDGE_PASST_SANDBOX=native --
+check 'a preload of libvirt is not passed on' "$own preload=nosandbox.so" LD_PRELOAD="$work/lib/smallbuffer.so" --
+mkdir "$work/few"
+printf 8192 >"$work/few/receive-bytes"
+check 'a card with few buffers' "${own}[-f] preload=smallbuffer.so:nosandbox.so 8192" "VMBRIDGE_PASST_DIR=$work/few" -- -f
+check 'the same in its own namespaces' "${own} preload=smallbuffer.so 8192" "VMBRIDGE_PASST_DIR=$work/few" VMBRIDGE_PASST_SANDBOX=native --
 mv "$work/lib/nosandbox.so" "$work/lib/gone"
 check 'a missing shim is an error' "passt wrapper: load $work/lib/nosandbox.so: No such file or directory exit=1" A=b --
 mv "$work/lib/gone" "$work/lib/nosandbox.so"
@@ -71,5 +76,40 @@ C
 if ${CC:-cc} -o "$work/probe" "$work/probe.c"; then
     got=$(LD_PRELOAD=$work/lib/nosandbox.so "$work/probe")
     [ "$got" = '0 0 0 0 -1 1 1' ] || { printf 'FAILED shim: %s\n' "$got" && failed=1; }
+fi
+
+# The other one: TCP sockets have the small buffer (the kernel doubles the number), those they accept too, and no others.
+cat >"$work/buffers.c" <<'C'
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+static int
+bytes_of(int fd)
+{
+    int bytes = -1;
+    socklen_t len = sizeof(bytes);
+    getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len);
+    return bytes;
+}
+int
+main(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(at);
+    int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+    int udp = socket(AF_INET, SOCK_DGRAM, 0), local = socket(AF_UNIX, SOCK_STREAM, 0), other = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (listen(server, 1) || getsockname(server, (struct sockaddr *)&at, &len) || connect(client, (struct sockaddr *)&at, len)) {
+        return 1;
+    }
+    printf("%d %d %d %d %d\n", bytes_of(client), bytes_of(accept(server, NULL, NULL)), other < 0 ? 16384 : bytes_of(other),
+           bytes_of(udp) > 65536, bytes_of(local) > 65536);
+    return 0;
+}
+C
+if ${CC:-cc} -o "$work/buffers" "$work/buffers.c"; then
+    got=$(LD_PRELOAD=$work/lib/smallbuffer.so VMBRIDGE_PASST_RECEIVE_BYTES=8192 "$work/buffers")
+    [ "$got" = '16384 16384 16384 1 1' ] || { printf 'FAILED small buffers: %s\n' "$got" && failed=1; }
+    got=$(LD_PRELOAD=$work/lib/smallbuffer.so "$work/buffers")
+    [ "${got%% *}" -gt 65536 ] || { printf 'FAILED buffers without a number: %s\n' "$got" && failed=1; }
 fi
 exit $failed

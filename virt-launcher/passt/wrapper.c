@@ -3,9 +3,10 @@
  *
  * Environment
  *   VMBRIDGE_PASST_DIR      folder with ALIAS.args for the interface whose alias is ALIAS (net0,
- *                           ua-default ...), `args` for all others: "--name value" on a line each
+ *                           ua-default ...), `args` for all others: "--name value" on a line each;
+ *                           and with receive-bytes, if smallbuffer.so is to be loaded: its number
  *   VMBRIDGE_PASST_SANDBOX  "native" leaves passt its own namespaces; else nosandbox.so is loaded
- *   VMBRIDGE_PASST_LIB      folder of the real passt and of nosandbox.so (/usr/lib/passt) */
+ *   VMBRIDGE_PASST_LIB      folder of the real passt and of the libraries (/usr/lib/passt) */
 #include "args.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@
 enum {
     MAX_FILE_BYTES = 16 << 10,
     MAX_ADDED = 512, /* arguments from an args file */
+    NUMBER_SIZE = 16,
 };
 
 static void
@@ -102,16 +104,38 @@ read_args(FILE *f, char **args, size_t n)
     return n + n_added;
 }
 
+/* Adds LIB/NAME to what the real passt loads. */
 static void
-load_shim(const char *lib)
+load_shim(const char *lib, const char *name)
 {
-    char path[PATH_MAX];
-    int n = snprintf(path, sizeof(path), "%s/nosandbox.so", lib);
+    char path[PATH_MAX], all[2 * PATH_MAX];
+    const char *others = getenv("LD_PRELOAD");
+    int n = snprintf(path, sizeof(path), "%s/%s", lib, name);
+    int n_all = snprintf(all, sizeof(all), "%s%s%s", others ? others : "", others ? ":" : "", path);
 
-    if (n < 0 || (size_t)n >= sizeof(path) || access(path, R_OK) != 0 ||
-        setenv("LD_PRELOAD", path, 1) != 0) { // NOLINT(concurrency-mt-unsafe): one thread
+    if (n < 0 || (size_t)n >= sizeof(path) || n_all < 0 || (size_t)n_all >= sizeof(all) || access(path, R_OK) != 0 ||
+        setenv("LD_PRELOAD", all, 1) != 0) { // NOLINT(concurrency-mt-unsafe): one thread
         fail("load", path);
     }
+}
+
+/* Loads smallbuffer.so with the number in DIR/receive-bytes, if there is such a file. */
+static void
+bound_receive_buffers(const char *lib, const char *dir)
+{
+    char path[PATH_MAX], number[NUMBER_SIZE] = {0};
+    int n = snprintf(path, sizeof(path), "%s/receive-bytes", dir);
+    FILE *f = n > 0 && (size_t)n < sizeof(path) ? fopen(path, "re") : NULL;
+
+    if (!f) {
+        return;
+    }
+    if (fread(number, 1, sizeof(number) - 1, f) == 0 ||
+        setenv("VMBRIDGE_PASST_RECEIVE_BYTES", number, 1) != 0) { // NOLINT(concurrency-mt-unsafe): one thread
+        fail("read", path);
+    }
+    (void)fclose(f); // only read
+    load_shim(lib, "smallbuffer.so");
 }
 
 int
@@ -131,6 +155,7 @@ main(int argc, char **argv)
     }
     args[n++] = path;
     args[n++] = no_map_gw;
+    (void)unsetenv("LD_PRELOAD"); // NOLINT(concurrency-mt-unsafe): one thread
     if (dir && dir[0]) {
         FILE *f = find_args(dir, socket_of(argv));
 
@@ -138,12 +163,13 @@ main(int argc, char **argv)
             n = read_args(f, args, n);
             (void)fclose(f); // only read
         }
+        bound_receive_buffers(lib, dir);
     }
     for (int i = 1; i < argc; i++) {
         args[n++] = argv[i];
     }
     if (strcmp(env_or("VMBRIDGE_PASST_SANDBOX", ""), "native") != 0) {
-        load_shim(lib);
+        load_shim(lib, "nosandbox.so");
     }
     execv(path, args);
     fail("run", path);
