@@ -4,6 +4,7 @@ import copy
 
 BIOS = "localhost/vmbridge/guest-bios:1"
 EFI = "localhost/vmbridge/guest-efi:1"
+CARDS = "localhost/vmbridge/guest-cards:1"  # has drivers of emulated network cards
 TOOLS = "localhost/vmbridge/test-tools:1"
 
 
