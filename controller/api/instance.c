@@ -4,6 +4,13 @@
 #include "api/defaults.h"
 #include "api/tables.h"
 
+static const struct field claim_capacity_fields[] = {
+    FIELD_STRING(claim_capacity, name, "name", "Name of the volume.", REQUIRED, MAX_LEN(63)),
+    FIELD_QUANTITY(claim_capacity, capacity, "capacity", "Size of its claim.", REQUIRED),
+    FIELD_END,
+};
+static const struct type claim_capacity_type = TYPE(claim_capacity, claim_capacity_fields, .list_key = "name");
+
 static const struct field instance_fields[] = {
     FIELD_INT(instance, version, "version", "Version of this description.", REQUIRED),
     FIELD_STRING(instance, namespace, "namespace", "Namespace of the VMI.", REQUIRED, MAX_LEN(253)),
@@ -18,6 +25,8 @@ static const struct field instance_fields[] = {
     FIELD_OPT_INT(instance, log_verbosity, "logVerbosity", "How much the launcher logs."),
     FIELD_OPT_INT(instance, overhead_bytes, "overheadBytes", "Memory of the pod beside the guest's."),
     FIELD_STRINGS(instance, block_volumes, "blockVolumes", "Volumes whose claim is a block device.", MAX_ITEMS(256)),
+    FIELD_LIST(instance, claim_capacities, claim_capacity_list, claim_capacity_type, "claimCapacities",
+               "Sizes of the claims that have a file system.", MAX_ITEMS(256)),
     FIELD_STRINGS(instance, ports, "openPorts", "Ports to let in from the start: \"22\", \"53/udp\".",
                   MAX_ITEMS(INSTANCE_PORTS_MAX)),
     FIELD_STRUCT(instance, spec, vmi_spec, vmi_spec_type, "spec", "Spec of the VMI.", REQUIRED),

@@ -21,6 +21,17 @@ struct instance_volume_list {
     size_t n;
 };
 
+/* How large a claim is that has a file system: a disk that is made in it stays within that. */
+struct claim_capacity {
+    const char *name; /* of the volume */
+    struct quantity capacity;
+};
+
+struct claim_capacity_list {
+    struct claim_capacity *items;
+    size_t n;
+};
+
 struct instance {
     int64_t version;
     const char *namespace;
@@ -33,9 +44,10 @@ struct instance {
     enum tri use_emulation;   /* absent: KVM */
     struct opt_int log_verbosity;
     struct opt_int overhead_bytes;
-    struct str_list block_volumes; /* those whose claim is a block device */
-    struct str_list ports;         /* "22", "53/udp": let in from the start */
-    struct vmi_spec spec;          /* as the VMI has it; instance_complete fills in what is absent */
+    struct str_list block_volumes;               /* those whose claim is a block device */
+    struct claim_capacity_list claim_capacities; /* of the others, as far as it is known */
+    struct str_list ports;                       /* "22", "53/udp": let in from the start */
+    struct vmi_spec spec;                        /* as the VMI has it; instance_complete fills in what is absent */
     /* Not said, but made by instance_complete. */
     const char *hostname; /* of the guest: spec.hostname or the name */
     struct instance_volume_list volumes;

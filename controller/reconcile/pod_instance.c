@@ -43,6 +43,32 @@ block_volumes(const struct vmi_view *v)
     return l;
 }
 
+/* A claim that waits for its consumer has no capacity before this very pod is scheduled: it gets at least what it asks for. */
+static struct quantity
+capacity_of(const struct claim_view *c)
+{
+    struct quantity q = claim_storage(&c->info.capacity);
+
+    return q.text ? q : claim_storage(&c->info.requests);
+}
+
+static struct claim_capacity_list
+claim_capacities(const struct vmi_view *v)
+{
+    const struct volume_list *volumes = &v->vmi.spec.volumes;
+    struct claim_capacity_list l = {.items = ARENA_NEW_N(v->arena, struct claim_capacity, volumes->n)};
+
+    for (size_t i = 0; i < volumes->n; i++) {
+        const struct volume *vol = &volumes->items[i];
+        const struct claim_view *c = vol->pvc ? claim_find(&v->claims, vol->pvc->claim_name) : NULL;
+        struct quantity q = c && !c->is_block ? capacity_of(c) : (struct quantity){0};
+        if (q.text) {
+            l.items[l.n++] = (struct claim_capacity){.name = vol->name, .capacity = q};
+        }
+    }
+    return l;
+}
+
 static bool
 is_host_of(const char *address, const char *host)
 {
@@ -70,6 +96,7 @@ pod_instance(const struct vmi_view *v)
         .log_verbosity = c->log_launcher,
         .overhead_bytes = {.set = true, .v = overhead_bytes(&vmi->spec, c->use_emulation)},
         .block_volumes = block_volumes(v),
+        .claim_capacities = claim_capacities(v),
         .ports = instance_ports(&ports, v->arena),
         .spec = machine_of(v),
     };

@@ -112,6 +112,16 @@ claim_info(const struct vmi_view *v, const char *name)
     return info;
 }
 
+/* A disk.img that was brought along, or made when nothing said how large the claim is: it is used as it is. */
+static bool
+is_beyond_claim(const struct vmi_view *v, const struct volume *vol, const struct disk_state *d)
+{
+    const struct claim_view *c = vol->pvc ? claim_find(&v->claims, vol->pvc->claim_name) : NULL;
+    struct quantity capacity = c && !c->is_block ? claim_storage(&c->info.capacity) : (struct quantity){0};
+
+    return capacity.text && d->size.set && d->size.v > capacity.value;
+}
+
 static void
 set_volume(const struct vmi_view *v, const struct volume *vol, struct volume_status *s)
 {
@@ -123,6 +133,9 @@ set_volume(const struct vmi_view *v, const struct volume *vol, struct volume_sta
     if (d && !str_empty(d->error)) {
         s->reason = str_eq(d->error, DISK_NO_SPACE) ? "NoSpace" : "IOError";
         s->message = vmi_disk_trouble(d);
+    } else if (d && is_beyond_claim(v, vol, d)) {
+        s->reason = "LargerThanClaim";
+        s->message = "the disk is larger than its claim: the storage may end before the disk does";
     }
     s->pvc_info = vol->pvc ? claim_info(v, vol->pvc->claim_name) : NULL;
 }

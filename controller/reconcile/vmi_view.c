@@ -3,6 +3,7 @@
 
 #include "api/defaults.h"
 #include "api/identity.h"
+#include "api/quantity.h"
 #include "api/validate.h"
 #include "reconcile/header_view.h"
 #include "reconcile/pod_claim.h"
@@ -69,6 +70,16 @@ claim_find(const struct claim_list *l, const char *name)
         }
     }
     return NULL;
+}
+
+struct quantity
+claim_storage(const struct str_map *resources)
+{
+    const char *text = str_map_get(resources, "storage");
+    struct quantity q = {0};
+    AUTO(err_freep) struct err *e = text ? quantity_parse(text, &q) : NULL;
+
+    return e || q.value <= 0 ? (struct quantity){0} : q; /* what cannot be read is as good as not told */
 }
 
 const struct claim_view *

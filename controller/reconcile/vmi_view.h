@@ -82,6 +82,8 @@ bool vmi_view_records(struct arena *a, const struct object *vmi, const char *pod
 const char *vmi_pod_name(const struct vmi_view *v);
 
 const struct claim_view *claim_find(const struct claim_list *l, const char *name);
+/* Its "storage" of 'resources', info.capacity or info.requests: without a text when it is not told. */
+struct quantity claim_storage(const struct str_map *resources);
 /* The claim of the machine's own state, or NULL when it keeps none. */
 const struct claim_view *vmi_state_claim(const struct vmi_view *v);
 

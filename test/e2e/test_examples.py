@@ -105,7 +105,7 @@ EXAMPLES = {
     "bios-disk": Wanted(128, disks={"SYSTEM01": ("vd", 2**20, GIB)}),
     "efi-disk": Wanted(256, firmware="efi"),
     "container-disk": Wanted(128, disks={"SCRATCH": ("vd", GIB, GIB)}, more=write_mark, after_restart=is_forgotten),
-    "pvc-file": Wanted(128, disks={"DATA01": ("vd", 0.9 * GIB, 400 * GIB)}, more=write_mark, after_restart=is_kept),
+    "pvc-file": Wanted(128, disks={"DATA01": ("vd", 0.9 * GIB, GIB)}, more=write_mark, after_restart=is_kept),
     "pvc-block": Wanted(
         128, disks={"DATA01": ("vd", GIB, GIB)}, before=make_block_volume, more=write_mark, after_restart=is_kept
     ),

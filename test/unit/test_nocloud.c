@@ -228,6 +228,54 @@ START_TEST(files_are_made_once_and_measured)
 }
 END_TEST
 
+#define MIB (INT64_C(1) << 20)
+
+static const struct {
+    const char *name;
+    int64_t free_bytes, capacity, want;
+} rooms[] = {
+    {"of a claim of unknown size all that is free is taken", 1000 * MIB, 0, 945 * MIB},
+    {"a claim smaller than what is free sets the size", INT64_C(50) << 30, 64 * MIB, 60 * MIB},
+    {"what is free sets the size when the claim has less of it left", 32 * MIB, 64 * MIB, 30 * MIB},
+    {"both the same", 1000 * MIB, 1000 * MIB, 945 * MIB},
+    {"the largest numbers", INT64_MAX, INT64_MAX, INT64_C(8312307905986) * MIB},
+    {"the largest claim on a small disk", 1000 * MIB, INT64_MAX, 945 * MIB},
+    {"the smallest", 2 * MIB, 0, MIB},
+    {"less than a MiB is no disk", INT64_C(1) << 40, MIB, 0},
+    {"a byte", INT64_C(1) << 40, 1, 0},
+    {"nothing is free", 0, 64 * MIB, 0},
+    {"nothing at all", 0, 0, 0},
+};
+
+START_TEST(a_new_disk_stays_within_claim_and_free_space)
+{
+    int64_t got = disk_file_room(rooms[_i].free_bytes, rooms[_i].capacity);
+
+    ck_assert_msg(got == rooms[_i].want, "%s: %lld bytes, not %lld", rooms[_i].name, (long long)got,
+                  (long long)rooms[_i].want);
+}
+END_TEST
+
+START_TEST(an_empty_claim_gets_a_disk_of_its_size)
+{
+    char path[512];
+    int64_t size = 0;
+    bool is_preallocated = true;
+
+    in_dir("disk.img", path, sizeof(path));
+    struct err *e = disk_file_fill(path, dir, 1000);
+    ck_assert_msg(e && err_class(e) == ERR_INVALID && strstr(err_text(e), "1000 bytes"), "a disk in 1000 bytes");
+    err_free(e);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    ck_assert_ptr_null(disk_file_fill(path, dir, 2 * MIB));
+    ck_assert_ptr_null(disk_file_fill(path, dir, 64 * MIB)); /* stays as it is */
+    ck_assert_ptr_null(disk_file_fill(path, dir, 1000));
+    ck_assert_ptr_null(disk_file_size(path, false, &size, &is_preallocated));
+    ck_assert_int_eq(size, MIB);
+    ck_assert(!is_preallocated);
+}
+END_TEST
+
 /* As QEMU does it, for each permission that it has. */
 START_TEST(a_disk_that_a_qemu_has_is_seen)
 {
@@ -331,6 +379,8 @@ main(void)
     tcase_add_loop_test(t, disk_of_an_image_is_found, 0, ARRAY_LEN(images));
     tcase_add_loop_test(t, images_that_name_files_are_refused, 0, ARRAY_LEN(infos));
     tcase_add_test(t, files_are_made_once_and_measured);
+    tcase_add_loop_test(t, a_new_disk_stays_within_claim_and_free_space, 0, ARRAY_LEN(rooms));
+    tcase_add_test(t, an_empty_claim_gets_a_disk_of_its_size);
     tcase_add_test(t, a_disk_that_a_qemu_has_is_seen);
     tcase_add_loop_test(t, a_disk_that_a_qemu_has_is_waited_for, 0, ARRAY_LEN(lock_rows));
     suite_add_tcase(s, t);

@@ -109,8 +109,30 @@ disk_file_make(const char *path, int64_t size)
     return NULL;
 }
 
+int64_t
+disk_file_room(int64_t free_bytes, int64_t capacity)
+{
+    int64_t most = capacity > 0 && capacity < free_bytes ? capacity : free_bytes;
+
+    if (most <= 0) {
+        return 0;
+    }
+    /* the remainder for itself: a product of the whole would not fit for the largest ones */
+    int64_t net = most / 1000 * (1000 - FS_OVERHEAD_PERMILLE) + most % 1000 * (1000 - FS_OVERHEAD_PERMILLE) / 1000;
+    return net / ROUND_BYTES * ROUND_BYTES;
+}
+
+static int64_t
+free_bytes_of(const struct statvfs *fs)
+{
+    int64_t bytes;
+
+    return __builtin_mul_overflow(fs->f_bavail, fs->f_frsize, &bytes) ? INT64_MAX : bytes;
+}
+
+/* Storage that shares a file system with others (a folder of the node's) has more free than the claim may take. */
 struct err *
-disk_file_fill(const char *path, const char *dir)
+disk_file_fill(const char *path, const char *dir, int64_t capacity)
 {
     struct statvfs fs;
 
@@ -120,8 +142,11 @@ disk_file_fill(const char *path, const char *dir)
     if (statvfs(dir, &fs) != 0) {
         return err_errno(errno, "measure %s", dir);
     }
-    int64_t free_bytes = (int64_t)(fs.f_bavail * fs.f_frsize);
-    int64_t size = free_bytes / 1000 * (1000 - FS_OVERHEAD_PERMILLE) / ROUND_BYTES * ROUND_BYTES;
+    int64_t size = disk_file_room(free_bytes_of(&fs), capacity);
+    if (size <= 0 && capacity > 0 && disk_file_room(capacity, 0) <= 0) {
+        return err_new(ERR_INVALID, "the claim has %lld bytes: too few for a disk.img, which takes 2 MiB at least",
+                       (long long)capacity);
+    }
     if (size <= 0) {
         return err_new(ERR_RETRY, "the claim's file system is full: there is no disk.img and no room for one");
     }

@@ -14,8 +14,12 @@ MUST_CHECK struct err *disk_file_format(const char *path, const char **ret_forma
 
 /* A sparse raw file of 'size' bytes, when there is none. */
 MUST_CHECK struct err *disk_file_make(const char *path, int64_t size);
-/* The same in a volume's file system, as large as that leaves after what its own book-keeping takes. */
-MUST_CHECK struct err *disk_file_fill(const char *path, const char *dir);
+/* The same in a volume's file system 'dir', of disk_file_room bytes. 'capacity' is the claim's, 0: not known. What is there stays as it is.
+ * Errors: ERR_INVALID when the claim is too small for any disk, ERR_RETRY when its file system is full. */
+MUST_CHECK struct err *disk_file_fill(const char *path, const char *dir, int64_t capacity);
+/* How large a disk can be: the smaller one of both (bytes; a capacity of 0 is not known), less what the file system's own book-keeping
+ * takes, whole MiB. */
+int64_t disk_file_room(int64_t free_bytes, int64_t capacity);
 
 /* Size of a regular file (never through a symbolic link) or a block device, and whether all of it is allocated. */
 MUST_CHECK struct err *disk_file_size(const char *path, bool is_block, int64_t *ret_size, bool *ret_preallocated);

@@ -187,6 +187,35 @@ is_for_one_guest(const struct disk *disk)
     return disk && !disk->cdrom && disk->shareable != TRI_TRUE && !(disk->disk && disk->disk->readonly == TRI_TRUE);
 }
 
+/* Bytes, 0: not known. */
+static int64_t
+capacity_of(const struct instance *i, const char *volume)
+{
+    for (size_t k = 0; k < i->claim_capacities.n; k++) {
+        if (str_eq(i->claim_capacities.items[k].name, volume)) {
+            return i->claim_capacities.items[k].capacity.value;
+        }
+    }
+    return 0;
+}
+
+static struct err *
+claim_file_use(struct disks *d, const char *path, const char *dir, bool is_readonly)
+{
+    int64_t capacity = capacity_of(d->instance, d->volume->name);
+    struct err *e = is_readonly ? NULL : disk_file_fill(path, dir, capacity);
+
+    if (!e) {
+        e = facts_add(d, (struct disk_facts){.path = path, .format = "raw", .is_readonly = is_readonly});
+    }
+    if (!e && capacity > 0 && d->facts[d->n_facts - 1].size_bytes > capacity) {
+        log_warn(&lg, "the disk is larger than its claim: the storage may end before the disk does",
+                 F_STR("volume", d->volume->name), F_I64("disk_bytes", d->facts[d->n_facts - 1].size_bytes),
+                 F_I64("claim_bytes", capacity));
+    }
+    return e;
+}
+
 static struct err *
 claim_use(struct disks *d, bool is_block)
 {
@@ -205,10 +234,10 @@ claim_use(struct disks *d, bool is_block)
         return NULL;
     }
     uv_timer_stop(&d->lock_poll);
-    struct err *e = is_block || is_readonly ? NULL : disk_file_fill(path, dir);
-    return e ? e
-             : facts_add(d, (struct disk_facts){
-                                .path = path, .format = "raw", .is_block = is_block, .is_readonly = is_readonly});
+    return is_block
+               ? facts_add(
+                     d, (struct disk_facts){.path = path, .format = "raw", .is_block = true, .is_readonly = is_readonly})
+               : claim_file_use(d, path, dir, is_readonly);
 }
 
 static struct err *
