@@ -144,6 +144,7 @@ check_spec(const struct vmi_spec *s, struct problems *p)
     validate_disks(s, p);
     validate_volumes(s, p);
     validate_networks(s, p);
+    validate_pci_addresses(s, p);
     validate_support(vmi_support, s->json, p);
 }
 
@@ -415,31 +416,4 @@ is_dns_label(const char *text, size_t len, size_t max)
         }
     }
     return true;
-}
-
-static const char *
-skip_hex(const char *p, size_t n)
-{
-    for (; p && n > 0; n--, p++) {
-        if (!isxdigit((unsigned char)*p)) {
-            return NULL;
-        }
-    }
-    return p;
-}
-
-bool
-is_pci_address(const char *text)
-{
-    const char *p = skip_hex(text, 4);
-
-    p = p && *p == ':' ? p + 1 : text; /* the domain may be left out */
-    p = skip_hex(p, 2);
-    p = p && *p == ':' ? skip_hex(p + 1, 2) : NULL;
-    if (!p || *p != '.' || !p[1]) {
-        return false;
-    }
-    for (p++; isxdigit((unsigned char)*p); p++) {
-    }
-    return *p == '\0';
 }

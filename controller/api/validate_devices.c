@@ -106,9 +106,6 @@ check_target(const struct disk *d, size_t i)
     if (!str_empty(t->pci_address) && t->bus != DISK_BUS_VIRTIO) {
         return INVALID("domain.devices.disks[%zu].disk.pciAddress is only possible with bus type virtio", i);
     }
-    if (!str_empty(t->pci_address) && !is_pci_address(t->pci_address)) {
-        return INVALID("domain.devices.disks[%zu].disk.pciAddress: malformed PCI address: write it as 0000:81:01.0", i);
-    }
     return NULL;
 }
 
@@ -321,9 +318,6 @@ check_card(const struct interface *nic, size_t i)
                        "in-pod bridge. Please "
                        "choose another one.",
                        i);
-    }
-    if (!str_empty(nic->pci_address) && !is_pci_address(nic->pci_address)) {
-        return INVALID("domain.devices.interfaces[%zu].pciAddress: malformed PCI address: write it as 0000:81:01.0", i);
     }
     return NULL;
 }

@@ -21,6 +21,8 @@ void problems_add(struct problems *p, struct err *e);
 void validate_disks(const struct vmi_spec *s, struct problems *p);
 void validate_volumes(const struct vmi_spec *s, struct problems *p);
 void validate_networks(const struct vmi_spec *s, struct problems *p);
+/* Of disks and interfaces: where a device can be, and none where another one is. */
+void validate_pci_addresses(const struct vmi_spec *s, struct problems *p);
 /* What is set in the JSON of a spec and cannot be run. */
 void validate_support(const struct support *rows, const json_t *spec, struct problems *p);
 /* Labels and annotations of an instance, or of the template that it is made of. 'is_made': the controller has put labels of its own. */
@@ -34,6 +36,5 @@ bool has_pod_network(const struct vmi_spec *s);
 bool is_made_of(const char *text, const char *more);
 /* Label of DNS: small letters, digits, dashes inside, at most 'max' characters. */
 bool is_dns_label(const char *text, size_t len, size_t max);
-bool is_pci_address(const char *text);
 
 #endif

@@ -28,7 +28,10 @@ static const struct cel_rule boot_order_rules[] = {
 };
 static const struct cel_rule pci_rules[] = {
     {"self.matches('^([0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}[.][0-9a-fA-F]+$|^$')",
-     "malformed PCI address: write it as 0000:81:01.0", NULL},
+     "malformed PCI address: write it as 0000:05:00.0", NULL},
+    {"self.matches('^((0000:)?(00:(0[2-9a-fA-F]|1[0-9a-eA-E])|(0[1-9a-fA-F]|1[0-9a-fA-F]):00)[.]0+)?$')",
+     "no device can be at this PCI address: write 0000:05:00.0, a bus of 01 to 1f, or 0000:00:05.0, a slot of 02 to 1e",
+     NULL},
     {NULL, NULL, NULL},
 };
 #define BUS_RULES                                                                               \
@@ -78,8 +81,9 @@ static const struct cel_rule hard_disk_rules[] = {
 };
 static const struct field hard_disk_fields[] = {
     TARGET_FIELDS(bus_rules, "sata"),
-    FIELD_STRING(disk_target, pci_address, "pciAddress", "PCI slot of a virtio device, 0000:81:01.0.", .open = true,
-                 MAX_LEN(16), RULES(pci_rules)),
+    FIELD_STRING(disk_target, pci_address, "pciAddress",
+                 "Where a virtio disk is: 0000:05:00.0, or 0000:00:05.0 on bus 0.", .open = true, MAX_LEN(16),
+                 RULES(pci_rules)),
     FIELD_END,
 };
 static const struct type hard_disk_type = TYPE(disk_target, hard_disk_fields, .cel = hard_disk_rules);
@@ -224,8 +228,8 @@ static const struct field interface_fields[] = {
                RULES(ports_rules)),
     FIELD_OPT_INT(interface, boot_order, "bootOrder", "Place in the boot sequence, unique in the guest.", .open = true,
                   RULES(boot_order_rules)),
-    FIELD_STRING(interface, pci_address, "pciAddress", "PCI slot of the card.", .open = true, MAX_LEN(16),
-                 RULES(pci_rules)),
+    FIELD_STRING(interface, pci_address, "pciAddress", "Where the card is: 0000:06:00.0, or 0000:00:06.0 on bus 0.",
+                 .open = true, MAX_LEN(16), RULES(pci_rules)),
     FIELD_STRING(interface, state, "state", "Link state: up, down or absent.", PATTERN("^(up|down|absent)?$"),
                  MAX_LEN(16), OTHERWISE("up")),
     KEPT_JSON("portRanges", "Ranges of ports that are let in.", .list = true),

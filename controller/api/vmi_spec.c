@@ -423,6 +423,13 @@ static const struct enum_value start_strategy_names[] = {{"Paused", START_PAUSED
     "(has(self.networks) && self.networks.size() > 0 ? self.networks.exists(n, has(n.pod) || (!has(n.multus) && " \
     "!has(n.resourceClaim))) : !(has(self.domain.devices.autoattachPodInterface) && "                             \
     "!self.domain.devices.autoattachPodInterface))"
+/* Without the domain, which is 0000 or left out. */
+#define PCI_PLACES(l, has, at)                                                                      \
+    "(has(" l ") ? " l ".filter(d, " has " && " at " != '').map(d, (" at ".matches('^0000:') ? " at \
+    ".substring(5) : " at ").lowerAscii()) : [])"
+#define ALL_PCI_PLACES                                             \
+    "(" PCI_PLACES(DISKS, "has(d.disk) && has(d.disk.pciAddress)", \
+                   "d.disk.pciAddress") " + " PCI_PLACES(INTERFACES, "has(d.pciAddress)", "d.pciAddress") ")"
 /* Place of the first item of 'l' that has no fellow of its name in 'of'. */
 #define ORPHAN(l, of) l ".map(x, has(" of ") && " of ".exists(y, y.name == x.name)).indexOf(false)"
 /* A number made text has no bound that the cost of a rule could be known by, so the place itself is not told. */
@@ -452,6 +459,8 @@ static const struct cel_rule spec_rules[] = {
      "livenessProbe.httpGet and tcpSocket: is only allowed if the Pod Network is attached", NULL},
     {"!" ASKS_THE_NETWORK("readinessProbe") " || " HAS_POD_NETWORK,
      "readinessProbe.httpGet and tcpSocket: is only allowed if the Pod Network is attached", NULL},
+    {ALL_PCI_PLACES ".all(p, " ALL_PCI_PLACES ".exists_one(q, q == p))",
+     "pciAddress: two devices cannot have the same PCI address"},
     {"!(has(self.startStrategy) && self.startStrategy == 'Paused' && has(self.livenessProbe))",
      "Pausing VMI with LivenessProbe is not supported", NULL},
     {NULL, NULL, NULL},

@@ -1,6 +1,7 @@
 // Every rule has an object that is refused and one that is accepted; what cannot be run is told, all of it at once, and what is left
 // out or read otherwise is listed.
 #include "../integration/crds/cases.h"
+#include "api/pci_address.h"
 #include "api/support.h"
 #include "api/validate.h"
 #include "base/yaml.h"
@@ -226,6 +227,100 @@ START_TEST(five_unsupported_fields_are_told_at_once)
         ck_assert_msg(strstr(err_text(e), want[i]), "not told: %s; but: %s", want[i], err_text(e));
     }
     ck_assert(!strstr(err_text(e), " more"));
+    arena_free(a);
+}
+END_TEST
+
+static const struct {
+    const char *text, *refused; /* NULL: a device can be there */
+} places[] = {
+    {"0000:05:00.0", NULL},
+    {"05:00.0", NULL},
+    {"0000:01:00.0", NULL},
+    {"0000:1f:00.0", NULL},
+    {"0000:00:02.0", NULL},
+    {"0000:00:1E.0", NULL},
+    {"0000:05:00.0000", NULL},
+    {"0000:00:00.0", "slots 02 to 1e"},
+    {"0000:00:01.0", "slots 02 to 1e"},
+    {"0000:00:1f.0", "slots 02 to 1e"},
+    {"0000:00:ff.0", "slots 02 to 1e"},
+    {"0000:20:00.0", "buses 00 to 1f"},
+    {"0000:ff:00.0", "buses 00 to 1f"},
+    {"0000:05:01.0", "slot 00 alone"},
+    {"0000:05:00.1", "function 0"},
+    {"0000:00:1f.2", "function 0"},
+    {"0001:05:00.0", "domain 0000"},
+    {"", "malformed"},
+    {"05", "malformed"},
+    {"0000:05:00", "malformed"},
+    {"0000:05:00.", "malformed"},
+    {"0000:05:00.0 ", "malformed"},
+    {"0000:05:00.00000", "malformed"},
+    {"0000:5:00.0", "malformed"},
+    {"000:05:00.0", "malformed"},
+    {"00000:05:00.0", "malformed"},
+    {"0000:0g:00.0", "malformed"},
+    {"0000-05:00.0", "malformed"},
+};
+
+START_TEST(places_on_pci_are_read)
+{
+    struct pci_address a;
+    const char *why = "malformed";
+
+    if (pci_address_read(places[_i].text, &a)) {
+        why = pci_address_refused(&a);
+    }
+    if (places[_i].refused) {
+        ck_assert_msg(why && strstr(why, places[_i].refused), "%s: %s", places[_i].text, why ? why : "accepted");
+    } else {
+        ck_assert_msg(!why, "%s: %s", places[_i].text, why);
+    }
+}
+END_TEST
+
+/* As many virtio disks on bus 0, from slot 2 on, the last one at 'last'. */
+static char *
+disks_on_root(unsigned n, const char *last)
+{
+    struct strbuf text = STRBUF_INIT(1 << 16);
+
+    strbuf_addf(&text, "{domain: {devices: {disks: [");
+    for (unsigned i = 0; i < n; i++) {
+        strbuf_addf(&text, "{name: d%u, disk: {bus: virtio, pciAddress: '0000:00:%02x.0'}}, ", i, i + 2);
+    }
+    strbuf_addf(&text, "{name: last, disk: {bus: virtio, pciAddress: '%s'}}]}}, volumes: [", last);
+    for (unsigned i = 0; i < n; i++) {
+        strbuf_addf(&text, "{name: d%u, emptyDisk: {capacity: 1}}, ", i);
+    }
+    strbuf_addf(&text, "{name: last, emptyDisk: {capacity: 1}}]}");
+    return strbuf_steal(&text);
+}
+
+static const struct {
+    unsigned n;
+    const char *last, *want; /* NULL: accepted */
+} crowds[] = {
+    {15, "0000:00:1e.0", NULL},
+    {16, "0000:05:00.0", NULL},
+    {16, "0000:00:1e.0", "disks[16].disk.pciAddress 0000:00:1e.0 cannot be: at most 16 devices can be on bus 00"},
+    {3, "00:04.0", "disks[3].disk.pciAddress 00:04.0 is the place of d2: two devices cannot have the same PCI address"},
+};
+
+START_TEST(devices_do_not_crowd_bus_0)
+{
+    struct arena *a = arena_new(1 << 20);
+    AUTO(freep) char *text = disks_on_root(crowds[_i].n, crowds[_i].last);
+    struct vmi_spec s = spec_of(text, a);
+    struct err *e = vmi_spec_validate(&s, a);
+
+    if (crowds[_i].want) {
+        ck_assert_msg(e && strstr(err_text(e), crowds[_i].want), "%s", e ? err_text(e) : "accepted");
+    } else {
+        ck_assert_msg(!e, "%s", e ? err_text(e) : "");
+    }
+    err_free(e);
     arena_free(a);
 }
 END_TEST
@@ -529,6 +624,8 @@ main(void)
     tcase_add_test(t, nothing_in_the_schema_is_without_a_class);
     tcase_add_loop_test(t, a_field_that_is_set_is_told_or_refused_with_its_path, 0, (int)json_array_size(fields));
     tcase_add_test(t, every_row_of_support_is_asked_for);
+    tcase_add_loop_test(t, places_on_pci_are_read, 0, (int)ARRAY_LEN(places));
+    tcase_add_loop_test(t, devices_do_not_crowd_bus_0, 0, (int)ARRAY_LEN(crowds));
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
