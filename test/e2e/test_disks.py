@@ -31,3 +31,25 @@ def test_a_new_disk_is_no_larger_than_its_claim(t):
     told = {entry["name"]: entry for entry in t.get("vmi", "small")["status"]["volumeStatus"]}["data"]
     check(told["size"] == size, f"the guest's disk has {size} bytes, status tells {told}")
     check("reason" not in told, f"a disk that fits its claim has a reason: {told}")
+
+
+def place_of_card(shell):
+    """Where the guest's network card is, the last bus of its path."""
+    return re.findall(r"([0-9a-f:]{10}\.[0-7])/", shell.run("readlink -f /sys/class/net/e*"))[-1]
+
+
+def test_devices_are_where_their_pci_address_says(t):
+    """On bus 0; on a bus that is there in any case; on one that is beyond the ports that a machine has without being asked."""
+    vm = machines.machine("placed")
+    scratch = {"emptyDisk": {"capacity": "64Mi"}}
+    near, far = {"bus": "virtio", "pciAddress": "0000:00:1A.0"}, {"bus": "virtio", "pciAddress": "1f:00.0"}
+    vm = machines.with_disk(vm, "near", scratch, near, serial="NEAR")
+    vm = machines.with_disk(vm, "far", scratch, far, serial="FAR")
+    machines.inner(vm)["domain"]["devices"]["interfaces"][0]["pciAddress"] = "0000:05:00.0"
+    t.apply(vm)
+    t.until_running("placed")
+    shell = Shell(t, "placed")
+    found = {"near": disk_of(shell, "NEAR")["pci"], "far": disk_of(shell, "FAR")["pci"], "card": place_of_card(shell)}
+    t.note(f"{found}")
+    check(found == {"near": "0000:00:1a.0", "far": "0000:1f:00.0", "card": "0000:05:00.0"}, f"places: {found}")
+    shell.run("test -e /sys/bus/pci/devices/0000:05:00.0 && test -e /sys/bus/pci/devices/0000:1f:00.0")

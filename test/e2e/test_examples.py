@@ -100,6 +100,13 @@ def make_block_volume(t):
     case.at_end.append(remove)
 
 
+def is_in_place(_, shell):
+    places = [entry.split("pci=")[1] for entry in shell.facts()["disk"] if " serial=6000C29A1B2C3D4E " in entry]
+    check(places == ["0000:05:00.0"], f"the disk is at {places} on PCI, the manifest says 0000:05:00.0")
+    card = shell.run("readlink -f /sys/class/net/e*")
+    check("/0000:06:00.0/" in card, f"the card is at {card} on PCI, the manifest says 0000:06:00.0")
+
+
 EXAMPLES = {
     "first-vm": Wanted(160, host="first-vm"),
     "bios-disk": Wanted(128, disks={"SYSTEM01": ("vd", 2**20, GIB)}),
@@ -124,6 +131,8 @@ EXAMPLES = {
             "product_uuid": "4217b1a3-6f0e-4c1d-9a52-0d5c3f1e7a10",
             "product_serial": "VMware-42 17 b1 a3 6f 0e 4c 1d-9a 52 0d 5c 3f 1e 7a 10",
         },
+        more=is_in_place,
+        after_restart=is_in_place,
     ),
 }
 

@@ -153,6 +153,14 @@ static const struct {
      "{\"volumes\":[{\"name\":\"a\",\"kind\":\"empty-disk\"}],"
      "\"spec\":{\"domain\":{\"devices\":{\"disks\":[{\"name\":\"a\",\"disk\":{},\"serial\":\"a,b=c\"}]}}}}",
      "serial may hold"},
+    {"a place on PCI that no disk can have",
+     "{\"spec\":{\"volumes\":[{\"name\":\"a\",\"emptyDisk\":{\"capacity\":\"1Gi\"}}],\"domain\":{\"devices\":{"
+     "\"disks\":[{\"name\":\"a\",\"disk\":{\"bus\":\"virtio\",\"pciAddress\":\"0000:ff:00.0\"}}]}}}}",
+     "spec.domain.devices.disks[a]: pciAddress: the guest has buses 00 to 1f"},
+    {"a place on PCI that is none",
+     "{\"spec\":{\"networks\":[{\"name\":\"x\",\"pod\":{}}],\"domain\":{\"devices\":{\"interfaces\":"
+     "[{\"name\":\"x\",\"masquerade\":{},\"pciAddress\":\"5\"}]}}}}",
+     "spec.domain.devices.interfaces[x]: pciAddress: malformed"},
     {"an interface without a network",
      "{\"spec\":{\"domain\":{\"devices\":{\"interfaces\":[{\"name\":\"x\",\"masquerade\":{}}]}}}}",
      "spec.domain.devices.interfaces[x]: no network of that name"},

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include "api/identity.h"
+#include "domain/pci_slots.h"
 
 enum {
     ALIAS_NAME_MAX =
@@ -98,6 +99,9 @@ view_disk(const struct disk *d, const struct domain_facts *f, struct arena *a, s
     }
     v.is_readonly = v.facts->is_readonly || d->cdrom || (t && t->readonly == TRI_TRUE);
     struct err *e = view_cache(d, &v);
+    if (!e) {
+        e = pci_slot_view(a, d->disk ? d->disk->pci_address : NULL, &v.pci);
+    }
     if (!e) {
         *ret_disk = v;
     }
@@ -212,7 +216,8 @@ view_nic(const struct instance *i, const struct interface *n, bool has_ipv6, str
         .is_down = str_eq(n->state, "down"),
         .boot_order = n->boot_order.set ? n->boot_order.v : 0,
     };
-    return view_addresses(n, net, has_ipv6, a, ret_nic);
+    struct err *e = pci_slot_view(a, n->pci_address, &ret_nic->pci);
+    return e ? e : view_addresses(n, net, has_ipv6, a, ret_nic);
 }
 
 /* The address that the guest makes of the router's announcement and its MAC (EUI-64), so that it is right whether the guest

@@ -2,6 +2,7 @@
 #include "domain/domain_view.h"
 
 #include "domain/device_view.h"
+#include "domain/pci_slots.h"
 
 enum { GRACE_DEFAULT_S = 30 };
 
@@ -45,7 +46,7 @@ domain_view(const struct instance *i, const struct domain_facts *f, struct arena
     if (e) {
         return e;
     }
-    v.n_root_ports = count_root_ports(&v);
+    v.n_root_ports = pci_slot_ports(&v, count_root_ports(&v));
     *ret_view = v;
     return NULL;
 }

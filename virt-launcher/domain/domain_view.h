@@ -4,6 +4,7 @@
 #define VMB_DOMAIN_VIEW_H
 
 #include "api/instance.h"
+#include "api/pci_address.h"
 
 enum { DOMAIN_DISKS_MAX = 64, DOMAIN_NICS_MAX = 16, DOMAIN_VCPUS_MAX = 512, DOMAIN_GRACE_MAX_S = INT32_MAX };
 
@@ -53,7 +54,8 @@ struct disk_view {
     bool has_discard;
     bool has_io_thread;
     bool is_tray_open;
-    int64_t boot_order; /* 0: none */
+    int64_t boot_order;            /* 0: none */
+    const struct pci_address *pci; /* NULL: libvirt's choice */
 };
 
 struct nic_view {
@@ -70,6 +72,7 @@ struct nic_view {
     const char *ip6;
     bool is_down;
     int64_t boot_order;
+    const struct pci_address *pci;
 };
 
 struct domain_view {

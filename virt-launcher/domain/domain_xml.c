@@ -1,6 +1,7 @@
 // The parts of a domain in the order in which they stand in the text.
 #include "domain/domain_xml.h"
 
+#include "domain/pci_slots.h"
 #include "domain/xml_writer.h"
 
 #define EFI_CODE "/usr/share/OVMF/OVMF_CODE_4M.fd"
@@ -211,13 +212,7 @@ static void
 write_controllers(const struct domain_view *v, struct xml *x)
 {
     xml_empty(x, "controller", "type", "usb", "index", "0", "model", v->has_usb ? "qemu-xhci" : "none", NULL);
-    for (unsigned i = 0; i <= v->n_root_ports; i++) {
-        xml_open(x, "controller");
-        xml_attr(x, "type", "pci");
-        xml_attr_int(x, "index", i);
-        xml_attr(x, "model", i == 0 ? "pcie-root" : "pcie-root-port");
-        xml_close(x);
-    }
+    pci_slot_write_ports(v, x);
     if (v->has_scsi) {
         xml_empty(x, "controller", "type", "scsi", "index", "0", "model", VIRTIO_MODEL, NULL);
     }
@@ -276,6 +271,7 @@ write_disk(const struct disk_view *d, struct xml *x)
         xml_close(x);
     }
     xml_empty(x, "alias", "name", d->alias, NULL);
+    pci_slot_write(d->pci, x);
     xml_close(x);
 }
 
@@ -344,6 +340,7 @@ write_nic(const struct domain_view *v, const struct nic_view *n, struct xml *x)
     if (n->boot_order == 0) {
         xml_empty(x, "rom", "enabled", "no", NULL);
     }
+    pci_slot_write(n->pci, x);
     xml_close(x);
 }
 
