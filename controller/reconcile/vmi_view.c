@@ -79,7 +79,10 @@ claim_storage(const struct str_map *resources)
     struct quantity q = {0};
     AUTO(err_freep) struct err *e = text ? quantity_parse(text, &q) : NULL;
 
-    return e || q.value <= 0 ? (struct quantity){0} : q; /* what cannot be read is as good as not told */
+    if (e || q.value <= 0) {
+        q = (struct quantity){0}; /* what cannot be read is as good as not told */
+    }
+    return q;
 }
 
 const struct claim_view *
