@@ -30,6 +30,8 @@ struct letters {
     unsigned sd;
 };
 
+static struct err *view_placed_disk(const struct disk *d, const struct domain_facts *f, struct arena *a,
+                                    struct disk_view *ret_disk);
 static struct err *view_disk(const struct disk *d, const struct domain_facts *f, struct arena *a,
                              struct disk_view *ret_disk);
 static struct err *view_cache(const struct disk *d, struct disk_view *v);
@@ -52,7 +54,7 @@ device_view_disks(const struct instance *i, const struct domain_facts *f, struct
         return err_new(ERR_INVALID, "spec.domain.devices.disks: at most %d", DOMAIN_DISKS_MAX);
     }
     for (size_t k = 0; k < disks->n; k++) {
-        struct err *e = view_disk(&disks->items[k], f, a, &views[k]);
+        struct err *e = view_placed_disk(&disks->items[k], f, a, &views[k]);
         if (e) {
             return err_wrap(e, "spec.domain.devices.disks[%s]", disks->items[k].name);
         }
@@ -65,6 +67,14 @@ device_view_disks(const struct instance *i, const struct domain_facts *f, struct
     v->disks = views;
     v->n_disks = disks->n;
     return NULL;
+}
+
+static struct err *
+view_placed_disk(const struct disk *d, const struct domain_facts *f, struct arena *a, struct disk_view *ret_disk)
+{
+    struct err *e = view_disk(d, f, a, ret_disk);
+
+    return e ? e : pci_slot_view(a, d->disk ? d->disk->pci_address : NULL, &ret_disk->pci);
 }
 
 static struct err *
@@ -99,9 +109,6 @@ view_disk(const struct disk *d, const struct domain_facts *f, struct arena *a, s
     }
     v.is_readonly = v.facts->is_readonly || d->cdrom || (t && t->readonly == TRI_TRUE);
     struct err *e = view_cache(d, &v);
-    if (!e) {
-        e = pci_slot_view(a, d->disk ? d->disk->pci_address : NULL, &v.pci);
-    }
     if (!e) {
         *ret_disk = v;
     }
