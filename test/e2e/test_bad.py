@@ -130,6 +130,20 @@ def test_bad_missing_claim_heals_when_it_is_made(t):
     )
 
 
+def test_bad_missing_secret_heals_when_it_is_made(t):
+    """It is named by what a real kubelet says of the pod."""
+    vm = with_disk(machine("late-secret"), "seed", {"cloudInitNoCloud": {"secretRef": {"name": "late"}}})
+    t.apply(vm)
+    now = t.until_object("vm", "late-secret", "is stalled", lambda vm: is_true(vm, "Stalled"))
+    said = condition(now, "Stalled").get("message", "")
+    t.note("told: " + said[:160])
+    for word in ("Secret late does not exist", "spec.template.spec.volumes[1].cloudInitNoCloud.secretRef.name"):
+        check(word in said, f"{word} is not in: {said}")
+    t.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "late"}, "stringData": {"userdata": "#cloud-config\n"}})
+    now = t.until_running("late-secret")
+    check(not condition(now, "Stalled"), f"trouble stayed in status: {describe(now)}")
+
+
 def test_bad_image_that_does_not_exist(t):
     vm = machine("bad-image")
     inner(vm)["volumes"][0]["containerDisk"]["image"] = "localhost/vmbridge/no-such-image:1"

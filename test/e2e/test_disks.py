@@ -53,3 +53,31 @@ def test_devices_are_where_their_pci_address_says(t):
     t.note(f"{found}")
     check(found == {"near": "0000:00:1a.0", "far": "0000:1f:00.0", "card": "0000:05:00.0"}, f"places: {found}")
     shell.run("test -e /sys/bus/pci/devices/0000:05:00.0 && test -e /sys/bus/pci/devices/0000:1f:00.0")
+
+
+def places_of(shell, vendor, device):
+    """Where the guest has devices of that kind, whether it has a driver for them or not."""
+    command = 'for d in /sys/bus/pci/devices/*; do echo "${d##*/} $(cat $d/vendor) $(cat $d/device)"; done'
+    lines = [line.split() for line in shell.run(command).splitlines()]
+    return [place for place, *kind in lines if kind == [vendor, device]]
+
+
+def test_cards_of_conventional_pci_are_placed_and_shift_nothing(t):
+    """On a port; on bus 0; and without a wish, behind a bridge that comes after the ports, beside a disk on a late bus."""
+    rows = {"port": ("e1000", "0000:04:00.0"), "root": ("rtl8139", "0000:00:07.0"), "free": ("e1000", None)}
+    for name, (model, address) in rows.items():
+        vm = machines.machine(name)
+        machines.inner(vm)["domain"]["devices"]["disks"][0] |= {"serial": "ROOT"}
+        machines.inner(vm)["domain"]["devices"]["disks"][0]["disk"]["pciAddress"] = "0000:0c:00.0"
+        card = machines.inner(vm)["domain"]["devices"]["interfaces"][0]
+        card |= {"model": model, **({"pciAddress": address} if address else {})}
+        t.apply(vm)
+    for name, (model, address) in rows.items():
+        t.until_running(name)
+        shell = Shell(t, name)
+        places = places_of(shell, *{"e1000": ("0x8086", "0x100e"), "rtl8139": ("0x10ec", "0x8139")}[model])
+        disk = disk_of(shell, "ROOT")["pci"]
+        t.note(f"{name}: {model} at {places}, the disk at {disk}")
+        check(disk == "0000:0c:00.0", f"{name}: the disk is at {disk}, not 0000:0c:00.0")
+        check(len(places) == 1 and places[0] == (address or places[0]), f"{name}: {model} is at {places}, not {address}")
+        check(address or places[0] > "0000:0c:00.0", f"{name}: the bridge of {places} shifts the ports after it")
