@@ -60,8 +60,9 @@ enum { API_CHANGES_MAX = 64 };
 void api_diff(const struct type *t, const json_t *current, const json_t *desired, struct arena *a,
               struct change_list *ret_changes);
 
-/* OpenAPI v3 structural schema of a type, as a CRD carries it: no defaults, no descriptions, no rules. The caller owns the tree. */
-MUST_CHECK json_t *api_schema(const struct type *t);
+/* OpenAPI v3 structural schema of a type, as a CRD carries it: no defaults, no rules. The caller owns the tree. with_sentences: each
+ * field is described by its row's sentence. */
+MUST_CHECK json_t *api_schema(const struct type *t, bool with_sentences);
 
 /* The rules of a type and of all types below it as one CEL expression over 'self', for an admission policy: "" when all hold, else
  * "path: sentence; " for each that does not, of a list of rules the first. False when 'sb' is too small. */

@@ -120,7 +120,7 @@ crd_version(const struct kind *k, const char *name, bool deprecated)
         json_object_set_new(j, "deprecationWarning",
                             json_sprintf("kubevirt.io/%s %s is deprecated; write kubevirt.io/v1", name, k->kind));
     }
-    json_t *schema = api_schema(k->type);
+    json_t *schema = api_schema(k->type, !deprecated); /* kubectl explain asks for v1 */
     json_object_set_new(json_object_get(schema, "properties"), "apiVersion", json_pack("{s:s}", "type", "string"));
     json_object_set_new(json_object_get(schema, "properties"), "kind", json_pack("{s:s}", "type", "string"));
     json_object_set_new(j, "schema", json_pack("{s:o}", "openAPIV3Schema", schema));

@@ -9,6 +9,7 @@ struct place {
     unsigned depth;
     bool whole;
     bool outline;
+    bool is_told; /* each field has its sentence */
 };
 
 static json_t *schema_of(const struct type *t, struct place at);
@@ -17,9 +18,9 @@ static json_t *schema_value(const struct field *f, struct place at);
 static json_t *schema_map(bool of_quantities);
 
 json_t *
-api_schema(const struct type *t)
+api_schema(const struct type *t, bool with_sentences)
 {
-    return schema_of(t, (struct place){0});
+    return schema_of(t, (struct place){.is_told = with_sentences});
 }
 
 static json_t *
@@ -217,6 +218,9 @@ schema_field(const struct field *f, struct place at)
 
     if (f->nullable) {
         json_object_set_new(j, "nullable", json_true());
+    }
+    if (at.is_told && f->type != &meta_type) { /* the API server's own */
+        json_object_set_new(j, "description", json_string(f->doc));
     }
     return j;
 }

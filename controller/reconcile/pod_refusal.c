@@ -132,8 +132,8 @@ spec_field(const char *pod_field, bool is_of_template)
         return xasprintf("%s%s", is_of_template ? "spec.template." : "", pod_field);
     }
     for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-        const char *rest = pod_field + strlen(fields[i].pod);
-        if (!str_starts(pod_field, fields[i].pod) || !strchr(".[", *rest)) { /* the end counts as one of these */
+        const char *rest = str_starts(pod_field, fields[i].pod) ? pod_field + strlen(fields[i].pod) : NULL;
+        if (!rest || !strchr(".[", *rest)) { /* the end counts as one of these */
             continue;
         }
         return fields[i].is_copied ? xasprintf("%s.%s%s", spec, fields[i].spec, rest)

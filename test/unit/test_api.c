@@ -372,7 +372,7 @@ START_TEST(a_schema_is_light_and_has_no_defaults)
     struct arena *a = arena_new(1 << 22);
 
     for (size_t i = 0; i < 3; i++) {
-        json_t *s = json_in_arena(a, api_schema(types[i].type));
+        json_t *s = json_in_arena(a, api_schema(types[i].type, false));
         size_t defaults = 0, texts = 0;
         count_key(s, "default", &defaults);
         count_key(s, "description", &texts);
@@ -424,8 +424,8 @@ START_TEST(a_schema_names_every_field)
 {
     struct arena *a = arena_new(1 << 22);
 
-    ck_assert_uint_gt(check_names_all(json_in_arena(a, api_schema(&vm_type)), ""), 500);
-    ck_assert_uint_gt(check_names_all(json_in_arena(a, api_schema(&vmi_type)), ""), 400);
+    ck_assert_uint_gt(check_names_all(json_in_arena(a, api_schema(&vm_type, false)), ""), 500);
+    ck_assert_uint_gt(check_names_all(json_in_arena(a, api_schema(&vmi_type, false)), ""), 400);
     arena_free(a);
 }
 END_TEST
@@ -434,8 +434,8 @@ END_TEST
 START_TEST(metadata_of_a_template_may_be_null)
 {
     struct arena *a = arena_new(1 << 22);
-    const json_t *meta = json_at(json_in_arena(a, api_schema(&vm_type)), "properties", "spec", "properties", "template",
-                                 "properties", "metadata", NULL);
+    const json_t *meta = json_at(json_in_arena(a, api_schema(&vm_type, false)), "properties", "spec", "properties",
+                                 "template", "properties", "metadata", NULL);
 
     ck_assert(json_is_true(json_object_get(meta, "nullable")));
     ck_assert(json_is_true(json_at(meta, "properties", "creationTimestamp", "nullable", NULL)));
@@ -449,8 +449,8 @@ END_TEST
 START_TEST(what_one_writer_owns_is_taken_whole)
 {
     struct arena *a = arena_new(1 << 22);
-    const json_t *vm = json_at(json_in_arena(a, api_schema(&vm_type)), "properties", "spec", NULL);
-    const json_t *vmi = json_at(json_in_arena(a, api_schema(&vmi_type)), "properties", "spec", NULL);
+    const json_t *vm = json_at(json_in_arena(a, api_schema(&vm_type, false)), "properties", "spec", NULL);
+    const json_t *vmi = json_at(json_in_arena(a, api_schema(&vmi_type, false)), "properties", "spec", NULL);
     const json_t *spec = json_at(vm, "properties", "template", "properties", "spec", NULL);
 
     ck_assert(!json_object_get(vm, "x-kubernetes-map-type"));

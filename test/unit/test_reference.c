@@ -148,7 +148,7 @@ begin_section(struct page *p, const char *line)
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         if (str_starts(line, kinds[i].head)) {
             p->object = object_of(i, p->arena);
-            p->schema = json_in_arena(p->arena, api_schema(kinds[i].type));
+            p->schema = json_in_arena(p->arena, api_schema(kinds[i].type, false));
         }
     }
 }

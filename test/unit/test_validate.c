@@ -524,7 +524,7 @@ check_leaves(const json_t *schema, const char *path, unsigned depth, size_t *n)
 
 START_TEST(nothing_in_the_schema_is_without_a_class)
 {
-    AUTO(json_freep) json_t *schema = api_schema(&vm_type);
+    AUTO(json_freep) json_t *schema = api_schema(&vm_type, false);
     size_t n = 0;
 
     check_leaves(json_at(schema, "properties", "spec", NULL), "", 0, &n);

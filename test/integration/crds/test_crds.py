@@ -52,6 +52,16 @@ def instance_of(machine, name):
             "metadata": {**template.get("metadata", {}), "name": name, "namespace": "default"}, "spec": template["spec"]}
 
 
+def leaves_of(schema, path):
+    """(path, schema) of each field without fields of its own; a switch, {"enabled": x}, is one."""
+    inside = (schema.get("items") or schema).get("properties") or {}
+    if set(inside) <= {"enabled"}:
+        yield path, schema
+        return
+    for key, value in inside.items():
+        yield from leaves_of(value, f"{path}.{key}")
+
+
 def at(value, path):
     for key in path:
         value = value[key]
@@ -335,6 +345,18 @@ class Crds(unittest.TestCase):
                 self.assertEqual(end, "refused with path", said.stderr[:500])
         for (how, end), n in sorted(table.items()):
             print(f"    {how:12} {end:20} {n:4}")
+
+    def test_each_field_is_explained(self):
+        """By kubectl explain, with the sentence of the reference page; and kubectl, which keeps a definition in an annotation, can apply it."""
+        kubectl("apply", "--dry-run=server", "-f", os.path.join(ROOT, "crds/virtualmachines.yaml"))
+        said = kubectl("explain", "vm.spec.template.spec.domain.memory").stdout
+        self.assertIn("Memory that the guest sees.", said)
+        for kind in ("VirtualMachine", "VirtualMachineInstance"):
+            api = json.loads(kubectl("get", "--raw", "/openapi/v3/apis/kubevirt.io/v1").stdout)["components"]["schemas"]
+            spec = api[f"io.kubevirt.v1.{kind}"]["properties"]["spec"]
+            leaves = list(leaves_of(spec, "spec"))
+            self.assertGreater(len(leaves), 400)
+            self.assertEqual([path for path, leaf in leaves if not leaf.get("description")], [])
 
     def test_what_generators_write_is_clean(self):
         """null for times, an empty status, empty maps and lists, numbers for quantities, in both versions: taken without a word."""
