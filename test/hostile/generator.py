@@ -6,6 +6,8 @@ A part of them the API server refuses: which ones is its business.
 """
 import random
 
+from unseen import put_unseen
+
 INT_ENDS = (0, 1, -1, 2**31 - 1, 2**31, -2**31, 2**32, 2**53, 2**63 - 1, -2**63, 512, 513, 65535, 65536)
 REALS = (0.1, 1e300, -1e-300, 1.5, 9007199254740993.0)
 QUANTITIES = ("0", "1", "1M", "1n", "8Ei", "9223372036854775807", "9223372036854775808", "99999999999Ei", "1e18", "1e300", "-1", "-8Ei",
@@ -187,8 +189,7 @@ class Generator:
         domain = spec.get("domain")
         devices = domain.get("devices") if isinstance(domain, dict) else None
         if isinstance(devices, dict):
-            devices["interfaces"] = [{"name": "n", "masquerade": {}, "portRanges": [{"unseen": value}]}]
-            spec["networks"] = [{"name": "n", "pod": {}}]
+            put_unseen(spec, value)
 
     def spoil_spec(self, spec):
         r = self.random

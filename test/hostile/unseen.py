@@ -2,8 +2,13 @@
 from world import spec
 
 
-def unseen_spec(value, **more):
-    """The items of one list have no fields that the schema names."""
-    s = spec(networks=[{"name": "n", "pod": {}}], **more)
+def put_unseen(s, value):
+    """Into a spec that has devices: the items of one list have no fields that the schema names."""
     s["domain"]["devices"]["interfaces"] = [{"name": "n", "masquerade": {}, "portRanges": [{"unseen": value}]}]
+    s["networks"] = [{"name": "n", "pod": {}}]
+
+
+def unseen_spec(value):
+    s = spec()
+    put_unseen(s, value)
     return s

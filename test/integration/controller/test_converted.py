@@ -49,10 +49,7 @@ def on_claims(t, manifest):
     for volume in manifest["spec"]["template"]["spec"]["volumes"]:
         del volume["hostDisk"]
         volume["persistentVolumeClaim"] = {"claimName": volume["name"]}
-        claim = t.core("persistentvolumeclaims")
-        t.api.create(claim, {"metadata": {"name": volume["name"]}, "spec": {
-            "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "volumeName": "v"}})
-        t.api.patch(f"{claim}/{volume['name']}/status", {"status": {"phase": "Bound", "capacity": {"storage": "1Gi"}}})
+        t.bound_claim(volume["name"])
     manifest["spec"]["runStrategy"] = "Always"
 
 

@@ -250,11 +250,8 @@ ENDS = {
 
 def test_no_field_ends_in_silence(t):
     t.api.create(t.core("secrets"), {"metadata": {"name": "key"}, "stringData": {"userdata": "#cloud-config\n", "networkdata": "version: 2\n"}})
-    claims = t.core("persistentvolumeclaims")
-    for name, mode in (("block", "Block"), ("c", "Filesystem")):
-        t.api.create(claims, {"metadata": {"name": name}, "spec": {"accessModes": ["ReadWriteOnce"], "volumeMode": mode, "volumeName": "v",
-                                                                   "resources": {"requests": {"storage": "1Gi"}}}})
-        t.api.patch(f"{claims}/{name}/status", {"status": {"phase": "Bound", "capacity": {"storage": "1Gi"}}})
+    t.bound_claim("block", "Block")
+    t.bound_claim("c")
     f = Fields(t)
     f.add("plain", "", f.plain)
     f.changed()

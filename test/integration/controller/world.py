@@ -183,6 +183,13 @@ class Case:
     def core(self, rest):
         return CORE.format(self.ns) + rest
 
+    def bound_claim(self, name, mode="Filesystem"):
+        """A claim of 1 GiB that has a volume, as far as anybody can tell by its status."""
+        claims = self.core("persistentvolumeclaims")
+        self.api.create(claims, {"metadata": {"name": name}, "spec": {"accessModes": ["ReadWriteOnce"], "volumeMode": mode, "volumeName": "v",
+                                                                      "resources": {"requests": {"storage": "1Gi"}}}})
+        self.api.patch(f"{claims}/{name}/status", {"status": {"phase": "Bound", "capacity": {"storage": "1Gi"}}})
+
     def make(self, *machines):
         for m in machines:
             self.api.create(self.vm_path(), copy.deepcopy(m))
