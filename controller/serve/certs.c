@@ -230,6 +230,18 @@ certs_to_secret(const struct certs_set *s, const char *namespace, const char *re
     return secret;
 }
 
+/* What PEM is written in. OpenSSL skips any bytes around its blocks; the set goes back into JSON, which takes UTF-8 only. */
+static bool
+is_ascii(const char *text)
+{
+    for (const char *c = text; *c; c++) {
+        if ((unsigned char)*c >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Decodes one key of the Secret; the caller frees. */
 MUST_CHECK static struct err *
 read_data(const json_t *secret, const char *key, bool is_needed, char **ret_text)
@@ -247,7 +259,7 @@ read_data(const json_t *secret, const char *key, bool is_needed, char **ret_text
     }
     text = xcalloc(1, len / 4 * 3 + 1);
     n = EVP_DecodeBlock((unsigned char *)text, (const unsigned char *)coded, (int)len);
-    if (n < 0) {
+    if (n < 0 || !is_ascii(text)) {
         return err_new(ERR_INVALID, "%s is unreadable", key);
     }
     *ret_text = STEAL(text); /* the padding became NULs, which end the text */

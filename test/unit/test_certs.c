@@ -341,6 +341,29 @@ START_TEST(a_damaged_secret_is_named)
 }
 END_TEST
 
+static const char *const secret_keys[] = {"tls.crt", "tls.key", "ca.crt", "ca.key", "ca-next.key"};
+
+/* OpenSSL skips what stands around a block; the Secret's next version is JSON, which has no place for such bytes. */
+START_TEST(bytes_around_pem_are_refused)
+{
+    bool changed = false;
+    struct certs_set *s = renewed(renewed(NULL, NOW_S, &changed), NOW_S + 850000, &changed);
+    struct certs_set *back = NULL;
+    json_t *secret = as_stored(s);
+    json_t *data = json_object_get(secret, "data");
+    const char *key = secret_keys[_i];
+    AUTO(freep) char *coded = xasprintf("//8K%s", json_str(data, key)); /* ff ff 0a */
+    struct err *e;
+
+    json_object_set_new(data, key, json_string(coded));
+    e = certs_from_secret(secret, &back);
+    ck_assert_msg(e && !back && strstr(err_text(e), key), "%s: %s", key, e ? err_text(e) : "accepted");
+    err_free(e);
+    json_decref(secret);
+    certs_set_free(s);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -359,6 +382,7 @@ main(void)
     tcase_add_test(t, new_names_make_a_new_leaf);
     tcase_add_test(t, secret_there_and_back);
     tcase_add_loop_test(t, a_damaged_secret_is_named, 0, (int)ARRAY_LEN(damage_rows));
+    tcase_add_loop_test(t, bytes_around_pem_are_refused, 0, (int)ARRAY_LEN(secret_keys));
     suite_add_tcase(s, t);
     srunner_run_all(r, CK_NORMAL);
     failed = srunner_ntests_failed(r);
