@@ -7,12 +7,14 @@ usage() {
 usage: hack/check-banned.sh [--root DIR]
 
 Fails on: banned calls (strcpy strcat sprintf strtok atoi gets alloca system usleep), goto, typedefs of structs,
-assignments in conditions, `//` code left behind, marks of unfinished work, and registry or mirror hosts.
+assignments in conditions, `//` code left behind, marks of unfinished work, registry or mirror hosts, and files above 512 KiB:
+what a build or a debugger left, and no source.
 Warns, without failing, about a .c file above 600 lines and a header above 120.
 HELP
 }
 
 BANNED_CALLS='strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|alloca|system|usleep'
+LARGE_BYTES=$((512 * 1024))
 # The ends of words are in brackets so that this file does not find itself.
 LEFTOVERS='\b(TOD[O]|FIXM[E]|XX[X])\b'
 LEFT_CODE='^[[:space:]]*//([[:space:]]*[{}]|.*(\)|=.*|return.*);|.*\)[[:space:]]*\{)[[:space:]]*$'
@@ -53,8 +55,16 @@ too_long() {
     ' >&2
 }
 
+large_findings() {
+    local file
+    while read -r file; do
+        [ "$(stat -c %s "$file")" -le $LARGE_BYTES ] || printf '%s:1: more than %d KiB\n' "$file" $((LARGE_BYTES / 1024))
+    done < <(tree_files '*')
+}
+
 all_findings() {
     local file
+    large_findings
     for file in "${c_files[@]}"; do
         c_findings "$file"
     done
