@@ -5,10 +5,10 @@
 #include "effect/lease.h"
 #include "effect/preflight.h"
 #include "effect/reconciler.h"
-#include "serve/certs.h"
-#include "serve/gateway.h"
-#include "serve/health.h"
-#include "serve/pod_key_keeper.h"
+#include "serve/gateway/gateway.h"
+#include "serve/http/health.h"
+#include "serve/trust/certs.h"
+#include "serve/trust/pod_key_keeper.h"
 
 #include <unistd.h>
 

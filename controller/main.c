@@ -1,8 +1,8 @@
 // vmbridge-controller: argv and environment in, the loop runs, signals end it.
 #include "app.h"
 #include "base/log.h"
-#include "reconcile/vm_plan.h"
-#include "reconcile/vmi_plan.h"
+#include "reconcile/vm/vm_plan.h"
+#include "reconcile/vmi/vmi_plan.h"
 #include "vmbridge_version.h"
 
 #include <malloc.h>

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "domain/domain_plan.h"
 #include "effect/libvirt_daemon.h"
-#include "guest.h"
+#include "guest/guest.h"
 
 struct app {
     struct guest *guest;

@@ -2,7 +2,7 @@
 #ifndef VMB_RUN_NAMES_H
 #define VMB_RUN_NAMES_H
 
-#define RUN_DIR "/var/run/vmbridge/run" /* LAUNCHER_RUN_DIR of api/instance.h; main.c checks that they agree */
+#define RUN_DIR "/var/run/vmbridge/run" /* LAUNCHER_RUN_DIR of api/kinds/instance.h; main.c checks that they agree */
 #define RUN_UP "qemu-is-up"             /* QEMU exists */
 #define RUN_READY "guest-is-ready"      /* the guest runs and is not paused */
 #define RUN_GRACE "grace"               /* seconds between the request to shut down and switching off */

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <yaml.h>
 
-#include "api/kubevirt.h"
-#include "api/support.h"
-#include "api/vm.h"
+#include "api/kinds/kubevirt.h"
+#include "api/kinds/vm.h"
+#include "api/rules/support.h"
 
 enum { PAGE_MAX = 1 << 20, YAML_DEPTH_MAX = 64, POLICY_MAX = 90000, SENTENCE_MAX = 4000 };
 
@@ -16,7 +16,7 @@ struct column {
     int priority;
 };
 
-/* A spec, or the part of one, that is held against rows of api/support.h. */
+/* A spec, or the part of one, that is held against rows of api/rules/support.h. */
 struct supported {
     const struct support *rows; /* NULL ends a list of these */
     const char *root;           /* path of the spec, with its last dot */

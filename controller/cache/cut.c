@@ -1,7 +1,7 @@
 // Which paths of each kind are kept; the value at the end of a path is kept whole.
 #include "cache/cut.h"
 
-#include "api/instance.h"
+#include "api/kinds/instance.h"
 #include "cache/legal.h"
 
 enum { HEADER_VALUE_MAX = 4096, RELEASES_MAX = 8, PLACE_SIZE = 24 };

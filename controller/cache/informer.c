@@ -1,7 +1,7 @@
 // Watch events into the store, changes out.
 #include "cache/informer.h"
 
-#include "api/instance.h"
+#include "api/kinds/instance.h"
 #include "cache/cut.h"
 
 struct informer {

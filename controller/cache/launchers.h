@@ -12,7 +12,7 @@ struct launcher {
     const char *made_uid;       /* of the pod that was made for it while we led, or NULL */
     const struct packed *state; /* the last state message, a JSON text, or NULL */
     const char *desired;        /* JSON text last sent down over this connection, or NULL */
-    const char *warnings; /* what events said of its pod when they were last read (reconcile/pod_warnings.h), or NULL */
+    const char *warnings; /* what events said of its pod when they were last read (reconcile/vmi/pod_warnings.h), or NULL */
     int64_t warned_s;     /* when that was */
     bool connected;
     uint64_t version; /* another one after each change of what a look reads, but launchers_sent */

@@ -1,7 +1,7 @@
 // The arrows between kinds: VM <- VMI <- Pod, claims and Services -> VMI, configuration -> all.
 #include "cache/related.h"
 
-#include "api/identity.h"
+#include "api/rules/identity.h"
 
 enum { CUT_DIGITS = 8 }; /* of a long name (identity_pod_stem) */
 

@@ -1,7 +1,7 @@
 // The table of one kind. One allocation holds an object's strings, another one its JSON.
 #include "cache/store.h"
 
-#include "api/identity.h"
+#include "api/rules/identity.h"
 #include "cache/cut.h"
 #include "cache/index.h"
 #include "cache/legal.h"

@@ -1,12 +1,12 @@
 // What the watches say goes into the caches, and what that changes into the queue: which source starts when, which key is due.
-#include "api/instance.h"
+#include "api/kinds/instance.h"
 #include "base/clock.h"
 #include "cache/cut.h"
 #include "cache/related.h"
 #include "effect/api_path.h"
 #include "effect/reconciler_priv.h"
-#include "reconcile/pod_claim.h"
-#include "reconcile/vmi_view.h"
+#include "reconcile/vmi/pod_claim.h"
+#include "reconcile/vmi/vmi_view.h"
 
 #include <malloc.h>
 

@@ -4,10 +4,10 @@
 #include "cache/related.h"
 #include "effect/reconciler_priv.h"
 #include "reconcile/basis.h"
-#include "reconcile/kubevirt_plan.h"
-#include "reconcile/kubevirt_view.h"
-#include "reconcile/vm_plan.h"
-#include "reconcile/vmi_plan.h"
+#include "reconcile/kubevirt/kubevirt_plan.h"
+#include "reconcile/kubevirt/kubevirt_view.h"
+#include "reconcile/vm/vm_plan.h"
+#include "reconcile/vmi/vmi_plan.h"
 
 static const struct log lg = {.part = "reconcile"};
 

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "cache/cut.h"
 #include "effect/api_path.h"
-#include "reconcile/pod_refusal.h"
-#include "reconcile/pod_warnings.h"
+#include "reconcile/vmi/pod_refusal.h"
+#include "reconcile/vmi/pod_warnings.h"
 
 enum { WARNINGS_BYTES_MAX = 1 << 20 };
 enum { REPLY_MAX = 16 << 20 }; /* the largest object there can be, each byte of it written as \u003c */

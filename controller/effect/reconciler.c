@@ -8,7 +8,7 @@
 #include "cache/related.h"
 #include "effect/api_path.h"
 #include "effect/reconciler_priv.h"
-#include "reconcile/vmi_view.h"
+#include "reconcile/vmi/vmi_view.h"
 
 #include <utlist.h>
 

@@ -2,7 +2,7 @@
 #ifndef VMB_RECONCILER_H
 #define VMB_RECONCILER_H
 
-#include "api/identity.h"
+#include "api/rules/identity.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "cache/launchers.h"
@@ -40,7 +40,7 @@ void reconciler_set_ca(struct reconciler *r, const char *pins, const char *ca_bu
 /* What names of launcher pods are made with; before the first reconciler_lead(true). Copied. */
 void reconciler_set_pod_key(struct reconciler *r, const struct pod_key *key);
 
-/* From the gateway (serve/gateway.h): which VMI runs in a pod, and what its launcher says. */
+/* From the gateway (serve/gateway/gateway.h): which VMI runs in a pod, and what its launcher says. */
 bool reconciler_who(struct reconciler *r, const char *namespace, const char *pod_name, const char *pod_uid,
                     const char **ret_vmi_uid);
 void reconciler_launcher_up(struct reconciler *r, const char *vmi_uid, const char *pod_uid);

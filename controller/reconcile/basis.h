@@ -3,7 +3,7 @@
 #ifndef VMB_BASIS_H
 #define VMB_BASIS_H
 
-#include "reconcile/vmi_view.h"
+#include "reconcile/vmi/vmi_view.h"
 
 /* Of a VirtualMachine and its instance, which may be NULL. 'config_version' is another one after each change of the configuration.
  * Never 0. */

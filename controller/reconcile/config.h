@@ -2,8 +2,8 @@
 #ifndef VMB_CONFIG_H
 #define VMB_CONFIG_H
 
-#include "api/identity.h"
-#include "api/kubevirt.h"
+#include "api/kinds/kubevirt.h"
+#include "api/rules/identity.h"
 
 struct config {
     const char *launcher_image;
@@ -16,8 +16,9 @@ struct config {
     const char *ca_bundle;    /* those CAs, PEM, for pods of older versions; NULL with the pins */
     struct port_list default_ports;
     struct opt_int log_launcher;
-    struct str_list pod_annotations; /* patterns of what passes from an instance to its pod; none: reconcile/pod_meta.c has them */
-    struct quantity image_overlay; /* most that a guest may write to one containerDisk; no text: reconcile/storage.c has it */
+    struct str_list
+        pod_annotations; /* patterns of what passes from an instance to its pod; none: reconcile/pod/pod_meta.c has them */
+    struct quantity image_overlay; /* most that a guest may write to one containerDisk; no text: reconcile/pod/storage.c has it */
     struct quantity log_storage; /* share of a pod's ephemeral storage for its logs; the same */
     const char *state_class;     /* storage class of claims of state; NULL: the cluster's default */
     struct pod_key pod_key;      /* all zeros in tests */

@@ -3,7 +3,7 @@
 #ifndef VMB_HEADER_VIEW_H
 #define VMB_HEADER_VIEW_H
 
-#include "api/vm.h"
+#include "api/kinds/vm.h"
 #include "cache/store.h"
 
 /* Metadata of an object, from its JSON (NULL: there is none) and its entry in the cache: of labels and finalizers what the cache keeps.

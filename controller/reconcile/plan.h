@@ -2,7 +2,7 @@
 #ifndef VMB_PLAN_H
 #define VMB_PLAN_H
 
-#include "api/meta.h"
+#include "api/walk/meta.h"
 
 enum action_kind {
     ACTION_CREATE_VMI,

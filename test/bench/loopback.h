@@ -2,8 +2,8 @@
 #ifndef VMB_BENCH_LOOPBACK_H
 #define VMB_BENCH_LOOPBACK_H
 
-#include "serve/certs.h"
-#include "serve/server.h"
+#include "serve/http/server.h"
+#include "serve/trust/certs.h"
 
 #include <openssl/ssl.h>
 

@@ -14,8 +14,8 @@
 #include "measure.h"
 #include "plan_growth_machine.h"
 #include "reconcile/basis.h"
-#include "reconcile/vm_plan.h"
-#include "reconcile/vmi_plan.h"
+#include "reconcile/vm/vm_plan.h"
+#include "reconcile/vmi/vmi_plan.h"
 
 enum {
     SIZES_MAX = 16,

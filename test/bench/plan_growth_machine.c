@@ -2,7 +2,7 @@
 // template's.
 #include "plan_growth_machine.h"
 
-#include "api/identity.h"
+#include "api/rules/identity.h"
 
 #define NAMESPACE "bench-%04zu"
 

@@ -2,8 +2,8 @@
 // that the next renewal takes.
 #include "fuzz.h"
 
-#include "serve/certs_priv.h"
-#include "serve/pod_key_keeper.h"
+#include "serve/trust/certs_priv.h"
+#include "serve/trust/pod_key_keeper.h"
 
 #include <openssl/evp.h>
 

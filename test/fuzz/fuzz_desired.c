@@ -1,7 +1,7 @@
 // Any message of the gateway to a launcher: refused, or its ports become a set whose text passt's tools take. Any text is an address, too.
 #include "fuzz.h"
 
-#include "api/launcher_msg.h"
+#include "api/kinds/launcher_msg.h"
 #include "domain/host_port.h"
 #include "domain/port_set.h"
 

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "base/utf8.h"
-#include "serve/gateway.h"
+#include "serve/gateway/gateway.h"
 
 enum { STREAMS = 4, MESSAGE_BYTES = 256 };
 

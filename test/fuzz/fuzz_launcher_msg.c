@@ -1,7 +1,7 @@
 // Any bytes as a message of a launcher or of the gateway: refused, or it decodes and can be written again.
 #include "fuzz.h"
 
-#include "api/launcher_msg.h"
+#include "api/kinds/launcher_msg.h"
 
 static void
 check(const struct type *t, size_t size, const char *type, const json_t *j, struct arena *a)

@@ -4,13 +4,13 @@
 #include "fuzz.h"
 #include "tree.h"
 
-#include "api/kubevirt.h"
-#include "api/launcher_msg.h"
-#include "api/vm.h"
+#include "api/kinds/kubevirt.h"
+#include "api/kinds/launcher_msg.h"
+#include "api/kinds/vm.h"
 #include "cache/cut.h"
 #include "cache/related.h"
 #include "effect/reconciler_priv.h"
-#include "reconcile/pod_claim.h"
+#include "reconcile/vmi/pod_claim.h"
 
 enum {
     NOW_S = 1767225605, /* five seconds into 2026 */

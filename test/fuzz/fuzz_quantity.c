@@ -1,7 +1,7 @@
 // Any text as a quantity: refused, or a value and its thousandths that agree.
 #include "fuzz.h"
 
-#include "api/quantity.h"
+#include "api/walk/quantity.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,9 +3,9 @@
 // The first byte says how (enum how), the second how long the pieces are.
 #include "fuzz.h"
 
-#include "serve/certs.h"
-#include "serve/health.h"
-#include "serve/server_priv.h"
+#include "serve/http/health.h"
+#include "serve/http/server_priv.h"
+#include "serve/trust/certs.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 #include "token_keys.h"
 
-#include "serve/token.h"
+#include "serve/trust/token.h"
 
 #include <cjose/cjose.h>
 

@@ -1,7 +1,7 @@
 // Any JSON as the key set of an API server, and tokens that name its keys "rsa" and "ec": no key of whatever size harms who verifies with it.
 #include "fuzz.h"
 
-#include "serve/token.h"
+#include "serve/trust/token.h"
 
 enum { NOW_S = 1800000000 };
 

@@ -1,7 +1,7 @@
 // Any JSON as the answer to a TokenReview: it is refused, or it names a pod by names that objects can have.
 #include "fuzz.h"
 
-#include "serve/token.h"
+#include "serve/trust/token.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

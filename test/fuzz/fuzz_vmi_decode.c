@@ -2,8 +2,8 @@
 // encoded form decodes to the same.
 #include "fuzz.h"
 
-#include "api/defaults.h"
-#include "api/validate.h"
+#include "api/kinds/defaults.h"
+#include "api/rules/validate.h"
 
 static void
 check_settled(struct vm *vm, struct arena *a)

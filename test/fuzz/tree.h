@@ -3,7 +3,7 @@
 #ifndef VMB_FUZZ_TREE_H
 #define VMB_FUZZ_TREE_H
 
-#include "api/table.h"
+#include "api/walk/table.h"
 
 /* The input, read from its start; behind its end it is zeros. */
 struct bytes {

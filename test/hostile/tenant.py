@@ -10,7 +10,7 @@ from world import check
 VERBS = ["get", "list", "watch", "create", "update", "patch", "delete"]
 POLICY = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/launcher-pods.vmbridge.io"
 KEY = CORE.format(SYSTEM) + "secrets/vmbridge-pod-names"
-KEY_LATE_S = 2  # pods that are at most so much younger than the key may be an older version's (controller/reconcile/pod_claim.c)
+KEY_LATE_S = 2  # pods that are at most so much younger than the key may be an older version's (controller/reconcile/vmi/pod_claim.c)
 _lock = threading.Lock()
 
 

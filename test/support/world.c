@@ -1,9 +1,9 @@
 // The world: informers fed by hand.
 #include "world.h"
 
-#include "reconcile/pod_claim.h"
-#include "reconcile/vm_plan.h"
-#include "reconcile/vmi_plan.h"
+#include "reconcile/vm/vm_plan.h"
+#include "reconcile/vmi/pod_claim.h"
+#include "reconcile/vmi/vmi_plan.h"
 
 static void on_changed(void *arg, enum kind kind, const struct object *object, bool removed);
 static json_t *object_json(const struct object *o);

@@ -1,9 +1,9 @@
 // The field tables: what is decoded is encoded again, every row is in a golden case, wrong input names its path, differences name
 // theirs; metadata, conditions, run strategies.
-#include "api/instance.h"
-#include "api/kubevirt.h"
-#include "api/launcher_msg.h"
-#include "api/vm.h"
+#include "api/kinds/instance.h"
+#include "api/kinds/kubevirt.h"
+#include "api/kinds/launcher_msg.h"
+#include "api/kinds/vm.h"
 #include "base/yaml.h"
 
 #include <check.h>

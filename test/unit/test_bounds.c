@@ -1,5 +1,5 @@
 // What enters the caches, and how much of it: names that are none, objects too large for anything, room for each namespace.
-#include "api/vmi.h"
+#include "api/kinds/vmi.h"
 #include "cache/cut.h"
 #include "cache/informer.h"
 #include "cache/legal.h"

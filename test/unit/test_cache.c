@@ -1,5 +1,5 @@
 // Store, informer and the keys that depend on an object: what a stream of watch events leaves behind.
-#include "api/identity.h"
+#include "api/rules/identity.h"
 #include "cache/cut.h"
 #include "cache/foreign.h"
 #include "cache/informer.h"

@@ -1,5 +1,5 @@
 // Certificates: what is made, when it is due, how a CA hands over to the next, and the Secret there and back.
-#include "serve/certs.h"
+#include "serve/trust/certs.h"
 
 #include <check.h>
 #include <openssl/evp.h>

@@ -1,10 +1,10 @@
 // Who gets a place at a port, who has to go, and which addresses are remembered.
-#include "serve/crowd.h"
+#include "serve/http/crowd.h"
 
 #include <arpa/inet.h>
 #include <check.h>
 
-#include "serve/proven.h"
+#include "serve/http/proven.h"
 
 enum { MEMBERS_MAX = 16 };
 

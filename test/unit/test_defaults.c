@@ -1,5 +1,5 @@
 // What an absent field means; filling it twice changes nothing more.
-#include "api/defaults.h"
+#include "api/kinds/defaults.h"
 #include "base/yaml.h"
 
 #include <check.h>

@@ -2,14 +2,14 @@
 // sanitizers look), views and plans are made, and what is written can be read. The fields come from the tables, so none is forgotten.
 #include "world.h"
 
-#include "api/defaults.h"
-#include "api/launcher_msg.h"
-#include "api/table.h"
-#include "api/validate.h"
-#include "api/vm.h"
-#include "reconcile/overhead.h"
-#include "reconcile/vm_plan.h"
-#include "reconcile/vmi_plan.h"
+#include "api/kinds/defaults.h"
+#include "api/kinds/launcher_msg.h"
+#include "api/kinds/vm.h"
+#include "api/rules/validate.h"
+#include "api/walk/table.h"
+#include "reconcile/pod/overhead.h"
+#include "reconcile/vm/vm_plan.h"
+#include "reconcile/vmi/vmi_plan.h"
 
 #include <check.h>
 

@@ -1,5 +1,5 @@
 // Identity is a function of names: the same for ever, different for different names, legal where it is used.
-#include "api/identity.h"
+#include "api/rules/identity.h"
 
 #include <check.h>
 #include <ctype.h>

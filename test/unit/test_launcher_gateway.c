@@ -1,8 +1,8 @@
 // The launcher's line to the gateway against the real server: proof, trust, state, wishes, redirects, and dialling again.
 #include "base/clock.h"
 #include "report/gateway_client.h"
-#include "serve/certs.h"
-#include "serve/server.h"
+#include "serve/http/server.h"
+#include "serve/trust/certs.h"
 
 #include <check.h>
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
 // Messages: what is written is read; what is not a message of this version is refused.
-#include "api/launcher_msg.h"
+#include "api/kinds/launcher_msg.h"
 
 #include <check.h>
 

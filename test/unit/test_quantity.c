@@ -1,5 +1,5 @@
 // Quantities are read as Kubernetes reads them.
-#include "api/quantity.h"
+#include "api/walk/quantity.h"
 
 #include <check.h>
 

@@ -1,12 +1,12 @@
 // The rules of VM and VMI, one YAML file a case (test/golden/reconcile): objects in, rule, actions, status and events out; every rule
 // has a case; what is planned, done and planned again comes to rest; order of events does not matter.
-#include "api/defaults.h"
-#include "api/instance.h"
+#include "api/kinds/defaults.h"
+#include "api/kinds/instance.h"
 #include "base/clock.h"
 #include "base/yaml.h"
 #include "reconcile/basis.h"
-#include "reconcile/vm_plan.h"
-#include "reconcile/vmi_plan.h"
+#include "reconcile/vm/vm_plan.h"
+#include "reconcile/vmi/vmi_plan.h"
 #include "world.h"
 
 #include <check.h>

@@ -1,6 +1,6 @@
 // The reference page against the tables: each line says of its field what the schema says, and what the code takes and gives.
-#include "api/kubevirt.h"
-#include "api/vm.h"
+#include "api/kinds/kubevirt.h"
+#include "api/kinds/vm.h"
 #include "base/yaml.h"
 
 #include <check.h>

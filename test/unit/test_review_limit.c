@@ -1,5 +1,5 @@
 // How much of the API server strangers can spend, and that they cannot spend a known launcher's share.
-#include "serve/review_limit.h"
+#include "serve/trust/review_limit.h"
 
 #include <check.h>
 

@@ -1,5 +1,5 @@
 // What tokens prove and what they do not: real signatures, each way to lie a row.
-#include "serve/token.h"
+#include "serve/trust/token.h"
 
 #include <check.h>
 #include <cjose/cjose.h>

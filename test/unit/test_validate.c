@@ -1,9 +1,9 @@
 // Every rule has an object that is refused and one that is accepted; what cannot be run is told, all of it at once, and what is left
 // out or read otherwise is listed.
 #include "../integration/crds/cases.h"
-#include "api/pci_address.h"
-#include "api/support.h"
-#include "api/validate.h"
+#include "api/rules/pci_address.h"
+#include "api/rules/support.h"
+#include "api/rules/validate.h"
 #include "base/yaml.h"
 
 #include <check.h>

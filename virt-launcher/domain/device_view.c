@@ -3,7 +3,7 @@
 
 #include <arpa/inet.h>
 
-#include "api/identity.h"
+#include "api/rules/identity.h"
 #include "domain/pci_slots.h"
 
 enum {

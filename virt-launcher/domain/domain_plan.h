@@ -2,7 +2,7 @@
 #ifndef VMB_DOMAIN_PLAN_H
 #define VMB_DOMAIN_PLAN_H
 
-#include "api/launcher_msg.h"
+#include "api/kinds/launcher_msg.h"
 
 /* All that the decision rests on. Times are monotonic milliseconds, 0 when it did not happen. */
 struct domain_situation {

@@ -3,8 +3,8 @@
 #ifndef VMB_DOMAIN_VIEW_H
 #define VMB_DOMAIN_VIEW_H
 
-#include "api/instance.h"
-#include "api/pci_address.h"
+#include "api/kinds/instance.h"
+#include "api/rules/pci_address.h"
 
 enum { DOMAIN_DISKS_MAX = 64, DOMAIN_NICS_MAX = 16, DOMAIN_VCPUS_MAX = 512, DOMAIN_GRACE_MAX_S = INT32_MAX };
 

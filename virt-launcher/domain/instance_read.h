@@ -2,7 +2,7 @@
 #ifndef VMB_INSTANCE_READ_H
 #define VMB_INSTANCE_READ_H
 
-#include "api/instance.h"
+#include "api/kinds/instance.h"
 
 enum { INSTANCE_MAX = 1024 * 1024 };
 

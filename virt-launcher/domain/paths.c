@@ -1,7 +1,7 @@
 // One name after the other.
 #include "domain/paths.h"
 
-#include "api/instance.h"
+#include "api/kinds/instance.h"
 #include "domain/domain_view.h"
 #include "run_names.h"
 

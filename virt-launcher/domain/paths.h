@@ -1,4 +1,4 @@
-// Where everything lies inside the pod (api/instance.h), or under another root for tests and by hand. Pure: names only.
+// Where everything lies inside the pod (api/kinds/instance.h), or under another root for tests and by hand. Pure: names only.
 #ifndef VMB_PATHS_H
 #define VMB_PATHS_H
 

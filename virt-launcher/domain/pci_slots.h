@@ -2,7 +2,7 @@
 #ifndef VMB_PCI_SLOTS_H
 #define VMB_PCI_SLOTS_H
 
-#include "api/pci_address.h"
+#include "api/rules/pci_address.h"
 #include "domain/domain_view.h"
 #include "domain/xml_writer.h"
 

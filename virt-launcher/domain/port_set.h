@@ -2,7 +2,7 @@
 #ifndef VMB_PORT_SET_H
 #define VMB_PORT_SET_H
 
-#include "api/vmi.h"
+#include "api/kinds/vmi.h"
 #include "base/strbuf.h"
 
 enum { PORT_NUMBERS = 65536, PORT_SET_MAX = 1024 };

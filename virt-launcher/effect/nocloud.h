@@ -2,7 +2,7 @@
 #ifndef VMB_NOCLOUD_H
 #define VMB_NOCLOUD_H
 
-#include "api/instance.h"
+#include "api/kinds/instance.h"
 #include "base/strbuf.h"
 
 enum { NOCLOUD_PART_MAX = 1024 * 1024 };

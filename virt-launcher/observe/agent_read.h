@@ -5,9 +5,9 @@
 
 #include <libvirt/libvirt.h>
 
-#include "api/launcher_msg.h"
+#include "api/kinds/launcher_msg.h"
 
-/* The caps of api/launcher_msg.c, so that one talkative guest does not make the whole message refused. */
+/* The caps of api/kinds/launcher_msg.c, so that one talkative guest does not make the whole message refused. */
 enum {
     AGENT_TIMEOUT_S = 5,
     AGENT_TEXT_MAX = 256,

@@ -4,7 +4,7 @@
 
 #include <libvirt/libvirt.h>
 
-#include "api/launcher_msg.h"
+#include "api/kinds/launcher_msg.h"
 #include "domain/domain_view.h"
 
 struct domain_seen {

@@ -4,7 +4,7 @@
 
 #include <uv.h>
 
-#include "api/launcher_msg.h"
+#include "api/kinds/launcher_msg.h"
 #include "base/log.h"
 
 struct gateway_client;

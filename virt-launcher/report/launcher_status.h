@@ -2,7 +2,7 @@
 #ifndef VMB_LAUNCHER_STATUS_H
 #define VMB_LAUNCHER_STATUS_H
 
-#include "api/launcher_msg.h"
+#include "api/kinds/launcher_msg.h"
 #include "domain/domain_view.h"
 
 enum { TERMINATION_MAX = 4096 };

@@ -3,7 +3,7 @@
 
 #include <arpa/inet.h>
 
-#include "api/launcher_msg.h"
+#include "api/kinds/launcher_msg.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/random.h"

@@ -1,9 +1,9 @@
 // A gateway for one launcher: prints what it says, a line a message, and sends it each line of stdin. The server and the certificates
 // are the controller's own.
-#include "api/launcher_msg.h"
+#include "api/kinds/launcher_msg.h"
 #include "base/clock.h"
-#include "serve/certs.h"
-#include "serve/server.h"
+#include "serve/http/server.h"
+#include "serve/trust/certs.h"
 
 #include <unistd.h>
 

@@ -1,9 +1,9 @@
 // The server without Kubernetes: an endpoint that answers each message with itself, for tests of what strangers may do to it.
 // Prints "port N M H", the common one, the endpoint's own and that for health, and its certificate's CA in the file named by the first argument. It expects
 // nobody at the endpoint between SIGUSR1 and SIGUSR2; ends on SIGTERM, cleanly or with a message.
-#include "serve/certs.h"
-#include "serve/health.h"
-#include "serve/server.h"
+#include "serve/http/health.h"
+#include "serve/http/server.h"
+#include "serve/trust/certs.h"
 
 #include <signal.h>
 

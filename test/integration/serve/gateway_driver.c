@@ -1,8 +1,8 @@
 // The gateway with all that belongs to it against the API server that $KUBECONFIG names, driven by lines on its standard input;
 // what happens comes out as lines. For test_gateway.py, which says what the lines mean.
-#include "serve/certs.h"
-#include "serve/gateway.h"
-#include "serve/health.h"
+#include "serve/gateway/gateway.h"
+#include "serve/http/health.h"
+#include "serve/trust/certs.h"
 
 #include <getopt.h>
 #include <stdarg.h>

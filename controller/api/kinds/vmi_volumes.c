@@ -1,0 +1,208 @@
+// Tables of volumes and networks, with the rules that the API server checks at apply.
+#include "api/kinds/tables.h"
+
+const struct enum_value pull_policy_names[] = {
+    {"Always", PULL_ALWAYS}, {"IfNotPresent", PULL_IF_NOT_PRESENT}, {"Never", PULL_NEVER}, {NULL, 0}};
+
+static const struct field local_ref_fields[] = {
+    FIELD_STRING(local_ref, name, "name", "Name of a Secret in the same namespace.", MAX_LEN(253)),
+    FIELD_END,
+};
+static const struct type local_ref_type = TYPE(local_ref, local_ref_fields);
+
+static const struct field pvc_fields[] = {
+    FIELD_STRING(volume_pvc, claim_name, "claimName", "Name of the claim in the same namespace.", REQUIRED, MAX_LEN(253)),
+    FIELD_BOOL(volume_pvc, read_only, "readOnly", "The claim is mounted read-only."),
+    KEPT_BOOL("hotpluggable", "It may be unplugged while the guest runs."),
+    FIELD_END,
+};
+static const struct type pvc_type = TYPE(volume_pvc, pvc_fields);
+
+static const struct field container_disk_fields[] = {
+    FIELD_STRING(volume_container_disk, image, "image", "Image that carries one disk file.", REQUIRED, MAX_LEN(1024)),
+    FIELD_STRING(volume_container_disk, image_pull_secret, "imagePullSecret", "Secret for the registry.", MAX_LEN(253)),
+    FIELD_STRING(volume_container_disk, path, "path", "Disk file in the image.", MAX_LEN(1024),
+                 OTHERWISE("the one file under /disk")),
+    FIELD_ENUM(volume_container_disk, image_pull_policy, pull_policy, pull_policy_names, "imagePullPolicy",
+               "When the image is pulled.", OTHERWISE("Always for :latest and no tag, else IfNotPresent")),
+    FIELD_END,
+};
+static const struct type container_disk_type = TYPE(volume_container_disk, container_disk_fields);
+
+/* 2,048 bytes are 683 groups of four signs, the last one padded; 684 or a full last group are more. */
+#define BASE64_RULES(what, hint)                                                                                  \
+    {                                                                                                             \
+        {"self.matches('^[A-Za-z0-9+/\\r\\n]*={0,2}[\\r\\n]*$')", what "DataBase64 is not a valid base64 value.", \
+         NULL},                                                                                                   \
+            {"self.replace('\\n', '').size() < 2732 || (self.replace('\\n', '').size() == 2732 && "               \
+             "self.contains('='))",                                                                               \
+             what "data exceeds 2048 byte limit. Should use " hint " for larger data.", NULL},                    \
+        {                                                                                                         \
+            NULL, NULL, NULL                                                                                      \
+        }                                                                                                         \
+    }
+#define TEXT_RULES(what, hint)                                                                                    \
+    {                                                                                                             \
+        {"bytes(self).size() <= 2048", what "data exceeds 2048 byte limit. Should use " hint " for larger data.", \
+         NULL},                                                                                                   \
+        {                                                                                                         \
+            NULL, NULL, NULL                                                                                      \
+        }                                                                                                         \
+    }
+static const struct cel_rule user_data_rules[] = TEXT_RULES("user", "UserDataSecretRef");
+static const struct cel_rule user_base64_rules[] = BASE64_RULES("user", "UserDataSecretRef");
+static const struct cel_rule network_data_rules[] = TEXT_RULES("network", "NetworkDataSecretRef");
+static const struct cel_rule network_base64_rules[] = BASE64_RULES("network", "NetworkDataSecretRef");
+
+static const struct cel_rule cloud_init_rules[] = {
+    {"[has(self.userData), has(self.userDataBase64), has(self.secretRef)].filter(s, s).size() <= 1",
+     "must have only one userdatasource set.", NULL},
+    {"[has(self.networkData), has(self.networkDataBase64), has(self.networkDataSecretRef)].filter(s, s).size() <= 1",
+     "must have only one networkdata source set.", NULL},
+    {"has(self.userData) || has(self.userDataBase64) || has(self.secretRef) || "
+     "has(self.networkData) || has(self.networkDataBase64) || has(self.networkDataSecretRef)",
+     "must have at least one userdatasource or one networkdatasource set.", NULL},
+    {NULL, NULL, NULL},
+};
+
+/* Past these the API server says "too long" before the rules have their say: what a rule may cost depends on them. */
+enum { CLOUD_DATA_MAX = 8192, CLOUD_BASE64_MAX = 4096 };
+
+static const struct field cloud_init_fields[] = {
+    FIELD_STRING(volume_cloud_init, user_data, "userData", "User data, at most 2048 bytes.", MAX_LEN(CLOUD_DATA_MAX),
+                 RULES(user_data_rules)),
+    FIELD_STRING(volume_cloud_init, user_data_base64, "userDataBase64", "The same in base64.",
+                 MAX_LEN(CLOUD_BASE64_MAX), RULES(user_base64_rules)),
+    FIELD_POINTER(volume_cloud_init, secret_ref, local_ref, local_ref_type, "secretRef",
+                  "Secret with user data under userdata or user-data."),
+    FIELD_STRING(volume_cloud_init, network_data, "networkData", "Network data, at most 2048 bytes.",
+                 MAX_LEN(CLOUD_DATA_MAX), RULES(network_data_rules)),
+    FIELD_STRING(volume_cloud_init, network_data_base64, "networkDataBase64", "The same in base64.",
+                 MAX_LEN(CLOUD_BASE64_MAX), RULES(network_base64_rules)),
+    FIELD_POINTER(volume_cloud_init, network_data_secret_ref, local_ref, local_ref_type, "networkDataSecretRef",
+                  "Secret with network data under networkdata or network-data."),
+    FIELD_END,
+};
+static const struct type cloud_init_type = TYPE(volume_cloud_init, cloud_init_fields, .cel = cloud_init_rules);
+
+static const struct field empty_disk_fields[] = {
+    FIELD_QUANTITY(volume_empty_disk, capacity, "capacity", "Size of the disk.", REQUIRED),
+    FIELD_END,
+};
+static const struct type empty_disk_type = TYPE(volume_empty_disk, empty_disk_fields);
+
+#define VOLUME_SOURCES                                                                                             \
+    "[has(self.persistentVolumeClaim), has(self.containerDisk), has(self.cloudInitNoCloud), has(self.emptyDisk), " \
+    "has(self.dataVolume), has(self.cloudInitConfigDrive), has(self.ephemeral), has(self.hostDisk), "              \
+    "has(self.configMap), "                                                                                        \
+    "has(self.secret), has(self.serviceAccount), has(self.downwardAPI), has(self.sysprep), "                       \
+    "has(self.downwardMetrics), "                                                                                  \
+    "has(self.memoryDump), has(self.containerPath)]"
+
+static const struct cel_rule volume_rules[] = {
+    {VOLUME_SOURCES ".filter(s, s).size() == 1", "must have exactly one source type set",
+     "'volume ' + self.name + ' must have exactly one source type set'"},
+    {NULL, NULL, NULL},
+};
+
+static const struct field downward_item_fields[] = {
+    KEPT_STRING("path", "Name of the file.", NEEDED),
+    KEPT_STRING("fieldRef.apiVersion", "Version of the field's path."),
+    KEPT_STRING("fieldRef.fieldPath", "Field of the pod that is in it.", NEEDED),
+    KEPT_STRING("resourceFieldRef.containerName", "Container of a resource."),
+    KEPT_STRING("resourceFieldRef.resource", "Resource that is in it.", NEEDED),
+    KEPT_QUANTITY("resourceFieldRef.divisor", "Unit of the resource."),
+    KEPT_INT("mode", "Mode of the file."),
+    FIELD_END,
+};
+static const struct type downward_item_type = KEPT_TYPE(downward_item_fields);
+
+static const struct field volume_fields[] = {
+    FIELD_STRING(volume, name, "name", "Name of the volume; a disk refers to it.", REQUIRED, MAX_LEN(253)),
+    FIELD_POINTER(volume, pvc, volume_pvc, pvc_type, "persistentVolumeClaim",
+                  "A claim, as block device or with disk.img."),
+    FIELD_POINTER(volume, container_disk, volume_container_disk, container_disk_type, "containerDisk",
+                  "A disk from an image; what the guest writes is gone with it."),
+    FIELD_POINTER(volume, cloud_init_no_cloud, volume_cloud_init, cloud_init_type, "cloudInitNoCloud",
+                  "A disk with cloud-init data in the NoCloud format."),
+    FIELD_POINTER(volume, empty_disk, volume_empty_disk, empty_disk_type, "emptyDisk",
+                  "An empty disk that goes with the guest."),
+    FIELD_OTHERS(volume, other, "Sources that are kept and not run yet.",
+                 .first_key = offsetof(struct volume, other_source)),
+    FIELD_KEPT("dataVolume", "A claim that CDI fills.", OTHER),
+    KEPT_STRING("dataVolume.name", "Name of the DataVolume and its claim.", NEEDED),
+    KEPT_BOOL("dataVolume.hotpluggable", "It may be unplugged while the guest runs."),
+    KEPT_JSON("cloudInitConfigDrive", "The same in the ConfigDrive format.", OF(cloud_init_type), OTHER),
+    FIELD_KEPT("ephemeral", "A claim that is only read; what the guest writes is gone with it.", OTHER),
+    KEPT_STRING("ephemeral.persistentVolumeClaim.claimName", "Name of the claim.", NEEDED),
+    KEPT_BOOL("ephemeral.persistentVolumeClaim.readOnly", "The claim is mounted read-only."),
+    FIELD_KEPT("hostDisk", "A file of the node.", OTHER),
+    KEPT_STRING("hostDisk.path", "Its path.", NEEDED),
+    KEPT_STRING("hostDisk.type", "Disk or DiskOrCreate.", NEEDED),
+    KEPT_QUANTITY("hostDisk.capacity", "Its size when it is made."),
+    KEPT_BOOL("hostDisk.shared", "All nodes have the same file."),
+    FIELD_KEPT("configMap", "A disk with the files of a ConfigMap.", OTHER),
+    KEPT_STRING("configMap.name", "Its name."),
+    KEPT_BOOL("configMap.optional", "It need not be there."),
+    KEPT_STRING("configMap.volumeLabel", "Label of the disk."),
+    FIELD_KEPT("secret", "A disk with the files of a Secret.", OTHER),
+    KEPT_STRING("secret.secretName", "Its name."),
+    KEPT_BOOL("secret.optional", "It need not be there."),
+    KEPT_STRING("secret.volumeLabel", "Label of the disk."),
+    FIELD_KEPT("serviceAccount", "A disk with a token.", OTHER),
+    KEPT_STRING("serviceAccount.serviceAccountName", "Whose."),
+    FIELD_KEPT("downwardAPI", "A disk with fields of the pod.", OTHER),
+    KEPT_LIST(downward_item_type, "downwardAPI.fields", "Which ones."),
+    KEPT_STRING("downwardAPI.volumeLabel", "Label of the disk."),
+    FIELD_KEPT("sysprep", "A disk with answers for Windows' set-up.", OTHER),
+    KEPT_STRING("sysprep.secret.name", "Secret that holds them."),
+    KEPT_STRING("sysprep.configMap.name", "ConfigMap that holds them."),
+    KEPT_PRESENT("downwardMetrics", "A disk with figures of the node.", OTHER),
+    FIELD_KEPT("memoryDump", "A claim that the guest's memory is written to.", OTHER),
+    KEPT_STRING("memoryDump.claimName", "Its name.", NEEDED),
+    KEPT_BOOL("memoryDump.readOnly", "The claim is mounted read-only."),
+    KEPT_BOOL("memoryDump.hotpluggable", "It may be unplugged while the guest runs."),
+    FIELD_KEPT("containerPath", "A folder of the pod.", OTHER),
+    KEPT_STRING("containerPath.path", "Its path.", NEEDED),
+    KEPT_BOOL("containerPath.readOnly", "The guest cannot write."),
+    FIELD_END,
+};
+const struct type volume_type = TYPE(volume, volume_fields, .list_key = "name", .cel = volume_rules);
+
+static const struct field network_pod_fields[] = {
+    FIELD_STRING(network_pod, vm_network_cidr, "vmNetworkCIDR", "Private network of a masquerade interface.",
+                 MAX_LEN(64), OTHERWISE("10.0.2.0/24")),
+    FIELD_STRING(network_pod, vm_ipv6_network_cidr, "vmIPv6NetworkCIDR", "The same for IPv6.", MAX_LEN(64),
+                 OTHERWISE("fd10:0:2::/120")),
+    FIELD_END,
+};
+static const struct type network_pod_type = TYPE(network_pod, network_pod_fields);
+
+static const struct cel_rule network_rules[] = {
+    {"has(self.pod) || has(self.multus) || has(self.resourceClaim) || has(self.networkName)",
+     "should have a network type: write pod: {}", NULL},
+    {"(has(self.pod) ? 1 : 0) + (has(self.multus) ? 1 : 0) + (has(self.resourceClaim) ? 1 : 0) <= 1",
+     "should have only one network type", NULL},
+    {"!has(self.multus) || (has(self.multus.networkName) && self.multus.networkName != '')",
+     "CNI delegating plugin must have a networkName", NULL},
+    {NULL, NULL, NULL},
+};
+
+static const struct field network_fields[] = {
+    FIELD_STRING(network, name, "name", "Name of the network; an interface refers to it.", REQUIRED, MAX_LEN(63)),
+    FIELD_POINTER(network, pod, network_pod, network_pod_type, "pod", "The pod's own network."),
+    FIELD_KEPT("multus", "A secondary network."),
+    KEPT_STRING("multus.networkName", "Network attachment, NAME or NAMESPACE/NAME.", NEEDED, MAX_LEN(253)),
+    KEPT_BOOL("multus.default", "It takes the place of the pod network."),
+    FIELD_JSON(network, multus, "multus", "A secondary network.", .shadow = true),
+    FIELD_KEPT("resourceClaim", "A network from a device claim."),
+    FIELD_JSON(network, resource_claim, "resourceClaim", "A network from a device claim.", .shadow = true),
+    KEPT_STRING("resourceClaim.claimName", "Resource claim of the guest."),
+    KEPT_STRING("resourceClaim.requestName", "Request of that claim."),
+    FIELD_STRING(
+        network, network_name, "networkName",
+        "A network of the converted machine's host, as virt-v2v names it; without a type it is read as pod: {}.",
+        MAX_LEN(253)),
+    FIELD_END,
+};
+const struct type network_type = TYPE(network, network_fields, .list_key = "name", .cel = network_rules);

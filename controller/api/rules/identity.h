@@ -1,0 +1,40 @@
+// What a machine is known by, derived from names so that it is the same after Git or a backup made it anew (design.md 3.2). Pure.
+#ifndef VMB_IDENTITY_H
+#define VMB_IDENTITY_H
+
+#include "base/arena.h"
+
+/* UUIDv5 of "namespace/name" in KubeVirt's name space 6a1a24a1-4061-4607-8bf4-a3963d0c5895. */
+char *identity_uuid(struct arena *a, const char *namespace, const char *name);
+
+/* Locally administered unicast MAC "02:..:..:..:..:.." of namespace, name and interface; never 02:00:00:00:00:00. */
+char *identity_mac(struct arena *a, const char *namespace, const char *name, const char *interface);
+
+/* What only the controller knows: names of launcher pods are made with it (docs/decisions/which-pods-are-ours.md). */
+enum { POD_KEY_BYTES = 32, POD_STEM_SIZE = 37 };
+struct pod_key {
+    unsigned char bytes[POD_KEY_BYTES];
+    int64_t made_s; /* since when there is one, by the API server's clock */
+};
+
+/* Name of the launcher pod of one VMI: "virt-launcher-<stem>-<12 letters>", at most 63 characters. The first five letters are a
+ * function of key, namespace, name and UID, the others prove that the rest was made with the key. */
+char *identity_pod_name(struct arena *a, const struct pod_key *key, const char *namespace, const char *vmi_name,
+                        const char *vmi_uid);
+/* Whether a pod's name was made with the key, for whichever VMI of the namespace. */
+bool identity_is_pod_name(const struct pod_key *key, const char *namespace, const char *pod_name);
+/* The name that versions without a key gave: everybody can foresee it. */
+char *identity_pod_name_unkeyed(struct arena *a, const char *vmi_name, const char *vmi_uid);
+
+/* The VMI's name as it stands in the names of its pods: itself up to 36 characters, else cut with a digest. */
+void identity_pod_stem(const char *vmi_name, char ret_stem[POD_STEM_SIZE]);
+/* The stem in a pod's name; false when the name has another form than identity_pod_name() gives. */
+bool identity_stem_of_pod(const char *pod_name, char ret_stem[POD_STEM_SIZE]);
+
+/* The claim of a machine's own state is named after the same stem (reconcile/pod/state_claim.h). */
+#define STATE_CLAIM_PREFIX "persistent-state-for-"
+
+/* Name as a label value: itself when it fits 63 characters, else cut with a digest (contract 2.8, vmi.kubevirt.io/id). */
+char *identity_label_value(struct arena *a, const char *name);
+
+#endif

@@ -1,0 +1,262 @@
+// The fields of KubeVirt's API that this version does not act on, row by row. What walks them is in support_walk.c.
+#include "api/rules/support.h"
+
+#include "api/walk/quantity.h"
+
+#define REFUSED(p, way_out)                                      \
+    {                                                            \
+        .path = (p), .class = SUPPORT_REFUSED, .text = (way_out) \
+    }
+#define TOLD(p, instead, ...)                                              \
+    {                                                                      \
+        .path = (p), .class = SUPPORT_TOLD, .text = (instead), __VA_ARGS__ \
+    }
+#define HARMLESS(p, why)                                      \
+    {                                                         \
+        .path = (p), .class = SUPPORT_HARMLESS, .text = (why) \
+    }
+#define END          \
+    {                \
+        .path = NULL \
+    }
+
+static bool
+has_no_strategy(const json_t *spec)
+{
+    return !json_object_get(spec, "runStrategy") && !json_object_get(spec, "running");
+}
+
+static int64_t
+bytes_at(const json_t *parent, const char *key)
+{
+    const json_t *j = json_object_get(parent, key);
+    struct quantity q = {0};
+
+    if (json_is_integer(j)) {
+        return (int64_t)json_integer_value(j);
+    }
+    AUTO(err_freep) struct err *e = json_is_string(j) ? quantity_parse(json_string_value(j), &q) : NULL;
+    return e ? 0 : q.value;
+}
+
+static bool
+requests_less_than_the_guest(const json_t *spec)
+{
+    const json_t *domain = json_object_get(spec, "domain");
+    int64_t request = bytes_at(json_at(domain, "resources", "requests", NULL), "memory");
+
+    return request > 0 && request < bytes_at(json_object_get(domain, "memory"), "guest");
+}
+
+static bool
+names_another_resource(const json_t *resources)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)resources, key, value) {
+        if (strcmp(key, "memory") != 0 && strcmp(key, "cpu") != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+requests_another_resource(const json_t *spec)
+{
+    return names_another_resource(json_at(spec, "domain", "resources", "requests", NULL));
+}
+
+static bool
+limits_another_resource(const json_t *spec)
+{
+    return names_another_resource(json_at(spec, "domain", "resources", "limits", NULL));
+}
+
+/* The form in which virt-v2v asks for UEFI. */
+static bool
+leaves_secure_boot_open(const json_t *spec)
+{
+    const json_t *efi = json_at(spec, "domain", "firmware", "bootloader", "efi", NULL);
+    const json_t *smm = json_at(spec, "domain", "features", "smm", NULL);
+
+    return json_bool(efi, "persistent", false) && !json_object_get(efi, "secureBoot") &&
+           (!smm || !json_bool(smm, "enabled", true));
+}
+
+static bool
+has_no_grace(const json_t *spec)
+{
+    return json_int(spec, "terminationGracePeriodSeconds", 1) == 0;
+}
+
+#define OTHER_RESOURCES(of)                                                                        \
+    "has(spec.domain.resources) && has(spec.domain.resources." of ") && spec.domain.resources." of \
+    ".exists(k, !(k in "                                                                           \
+    "['memory', 'cpu']))"
+#define BELOW_GUEST                                                                              \
+    "has(spec.domain.memory) && has(spec.domain.memory.guest) && has(spec.domain.resources) && " \
+    "has(spec.domain.resources.requests) && has(spec.domain.resources.requests.memory) && "      \
+    "quantity(string(spec.domain.resources.requests.memory)).isLessThan(quantity(string(spec.domain.memory.guest)))"
+#define OPEN_SECURE_BOOT                                                                                            \
+    "has(spec.domain.firmware) && has(spec.domain.firmware.bootloader) && has(spec.domain.firmware.bootloader.efi)" \
+    " && has(spec.domain.firmware.bootloader.efi.persistent) && spec.domain.firmware.bootloader.efi.persistent && " \
+    "!has(spec.domain.firmware.bootloader.efi.secureBoot) && !(has(spec.domain.features) && "                       \
+    "has(spec.domain.features.smm) && (!has(spec.domain.features.smm.enabled) || "                                  \
+    "spec.domain.features.smm.enabled))"
+
+const struct support vm_support[] = {
+    REFUSED("instancetype", "write cpu and memory under template.spec.domain"),
+    REFUSED("preference", "write the devices that it prefers under template.spec.domain"),
+    REFUSED("dataVolumeTemplates", "make a PersistentVolumeClaim and name it in a volume"),
+    TOLD("updateVolumesStrategy", "changed volumes are used from the next start on; none is migrated",
+         .fine = "Replacement"),
+    TOLD("runStrategy", "neither it nor running is set: read as Halted", .when = has_no_strategy,
+         .cel = "!has(spec.runStrategy) && !has(spec.running)"),
+#define OF_THE_OBJECT "an instance takes labels and annotations of its template; the rest is its own"
+    HARMLESS("template.metadata.name", OF_THE_OBJECT),
+    HARMLESS("template.metadata.generateName", OF_THE_OBJECT),
+    HARMLESS("template.metadata.namespace", OF_THE_OBJECT),
+    HARMLESS("template.metadata.selfLink", OF_THE_OBJECT),
+    HARMLESS("template.metadata.uid", OF_THE_OBJECT),
+    HARMLESS("template.metadata.resourceVersion", OF_THE_OBJECT),
+    HARMLESS("template.metadata.generation", OF_THE_OBJECT),
+    HARMLESS("template.metadata.creationTimestamp", OF_THE_OBJECT),
+    HARMLESS("template.metadata.deletionTimestamp", OF_THE_OBJECT),
+    HARMLESS("template.metadata.deletionGracePeriodSeconds", OF_THE_OBJECT),
+    HARMLESS("template.metadata.finalizers", OF_THE_OBJECT),
+    HARMLESS("template.metadata.ownerReferences", OF_THE_OBJECT),
+    HARMLESS("template.metadata.managedFields", OF_THE_OBJECT),
+    END,
+};
+
+const struct support vmi_support[] = {
+    /* resources */
+    TOLD("domain.resources.requests.memory", "it is less than memory.guest: the pod requests the guest's whole memory",
+         .when = requests_less_than_the_guest, .cel = BELOW_GUEST),
+    TOLD("domain.resources.requests.*", "the pod requests memory and cpu only", .when = requests_another_resource,
+         .cel = OTHER_RESOURCES("requests")),
+    TOLD("domain.resources.limits.*", "the pod is limited in memory and cpu only", .when = limits_another_resource,
+         .cel = OTHER_RESOURCES("limits")),
+    TOLD("domain.resources.overcommitGuestOverhead", "the pod requests what it uses beside the guest's memory"),
+    TOLD("domain.resources.features", "it belongs under domain: read as domain.features"),
+    TOLD("domain.resources.clock", "it belongs under domain: read as domain.clock"),
+
+    /* processors and memory */
+    TOLD("domain.cpu.thread", "it is written threads: read as that"),
+    TOLD("domain.cpu.maxSockets", "no CPU is added to a guest that runs"),
+    REFUSED("domain.cpu.features", "leave it out, or name a cpu.model that has the features"),
+    REFUSED("domain.cpu.dedicatedCpuPlacement", "leave it out: virtual CPUs share the node's"),
+    REFUSED("domain.cpu.numa", "leave it out"),
+    REFUSED("domain.cpu.isolateEmulatorThread", "leave it out"),
+    REFUSED("domain.cpu.realtime", "leave it out"),
+    TOLD("domain.memory.maxGuest", "no memory is added to a guest that runs"),
+    REFUSED("domain.memory.hugepages", "leave it out and write memory.guest"),
+    TOLD("domain.memory.reservedOverhead", "the pod's overhead is what vmbridge has measured"),
+
+    /* firmware, clock, features */
+    TOLD("domain.rebootPolicy", "a guest that reboots goes on in the same run", .fine = "Reboot"),
+    TOLD("domain.firmware.bootloader.efi.secureBoot",
+         "it is absent beside persistent: true, and SMM is off: read as false", .when = leaves_secure_boot_open,
+         .cel = OPEN_SECURE_BOOT),
+    REFUSED("domain.firmware.kernelBoot", "boot from a disk"),
+    REFUSED("domain.firmware.acpi", "leave it out"),
+    REFUSED("domain.os", "write firmware.bootloader: {efi: {secureBoot: false}} or {bios: {}}"),
+    HARMLESS("domain.clock.utc", "the guest's clock is UTC"),
+    REFUSED("domain.clock.utc.offsetSeconds", "leave it out: the guest's clock is UTC"),
+    REFUSED("domain.clock.timezone", "leave it out: the guest's clock is UTC"),
+    TOLD("domain.clock.timer", "the guest has the timers of QEMU's machine type"),
+    HARMLESS("domain.features.apic", "every machine of type q35 has one"),
+    TOLD("domain.features.apic.endOfInterrupt", "it is left to QEMU"),
+    HARMLESS("domain.features.pae", "every CPU model for amd64 has it"),
+    REFUSED("domain.features.pvspinlock", "leave it out"),
+    REFUSED("domain.features.kvm", "leave it out"),
+    REFUSED("domain.features.hyperv", "leave it out"),
+    REFUSED("domain.features.hypervPassthrough", "leave it out"),
+    TOLD("domain.ioThreadsPolicy", "a disk has an I/O thread of its own by dedicatedIOThread only"),
+    TOLD("domain.ioThreads", "a disk has an I/O thread of its own by dedicatedIOThread only"),
+    REFUSED("domain.chassis", "leave it out"),
+    REFUSED("domain.launchSecurity", "leave it out"),
+
+    /* devices */
+    TOLD("domain.devices.useVirtioTransitional", "virtio devices are modern ones; a guest needs drivers of virtio 1.0"),
+    HARMLESS("domain.devices.disableHotplug", "nothing is plugged into a guest that runs"),
+    REFUSED("domain.devices.autoattachInputDevice", "leave it out"),
+    REFUSED("domain.devices.autoattachVSOCK", "leave it out"),
+    TOLD("domain.devices.blockMultiQueue", "a disk has one queue"),
+    TOLD("domain.devices.networkInterfaceMultiqueue", "a network interface has one queue"),
+    REFUSED("domain.devices.disks[].lun.reservation", "leave it out"),
+    REFUSED("domain.devices.disks[].lun.pciAddress", "leave it out: only disks on virtio have a slot of their own"),
+    REFUSED("domain.devices.disks[].cdrom.pciAddress", "leave it out: only disks on virtio have a slot of their own"),
+    REFUSED("domain.devices.disks[].floppy", "use cdrom"),
+    REFUSED("domain.devices.disks[].blockSize", "leave it out"),
+    TOLD("domain.devices.disks[].tag", "the guest is not told of it"),
+    TOLD("domain.devices.disks[].changedBlockTracking", "changed blocks are not tracked"),
+    REFUSED("domain.devices.interfaces[].sriov", "use masquerade: {} or bridge: {}"),
+    REFUSED("domain.devices.interfaces[].slirp", "use masquerade: {} or bridge: {}"),
+    REFUSED("domain.devices.interfaces[].macvtap", "use masquerade: {} or bridge: {}"),
+    REFUSED("domain.devices.interfaces[].passt", "use masquerade: {} or bridge: {}"),
+    REFUSED("domain.devices.interfaces[].passtBinding", "use masquerade: {} or bridge: {}"),
+    REFUSED("domain.devices.interfaces[].binding", "use masquerade: {} or bridge: {}"),
+    REFUSED("domain.devices.interfaces[].portRanges", "name the ports one by one under ports"),
+    REFUSED("domain.devices.interfaces[].dhcpOptions", "leave it out"),
+    TOLD("domain.devices.interfaces[].tag", "the guest is not told of it"),
+    REFUSED("domain.devices.interfaces[].acpiIndex", "leave it out"),
+    {.path = "domain.devices.interfaces[].state",
+     .class = SUPPORT_REFUSED,
+     .text = "remove the interface and its network",
+     .only = "absent"},
+    REFUSED("domain.devices.inputs", "leave it out"),
+    REFUSED("domain.devices.watchdog", "leave it out"),
+    REFUSED("domain.devices.gpus", "leave it out"),
+    REFUSED("domain.devices.hostDevices", "leave it out"),
+    REFUSED("domain.devices.filesystems", "use a disk, or a network file system inside the guest"),
+    REFUSED("domain.devices.downwardMetrics", "leave it out"),
+    REFUSED("domain.devices.panicDevices", "leave it out"),
+    REFUSED("domain.devices.clientPassthrough", "leave it out"),
+    TOLD("domain.devices.sound", "the guest has no sound card"),
+    REFUSED("domain.devices.tpm", "leave it out, or write tpm.enabled: false"),
+    REFUSED("domain.devices.video", "leave it out: the screen is vga"),
+
+    /* networks and volumes */
+    REFUSED("networks[].multus", "use pod: {}"),
+    REFUSED("networks[].resourceClaim", "use pod: {}"),
+    TOLD("networks[].networkName",
+         "a name of the converted machine's host; a network without a type is read as pod: {}"),
+    TOLD("volumes[].persistentVolumeClaim.hotpluggable", "the claim stays with the guest until that stops"),
+#define SOURCES "use persistentVolumeClaim, containerDisk, cloudInitNoCloud or emptyDisk"
+    REFUSED("volumes[].dataVolume", SOURCES),
+    REFUSED("volumes[].cloudInitConfigDrive", SOURCES),
+    REFUSED("volumes[].ephemeral", SOURCES),
+    REFUSED("volumes[].hostDisk", SOURCES),
+    REFUSED("volumes[].configMap", SOURCES),
+    REFUSED("volumes[].secret", SOURCES),
+    REFUSED("volumes[].serviceAccount", SOURCES),
+    REFUSED("volumes[].downwardAPI", SOURCES),
+    REFUSED("volumes[].sysprep", SOURCES),
+    REFUSED("volumes[].downwardMetrics", SOURCES),
+    REFUSED("volumes[].memoryDump", SOURCES),
+    REFUSED("volumes[].containerPath", SOURCES),
+
+    /* the pod and its life */
+    TOLD("serviceAccountName", "the launcher pod has no right in the Kubernetes API"),
+    {.path = "evictionStrategy",
+     .class = SUPPORT_TOLD,
+     .text = "an eviction shuts the guest down: live migration is not part of this version",
+     .only = "LiveMigrate"},
+    {.path = "evictionStrategy",
+     .class = SUPPORT_TOLD,
+     .text = "an eviction shuts the guest down: nobody else is asked to move it",
+     .only = "External"},
+    TOLD("terminationGracePeriodSeconds", "0 switches the guest off without a shutdown: write 180", .when = has_no_grace,
+         .cel = "has(spec.terminationGracePeriodSeconds) && spec.terminationGracePeriodSeconds == 0"),
+    REFUSED("livenessProbe.exec", "use httpGet or tcpSocket"),
+    REFUSED("livenessProbe.guestAgentPing", "use httpGet or tcpSocket"),
+    REFUSED("readinessProbe.exec", "use httpGet or tcpSocket"),
+    REFUSED("readinessProbe.guestAgentPing", "use httpGet or tcpSocket"),
+    REFUSED("resourceClaims", "leave it out"),
+    REFUSED("utilityVolumes", "leave it out"),
+    REFUSED("accessCredentials", "put the keys into cloud-init user data"),
+    END,
+};

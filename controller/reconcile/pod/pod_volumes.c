@@ -1,0 +1,152 @@
+// One pod volume per volume of the guest, and the launcher's own.
+#include "reconcile/pod/pod_volumes.h"
+
+#include "api/walk/quantity.h"
+#include "reconcile/pod/storage.h"
+
+enum { TOKEN_LIFE_S = 3600 };
+
+static void add_own(const struct vmi_view *v, struct pod_volumes *pv);
+static void add_guest(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv);
+static void add_state(const struct vmi_view *v, struct pod_volumes *pv);
+static void add_image(const struct volume *vol, struct pod_volumes *pv);
+static void add_claim(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv);
+static void add_cloud_init(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv);
+static void append(json_t *list, json_t *item);
+static const char *pull_policy_name(enum pull_policy p);
+
+struct pod_volumes
+pod_volumes_make(const struct vmi_view *v)
+{
+    struct pod_volumes pv = {
+        .volumes = json_array(), .mounts = json_array(), .devices = json_array(), .pull_secrets = json_array()};
+
+    add_own(v, &pv);
+    for (size_t i = 0; i < v->vmi.spec.volumes.n; i++) {
+        add_guest(v, &v->vmi.spec.volumes.items[i], &pv);
+    }
+    add_state(v, &pv);
+    return pv;
+}
+
+/* The instance and whom to trust come through the downward API, so the guest boots with nobody else around; the token is good for
+ * the gateway only. Projected, image and secret volumes are read-only whatever their mounts say. */
+static void
+add_own(const struct vmi_view *v, struct pod_volumes *pv)
+{
+    const char *limit = quantity_format_bytes(v->arena, storage_need(&v->vmi.spec, v->config).data_limit);
+
+    append(pv->volumes,
+           json_pack("{s:s, s:{s:[{s:{s:[{s:s, s:{s:s}}, {s:s, s:{s:s}}]}}, {s:{s:s, s:i, s:s}}]}}", "name", "info",
+                     "projected", "sources", "downwardAPI", "items", "path", "instance.json", "fieldRef", "fieldPath",
+                     "metadata.annotations['" INSTANCE_ANNOTATION "']", "path", "gateway-pins", "fieldRef", "fieldPath",
+                     "metadata.annotations['" GATEWAY_PINS_ANNOTATION "']", "serviceAccountToken", "audience",
+                     GATEWAY_AUDIENCE, "expirationSeconds", TOKEN_LIFE_S, "path", "token"));
+    append(pv->mounts, json_pack("{s:s, s:s}", "name", "info", "mountPath", LAUNCHER_INFO_DIR));
+    append(pv->volumes, json_pack("{s:s, s:{s:s}}", "name", "data", "emptyDir", "sizeLimit", limit));
+    append(pv->mounts, json_pack("{s:s, s:s}", "name", "data", "mountPath", LAUNCHER_DIR));
+}
+
+static void
+add_guest(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv)
+{
+    if (vol->container_disk) {
+        add_image(vol, pv);
+    } else if (vol->pvc) {
+        add_claim(v, vol, pv);
+    } else if (vol->cloud_init_no_cloud) {
+        add_cloud_init(v, vol, pv);
+    } /* emptyDisk: a file of the launcher's own in its data folder */
+}
+
+static void
+add_state(const struct vmi_view *v, struct pod_volumes *pv)
+{
+    const struct claim_view *c = vmi_state_claim(v);
+
+    if (c) {
+        append(pv->volumes, json_pack("{s:s, s:{s:s}}", "name", "state", "persistentVolumeClaim", "claimName", c->name));
+        append(pv->mounts, json_pack("{s:s, s:s}", "name", "state", "mountPath", LAUNCHER_STATE_DIR));
+    }
+}
+
+/* Names of the guest's volumes are DNS labels of their own: a prefix keeps them apart from ours. */
+static void
+add_image(const struct volume *vol, struct pod_volumes *pv)
+{
+    const struct volume_container_disk *d = vol->container_disk;
+    AUTO(freep) char *name = xasprintf("vol-%s", vol->name);
+    AUTO(freep) char *path = xasprintf("%s/%s", LAUNCHER_DISK_DIR, vol->name);
+
+    append(pv->volumes, json_pack("{s:s, s:{s:s, s:s}}", "name", name, "image", "reference", d->image, "pullPolicy",
+                                  pull_policy_name(d->image_pull_policy)));
+    append(pv->mounts, json_pack("{s:s, s:s}", "name", name, "mountPath", path));
+    if (!str_empty(d->image_pull_secret)) {
+        append(pv->pull_secrets, json_pack("{s:s}", "name", d->image_pull_secret));
+    }
+}
+
+static void
+add_claim(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv)
+{
+    const struct claim_view *c = claim_find(&v->claims, vol->pvc->claim_name);
+    bool is_block = c && c->is_block;
+    AUTO(freep) char *name = xasprintf("vol-%s", vol->name);
+    AUTO(freep) char *path = xasprintf("%s/%s", is_block ? LAUNCHER_BLOCK_DIR : LAUNCHER_DISK_DIR, vol->name);
+    json_t *claim = json_pack("{s:s}", "claimName", vol->pvc->claim_name);
+
+    if (vol->pvc->read_only == TRI_TRUE) {
+        (void)json_object_set_new(claim, "readOnly", json_true());
+    }
+    append(pv->volumes, json_pack("{s:s, s:o}", "name", name, "persistentVolumeClaim", claim));
+    if (is_block) {
+        append(pv->devices, json_pack("{s:s, s:s}", "name", name, "devicePath", path));
+    } else {
+        append(pv->mounts, json_pack("{s:s, s:s}", "name", name, "mountPath", path));
+    }
+}
+
+static void
+add_secret(const struct volume *vol, const char *secret, const char *part, struct pod_volumes *pv)
+{
+    AUTO(freep) char *name = xasprintf("%s-%s", part, vol->name);
+    AUTO(freep) char *path = xasprintf("%s/%s/%s", LAUNCHER_SECRET_DIR, vol->name, part);
+
+    append(pv->volumes, json_pack("{s:s, s:{s:s}}", "name", name, "secret", "secretName", secret));
+    append(pv->mounts, json_pack("{s:s, s:s}", "name", name, "mountPath", path));
+}
+
+static void
+add_cloud_init(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv)
+{
+    const struct volume_cloud_init *c = vol->cloud_init_no_cloud;
+
+    (void)v; /* inline data is in the instance */
+    if (c->secret_ref) {
+        add_secret(vol, c->secret_ref->name, "user", pv);
+    }
+    if (c->network_data_secret_ref) {
+        add_secret(vol, c->network_data_secret_ref->name, "network", pv);
+    }
+}
+
+static void
+append(json_t *list, json_t *item)
+{
+    BUG_ON(json_array_append_new(list, item) != 0);
+}
+
+static const char *
+pull_policy_name(enum pull_policy p)
+{
+    switch (p) {
+    case PULL_ALWAYS:
+        return "Always";
+    case PULL_NEVER:
+        return "Never";
+    case PULL_UNSET:
+    case PULL_IF_NOT_PRESENT:
+        break;
+    }
+    return "IfNotPresent";
+}

@@ -1,0 +1,44 @@
+// As small as volumes are made: NVRAM is half a MiB.
+#include "reconcile/pod/state_claim.h"
+
+#include "api/rules/identity.h"
+
+#define STATE_CLAIM_SIZE "10Mi"
+
+const char *
+state_claim_name(struct arena *a, const struct vmi *vmi)
+{
+    const struct bootloader *b = vmi->spec.domain.firmware.bootloader;
+    char stem[POD_STEM_SIZE];
+
+    if (!b || !b->efi || b->efi->persistent != TRI_TRUE) {
+        return NULL;
+    }
+    identity_pod_stem(vmi->meta.name, stem);
+    return arena_printf(a, STATE_CLAIM_PREFIX "%s", stem);
+}
+
+const char *
+state_claim_owner(const struct vmi *vmi)
+{
+    const struct owner *vm = vmi_machine(vmi);
+
+    return vm ? vm->uid : vmi->meta.uid;
+}
+
+const json_t *
+state_claim_render(const struct vmi_view *v, const char *name)
+{
+    const struct owner *vm = vmi_machine(&v->vmi);
+    json_t *claim = json_pack(
+        "{s:s, s:s, s:{s:s, s:s, s:{s:s}, s:[{s:s, s:s, s:s, s:s, s:b}]}, s:{s:[s], s:s, s:s*, s:{s:{s:s}}}}",
+        "apiVersion", "v1", "kind", "PersistentVolumeClaim", "metadata", "name", name, "namespace",
+        v->vmi.meta.namespace, "labels", STATE_CLAIM_LABEL, name + strlen(STATE_CLAIM_PREFIX), "ownerReferences",
+        "apiVersion", "kubevirt.io/v1", "kind", vm ? "VirtualMachine" : "VirtualMachineInstance", "name",
+        vm ? vm->name : v->vmi.meta.name, "uid", state_claim_owner(&v->vmi), "controller", 1, "spec", "accessModes",
+        "ReadWriteOnce", "volumeMode", "Filesystem", "storageClassName", v->config->state_class, "resources",
+        "requests", "storage", STATE_CLAIM_SIZE);
+
+    BUG_ON(!claim);
+    return json_in_arena(v->arena, claim);
+}

@@ -1,0 +1,39 @@
+// Everything a VirtualMachine step may read, gathered from the caches. Borrows; all memory is the pass's arena.
+#ifndef VMB_VM_VIEW_H
+#define VMB_VM_VIEW_H
+
+#include "api/kinds/vm.h"
+#include "cache/store.h"
+#include "reconcile/config.h"
+
+#define VM_GENERATION_ANNOTATION "kubevirt.io/vm-generation" /* of an instance that a machine made */
+
+struct vm_view {
+    struct arena *arena;
+    int64_t now_s; /* wall clock */
+    uint32_t rnd;
+    struct vm vm;
+    bool is_header;   /* only its header is of use (reconcile/header_view.h): 'invalid' says why, the spec is empty */
+    bool status_lost; /* there may be a status that is not known: it is written as a whole */
+    const char *invalid; /* why the spec cannot run, with field and way out; NULL: it can */
+    enum run_strategy strategy;
+    bool has_vmi;
+    struct vmi vmi;
+    const json_t *vmi_spec; /* as it is in the API; NULL: it cannot be read */
+    bool vmi_is_ours;       /* controlled by this VM */
+    bool vmi_going;         /* being deleted, or its deletion was answered */
+    bool vmi_differs;       /* its spec is not the template's */
+    const char *last_error; /* why the last action for this VM failed, or NULL */
+    bool error_lasts;       /* of last_error: until somebody mends it */
+    bool hold;              /* the failure is new: the status tells it before the next try */
+};
+
+/* Decodes 'vm' and the VMI of the same name. What cannot be decoded is no error: of it the header is taken. */
+MUST_CHECK struct err *vm_view_make(struct arena *a, const struct object *vm, const struct object *vmi, int64_t now_s,
+                                    uint32_t rnd, struct vm_view *ret_view);
+
+bool vmi_has_run(const struct vmi *vmi); /* it was Running at some time */
+
+bool vmi_is_final(const struct vmi *vmi); /* Succeeded or Failed */
+
+#endif

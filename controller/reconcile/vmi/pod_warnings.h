@@ -1,0 +1,22 @@
+// What only events tell of a launcher pod that does not start: a Secret that its volumes name is not there. Pure.
+#ifndef VMB_POD_WARNINGS_H
+#define VMB_POD_WARNINGS_H
+
+#include "reconcile/vmi/vmi_view.h"
+
+enum { POD_WARNINGS_MAX = 4096 };
+
+/* Of a list of events the messages that pod_warnings_secret() understands, a line each. The caller frees. */
+MUST_CHECK char *pod_warnings_text(const json_t *events);
+
+/* Whether the pod may wait for something that is told in no other way. */
+bool pod_warnings_matter(const struct vmi_view *v);
+
+/* Seconds until the events of the pod are to be read (once more); 0: now. */
+int64_t pod_warnings_due_s(const struct vmi_view *v);
+
+/* A sentence that names the Secret that is not there, and the field that names it; NULL: none is missing. Whoever may write events of the
+ * namespace may forge one: no byte of it is told. */
+const char *pod_warnings_secret(const struct vmi_view *v);
+
+#endif

@@ -1,0 +1,392 @@
+// The rules of an instance, first match wins.
+#include "reconcile/vmi/vmi_plan.h"
+
+#include "api/kinds/instance.h"
+#include "base/clock.h"
+#include "reconcile/pod/pod_render.h"
+#include "reconcile/pod/state_claim.h"
+#include "reconcile/vm/vm_view.h"
+#include "reconcile/vmi/open_ports.h"
+#include "reconcile/vmi/pod_warnings.h"
+#include "reconcile/vmi/vmi_status.h"
+
+enum {
+    OLD_POD_WAIT_MS = 2000,
+    READ_AGAIN_MS = 3000,
+    QUIET_START_S = 5,
+    QUIET_START_MAX_S = 30,
+    WAITING_PER_QUIET_S = 40,
+    QUIET_DETAILS_S = 3
+};
+
+static bool is_doomed(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_going_with_pod(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_going(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_unseen(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_finished(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_invalid(const struct vmi_view *v, const struct vmi_observed *o);
+static bool has_old_pod(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_blocked(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_pod_missing(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_hidden(const struct vmi_view *v, const struct vmi_observed *o);
+static bool must_read_warnings(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_ca_old(const struct vmi_view *v, const struct vmi_observed *o);
+static bool is_label_missing(const struct vmi_view *v, const struct vmi_observed *o);
+static bool always(const struct vmi_view *v, const struct vmi_observed *o);
+static void plan_nothing(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_end_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_release(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_seek(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_wait(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_labels(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_read_warnings(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_ca(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_label(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void plan_desired(const struct vmi_view *v, struct plan *p);
+static int64_t quiet_start_left_s(const struct vmi_view *v);
+static bool may_wait_with_status(const struct vmi_view *v, const struct vmi_observed *o);
+static bool may_wait_with_details(const struct vmi_view *v, const struct plan *p);
+
+/* Order is meaning: deletion outranks everything; a finished instance never gets a second pod. */
+const struct vmi_rule vmi_rules[] = {
+    {"deleted", "the API server has dropped the instance; nothing is left to do", is_doomed, plan_nothing},
+    {"deleting-pod", "an instance that goes takes its launcher pod with it first", is_going_with_pod, plan_end_pod},
+    {"deleting", "no pod is left: the instance may go", is_going, plan_release},
+    {"pod-unseen", "its pod is not seen any more: what follows from that waits until the API server says that it is gone",
+     is_unseen, plan_seek},
+    {"finished", "a finished instance stays as it is until somebody deletes it", is_finished, plan_nothing},
+    {"invalid", "a spec that cannot run gets no pod; status says why", is_invalid, plan_nothing},
+    {"old-pod", "a pod of an earlier instance of this name still lives: its disks are not touched", has_old_pod,
+     plan_wait},
+    {"blocked", "something the pod needs is not there; status says what", is_blocked, plan_nothing},
+    {"pod-missing", "a new instance gets its launcher pod", is_pod_missing, plan_pod},
+    {"pod-hidden", "somebody took off the labels by which the pod is watched: they are put back", is_hidden, plan_labels},
+    {"start-is-slow", "its pod waits, perhaps for a Secret: what events say of it is read", must_read_warnings,
+     plan_read_warnings},
+    {"ca-changed", "the pod gets the new CAs of the gateway", is_ca_old, plan_ca},
+    {"label-node", "the instance of a VirtualMachine is labelled with its node", is_label_missing, plan_label},
+    {"steady", "nothing to do", always, plan_nothing},
+};
+const size_t n_vmi_rules = ARRAY_LEN(vmi_rules);
+
+void
+vmi_plan(const struct vmi_view *v, struct plan *ret_plan)
+{
+    struct vmi_observed o = vmi_observe(v);
+
+    *ret_plan = (struct plan){.arena = v->arena};
+    for (size_t i = 0; i < n_vmi_rules; i++) {
+        if (vmi_rules[i].when(v, &o)) {
+            ret_plan->rule = vmi_rules[i].name;
+            vmi_rules[i].then(v, &o, ret_plan);
+            break;
+        }
+    }
+    if (v->doomed) {
+        return;
+    }
+    vmi_status(v, &o, ret_plan);
+    if (pod_warnings_matter(v)) {
+        plan_requeue(ret_plan, pod_warnings_due_s(v) * 1000);
+    }
+    if (may_wait_with_status(v, &o)) {
+        int64_t left_s = quiet_start_left_s(v);
+        ret_plan->status_new = NULL;
+        /* Not later than that: patience and trouble change with time too. */
+        plan_requeue(ret_plan, (left_s < QUIET_START_S ? left_s : QUIET_START_S) * 1000);
+    } else if (may_wait_with_details(v, ret_plan)) {
+        ret_plan->status_new = NULL;
+        plan_requeue(ret_plan, 1000);
+    }
+    plan_desired(v, ret_plan);
+}
+
+static bool
+is_doomed(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* what was observed does not matter any more */
+    return v->doomed;
+}
+
+static bool
+is_going_with_pod(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* deletion outranks the phase */
+    return v->going && v->has_pod && !pod_is_over(&v->pod);
+}
+
+static bool
+is_going(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* deletion outranks the phase */
+    return v->going;
+}
+
+/* A pod that lost its label is out of the watch's sight like one that is gone. Two QEMUs on one disk would be the price of a mistake. */
+static bool
+is_unseen(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* what was observed is what is in doubt */
+    return vmi_pod_is_due(v) && !v->pod_ended;
+}
+
+static bool
+is_hidden(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* the same in every phase */
+    return v->has_pod && v->pod.hidden;
+}
+
+static bool
+is_finished(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)v; /* the phase says it all */
+    return vmi_phase_is_final(o->phase);
+}
+
+static bool
+is_invalid(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* the same in every phase */
+    return v->invalid && !v->has_pod;
+}
+
+static bool
+has_old_pod(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* the same in every phase */
+    return !v->has_pod && v->old_pod;
+}
+
+static bool
+is_blocked(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* the same in every phase */
+    return !v->has_pod && vmi_trouble_of(v).reason &&
+           (!v->last_error || v->hold); /* what failed is told once, then tried again */
+}
+
+static bool
+is_pod_missing(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* final phases are behind us: never started */
+    return !v->has_pod;
+}
+
+static bool
+must_read_warnings(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o; /* as long as its container does not run */
+    return pod_warnings_matter(v) && pod_warnings_due_s(v) == 0;
+}
+
+static bool
+is_ca_old(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)o;                                                  /* the same in every phase */
+    bool is_known = v->pod.gateway_ca || v->pod.gateway_pins; /* not of a header that came as one */
+    if (v->pod.going || !v->config->gateway_pins || !is_known) {
+        return false;
+    }
+    return v->pod.gateway_ca ? !str_eq(v->pod.gateway_ca, v->config->ca_bundle)
+                             : !str_eq(v->pod.gateway_pins, v->config->gateway_pins);
+}
+
+static bool
+is_label_missing(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    return v->has_vm && !v->is_header && o->phase == PHASE_RUNNING && v->pod.node_name &&
+           !str_eq(str_map_get(&v->vmi.meta.labels, NODE_LABEL), v->pod.node_name);
+}
+
+static bool
+always(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    (void)v; /* the last rule asks nothing */
+    (void)o;
+    return true;
+}
+
+static void
+plan_nothing(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    (void)v; /* what is there is right, or goes on by itself */
+    (void)o;
+    (void)p;
+}
+
+static void
+plan_end_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    if (v->pod.hidden) {
+        plan_labels(v, o, p); /* else nobody sees its end */
+    }
+    if (!v->pod.going) {
+        (void)plan_add(p, ACTION_DELETE_POD, &v->pod.meta, NULL);
+        plan_event(p, "Normal", "SuccessfulDelete", "Deleted virtual machine pod %s", v->pod.meta.name);
+    }
+}
+
+/* The status that says so is written only when this has succeeded. */
+static void
+plan_seek(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    const struct vmi_bridge *b = v->vmi.status.bridge;
+    struct meta pod = {
+        .namespace = v->vmi.meta.namespace, .name = b && b->pod ? b->pod : vmi_pod_name(v), .uid = v->pod_uid};
+
+    (void)o; /* the same in every phase */
+    (void)plan_add(p, ACTION_SEEK_POD, &pod, NULL);
+}
+
+static void
+plan_labels(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    json_t *patch = json_pack("{s:{s:{s:s, s:s}}}", "metadata", "labels", LAUNCHER_LABEL, LAUNCHER_LABEL_VALUE,
+                              "kubevirt.io/created-by", v->vmi.meta.uid);
+
+    (void)o; /* the same in every phase */
+    BUG_ON(!patch);
+    (void)plan_add(p, ACTION_LABEL_POD, &v->pod.meta, json_in_arena(v->arena, patch));
+    plan_event(p, "Warning", "LabelRestored", "The label %s of pod %s was taken off and is put back", LAUNCHER_LABEL,
+               v->pod.meta.name);
+}
+
+static void
+plan_release(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    const struct str_list *places = &v->vmi.meta.finalizers; /* "#7": the cache keeps where ours stand */
+    json_t *steps = json_in_arena(v->arena, json_array());
+
+    if (!v->has_pod && !v->pod_ended && !vmi_phase_is_final(vmi_phase_parse(v->vmi.status.phase))) {
+        plan_seek(v, o, p);
+    }
+    for (size_t i = places->n; i > 0; i--) { /* the last one first: the others stay where they are */
+        AUTO(freep) char *path = xasprintf("/metadata/finalizers/%s", places->items[i - 1] + 1);
+        BUG_ON(json_array_append_new(steps, json_pack("{s:s, s:s}", "op", "remove", "path", path)) != 0);
+    }
+    if (v->has_pod && !v->pod.going) { /* a finished pod: its record goes with the instance */
+        (void)plan_add(p, ACTION_DELETE_POD, &v->pod.meta, NULL);
+    }
+    if (places->n > 0) {
+        (void)plan_add(p, ACTION_RELEASE_VMI, &v->vmi.meta, steps);
+    }
+}
+
+static void
+plan_wait(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    (void)v; /* the pod's end wakes us; the time is for a lost word */
+    (void)o;
+    plan_requeue(p, OLD_POD_WAIT_MS);
+}
+
+/* Before the pod that mounts it. One of that name whose create we do not know of is judged by the next pass. */
+static void
+plan_state_claim(const struct vmi_view *v, struct plan *p)
+{
+    const struct claim_view *c = vmi_state_claim(v);
+
+    if (c && !c->exists) {
+        const struct meta target = {.namespace = v->vmi.meta.namespace, .name = c->name};
+        (void)plan_add(p, ACTION_CREATE_PVC, &target, state_claim_render(v, c->name));
+        plan_event(p, "Normal", "SuccessfulCreate", "Created PVC %s, which keeps the machine's NVRAM", c->name);
+    }
+}
+
+static void
+plan_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    const json_t *pod = pod_render(v);
+    struct meta target = {.namespace = v->vmi.meta.namespace,
+                          .name = json_str(json_object_get(pod, "metadata"), "name")};
+
+    (void)o; /* Pending: a later phase without a pod has failed */
+    plan_state_claim(v, p);
+    plan_add(p, ACTION_CREATE_POD, &target, pod)->is_of_template = v->has_vm;
+    plan_event(p, "Normal", "SuccessfulCreate", "Created virtual machine pod %s", target.name);
+}
+
+static void
+plan_read_warnings(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    (void)o; /* see the rule */
+    (void)plan_add(p, ACTION_READ_WARNINGS, &v->pod.meta, NULL);
+    plan_requeue(p, READ_AGAIN_MS);
+}
+
+static void
+plan_ca(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    bool has_pem = v->pod.gateway_ca != NULL; /* a launcher of an older version reads the certificates themselves */
+    json_t *patch =
+        json_pack("{s:{s:{s:s}}}", "metadata", "annotations", has_pem ? GATEWAY_CA_ANNOTATION : GATEWAY_PINS_ANNOTATION,
+                  has_pem ? v->config->ca_bundle : v->config->gateway_pins);
+
+    (void)o; /* the same in every phase */
+    BUG_ON(!patch);
+    (void)plan_add(p, ACTION_PATCH_POD, &v->pod.meta, json_in_arena(v->arena, patch));
+}
+
+static void
+plan_label(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    json_t *patch = json_pack("{s:{s:{s:s}}}", "metadata", "labels", NODE_LABEL, v->pod.node_name);
+
+    (void)o; /* Running */
+    BUG_ON(!patch);
+    (void)plan_add(p, ACTION_PATCH_VMI, &v->vmi.meta, json_in_arena(v->arena, patch));
+}
+
+/* Whole state for the launcher, said when it is not what was said last. */
+static void
+plan_desired(const struct vmi_view *v, struct plan *p)
+{
+    struct launcher_desired d = {.version = LAUNCHER_MSG_VERSION, .vmi_uid = v->vmi.meta.uid};
+
+    if (!v->connected || v->going || v->is_header) { /* of a spec that cannot be read nothing is said */
+        return;
+    }
+    d.open_ports = open_ports(v);
+    d.log_verbosity = v->config->log_launcher;
+    AUTO(freep) char *text = launcher_msg_write(LAUNCHER_MSG_DESIRED, &launcher_desired_type, &d);
+    if (!str_eq(text, v->sent_desired)) {
+        p->desired = arena_strdup(v->arena, text);
+    }
+}
+
+/* Seconds for which the steps of a start need not be told yet. While many machines wait for their turn every write makes all of them
+ * wait longer, so patience grows with their number. */
+static int64_t
+quiet_start_left_s(const struct vmi_view *v)
+{
+    size_t quiet_s = QUIET_START_S + v->n_waiting / WAITING_PER_QUIET_S;
+    int64_t age_s = v->now_s - v->vmi.meta.creation_s;
+
+    return (int64_t)(quiet_s < QUIET_START_MAX_S ? quiet_s : QUIET_START_MAX_S) - age_s;
+}
+
+/* The steps of a quick start are told in the one write that says Running: that spares a write per VM (design.md 9). A start that
+ * takes longer, trouble, and an instance that the user made are told at once (rule K2). */
+static bool
+may_wait_with_status(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    return v->has_vm && !v->going && o->phase < PHASE_RUNNING && quiet_start_left_s(v) > 0 &&
+           !vmi_trouble_of(v).reason && !v->invalid && !v->old_pod;
+}
+
+/* What a launcher adds in the moments after Running (open ports, sizes) is told in one write a little later. */
+static bool
+may_wait_with_details(const struct vmi_view *v, const struct plan *p)
+{
+    const struct phase_transition_list *l = &v->vmi.status.phase_transitions;
+    const struct phase_transition *last = l->n > 0 ? &l->items[l->n - 1] : NULL;
+    int64_t at_s;
+    bool is_same =
+        str_eq(json_str(p->status_old, "phase"), json_str(p->status_new, "phase")) &&
+        json_equal(json_object_get(p->status_old, "conditions"), json_object_get(p->status_new, "conditions"));
+
+    return v->has_vm && !v->going && is_same && str_eq(v->vmi.status.phase, "Running") && last &&
+           clock_parse(last->time, &at_s) && v->now_s - at_s < QUIET_DETAILS_S && v->now_s >= at_s;
+}

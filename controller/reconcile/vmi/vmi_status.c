@@ -1,0 +1,514 @@
+// Phase, conditions and trouble of an instance. What the launcher tells in detail is put in by vmi_details.c.
+#include "reconcile/vmi/vmi_status.h"
+
+#include "api/rules/validate.h"
+#include "base/clock.h"
+#include "reconcile/vmi/pod_warnings.h"
+#include "reconcile/vmi/vmi_details.h"
+
+enum {
+    UNSCHEDULABLE_STALLED_S = 300,
+    CLAIM_QUIET_S = 5,
+    LAUNCHER_UID = 107,
+    PAUSED_MESSAGE_MAX = 900,
+    GRACE_DEFAULT_S = 30
+};
+
+static void set_phase(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st, struct plan *p);
+static void add_transition(const struct vmi_view *v, struct phase_transition_list *l, enum vmi_phase phase,
+                           int64_t at_s);
+static void phase_event(const struct vmi_observed *o, struct plan *p);
+static void set_repairs(const struct vmi_view *v, struct vmi_status *st);
+static void disruption_event(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static void set_conditions(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
+static void set_ready(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
+static void set_scheduling(const struct vmi_view *v, struct vmi_status *st);
+static void set_running(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
+static void set_foreign(const struct vmi_view *v, struct vmi_status *st, struct plan *p);
+static void set_progress(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st);
+static void put(const struct vmi_view *v, struct vmi_status *st, const struct condition *wish);
+static const struct condition *unscheduled(const struct vmi_view *v);
+static struct vmi_trouble trouble_of_claims(const struct vmi_view *v);
+static struct vmi_trouble trouble_before_pod(const struct vmi_view *v);
+static struct vmi_trouble trouble_of_pod(const struct vmi_view *v);
+
+void
+vmi_status(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    struct vmi now = v->vmi;
+    struct vmi_status *st = &now.status;
+
+    st->observed_generation = (struct opt_int){.set = true, .v = v->vmi.meta.generation};
+    st->runtime_user = (struct opt_int){.set = true, .v = LAUNCHER_UID};
+    set_phase(v, o, st, p);
+    vmi_details(v, o, st);
+    set_repairs(v, st);
+    set_conditions(v, o, st);
+    set_foreign(v, st, p);
+    disruption_event(v, o, p);
+    json_t *old_all = json_in_arena(v->arena, api_encode(&vmi_type, &v->vmi));
+    json_t *new_all = json_in_arena(v->arena, api_encode(&vmi_type, &now));
+    p->status_old = json_object_get(old_all, "status");
+    p->status_new = json_object_get(new_all, "status");
+    p->status_anew = v->status_lost;
+}
+
+/* Those of a machine's instance are told by the machine. */
+static void
+set_repairs(const struct vmi_view *v, struct vmi_status *st)
+{
+    struct repair_list l = {0};
+    struct vmi_bridge *b = st->bridge;
+
+    if (!v->has_vm && !v->is_header) {
+        l = vmi_spec_repairs(&v->vmi.spec, v->arena);
+    }
+    if (!b && l.n == 0) {
+        return;
+    }
+    b = b ? b : ARENA_NEW(v->arena, struct vmi_bridge);
+    b->repairs = l;
+    st->bridge = b;
+}
+
+/* In the order in which a user can act on them. */
+struct vmi_trouble
+vmi_trouble_of(const struct vmi_view *v)
+{
+    if (v->is_header) {
+        return (struct vmi_trouble){
+            .reason = v->has_pod ? "InvalidSpec" : "FailedCreate", .message = v->invalid, .stalled = true};
+    }
+    struct vmi_trouble t = v->has_pod ? trouble_of_pod(v) : trouble_before_pod(v);
+
+    return !t.reason && v->has_pod && !v->pod.started ? trouble_of_claims(v) : t;
+}
+
+/* A claim that is bound as soon as it has its consumer is no trouble: such a start is quick. */
+static struct vmi_trouble
+trouble_of_claims(const struct vmi_view *v)
+{
+    for (size_t i = 0; i < v->claims.n && v->now_s - v->vmi.meta.creation_s >= CLAIM_QUIET_S; i++) {
+        const struct claim_view *c = &v->claims.items[i];
+        if (c->exists && !c->bound) {
+            return (struct vmi_trouble){
+                .reason = "PVCNotReady",
+                .message = arena_printf(v->arena, "PVC %s is not bound yet: kubectl describe pvc %s says why", c->name,
+                                        c->name)};
+        }
+    }
+    return (struct vmi_trouble){0};
+}
+
+static const struct volume *
+volume_named(const struct vmi_spec *s, const char *name)
+{
+    for (size_t i = 0; i < s->volumes.n; i++) {
+        if (str_eq(s->volumes.items[i].name, name)) {
+            return &s->volumes.items[i];
+        }
+    }
+    return NULL;
+}
+
+/* SCSI commands go through to a device: a file takes none. */
+static const char *
+lun_on_files(const struct vmi_view *v)
+{
+    for (size_t i = 0; i < v->vmi.spec.domain.disks.n; i++) {
+        const struct disk *d = &v->vmi.spec.domain.disks.items[i];
+        const struct volume *vol = d->lun ? volume_named(&v->vmi.spec, d->name) : NULL;
+        const struct claim_view *c = vol && vol->pvc ? claim_find(&v->claims, vol->pvc->claim_name) : NULL;
+        if (c && c->exists && !c->is_block) {
+            return arena_printf(
+                v->arena,
+                "spec.%sdomain.devices.disks[%zu].lun: claim %s has volumeMode Filesystem, and a lun is "
+                "a device: write disk instead of lun, or use a claim with volumeMode Block",
+                v->has_vm ? "template.spec." : "", i, c->name);
+        }
+    }
+    return NULL;
+}
+
+static struct vmi_trouble
+trouble_of_foreign_claim(const struct vmi_view *v, const char *name)
+{
+    return (struct vmi_trouble){
+        .reason = "FailedCreate",
+        .message = arena_printf(
+            v->arena,
+            "PVC %s would keep the machine's NVRAM (firmware.bootloader.efi.persistent), but it is there and "
+            "this machine does not own it: delete or rename it, or leave persistent out",
+            name),
+        .stalled = true};
+}
+
+static struct vmi_trouble
+trouble_before_pod(const struct vmi_view *v)
+{
+    if (v->invalid) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = v->invalid, .stalled = true};
+    }
+    for (size_t i = 0; i < v->claims.n; i++) {
+        if (v->claims.items[i].is_state && !v->claims.items[i].exists) {
+            continue; /* we make it */
+        }
+        if (v->claims.items[i].is_foreign) {
+            return trouble_of_foreign_claim(v, v->claims.items[i].name);
+        }
+        if (!v->claims.items[i].exists) {
+            return (struct vmi_trouble){
+                .reason = "FailedPvcNotFound",
+                .message = arena_printf(v->arena,
+                                        "PVC %s of a volume in spec.volumes does not exist in namespace %s: "
+                                        "create it, or correct persistentVolumeClaim.claimName",
+                                        v->claims.items[i].name, v->vmi.meta.namespace),
+                .stalled = true};
+        }
+        if (v->claims.items[i].why) {
+            return (struct vmi_trouble){.reason = "PVCNotReady",
+                                        .message = arena_printf(v->arena, "PVC %s cannot be used: %s",
+                                                                v->claims.items[i].name, v->claims.items[i].why),
+                                        .stalled = true};
+        }
+    }
+    const char *lun = lun_on_files(v);
+    if (lun) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = lun, .stalled = true};
+    }
+    if (v->last_error) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = v->last_error, .stalled = v->error_lasts};
+    }
+    if (!v->config->gateway_pins) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = "the gateway's certificate is not made yet"};
+    }
+    return (struct vmi_trouble){0};
+}
+
+static const char *
+waiting_message(const struct pod_view *pod)
+{
+    return str_empty(pod->waiting_message) ? "an image of the launcher pod cannot be had: correct containerDisk.image"
+                                           : pod->waiting_message;
+}
+
+static struct vmi_trouble
+trouble_of_pod(const struct vmi_view *v)
+{
+    const struct pod_view *pod = &v->pod;
+    const char *missing = pod_warnings_secret(v);
+    static const struct {
+        const char *waiting;
+        const char *reason;
+    } rows[] = {
+        {"ErrImagePull", "ErrImagePull"},
+        {"ImagePullBackOff", "ImagePullBackOff"},
+        {"InvalidImageName", "ImagePullBackOff"},
+        {"ErrImageNeverPull", "ImagePullBackOff"},
+        {"CreateContainerConfigError", "FailedCreate"},
+        {"CreateContainerError", "FailedCreate"},
+        {"RunContainerError", "FailedCreate"},
+    };
+
+    for (size_t i = 0; pod->waiting_reason && i < ARRAY_LEN(rows); i++) {
+        if (str_eq(pod->waiting_reason, rows[i].waiting)) {
+            return (struct vmi_trouble){
+                .reason = rows[i].reason, .message = missing ? missing : waiting_message(pod), .stalled = true};
+        }
+    }
+    if (missing) {
+        return (struct vmi_trouble){.reason = "SecretNotFound", .message = missing, .stalled = true};
+    }
+    return (struct vmi_trouble){0};
+}
+
+static void
+set_phase(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st, struct plan *p)
+{
+    enum vmi_phase old = vmi_phase_parse(v->vmi.status.phase);
+    struct phase_transition_list l = {.items = ARENA_NEW_N(v->arena, struct phase_transition, PHASE_FAILED + 1)};
+
+    for (size_t i = 0; i < v->vmi.status.phase_transitions.n && l.n < (size_t)PHASE_FAILED; i++) {
+        l.items[l.n++] = v->vmi.status.phase_transitions.items[i];
+    }
+    st->phase = vmi_phase_name(o->phase);
+    if (vmi_phase_is_final(o->phase)) {
+        st->reason = o->reason;
+        add_transition(v, &l, o->phase, v->now_s);
+    } else { /* steps that went by between two looks are told all the same (rule B2) */
+        add_transition(v, &l, PHASE_PENDING, v->vmi.meta.creation_s);
+        for (enum vmi_phase ph = PHASE_SCHEDULING; ph <= o->phase; ph++) {
+            int64_t made_s = v->has_pod && v->pod.meta.creation_s > 0 ? v->pod.meta.creation_s : v->now_s;
+            add_transition(v, &l, ph, ph == PHASE_SCHEDULING ? made_s : v->now_s);
+        }
+    }
+    st->phase_transitions = l;
+    if (o->phase != old) {
+        phase_event(o, p);
+    }
+}
+
+static void
+add_transition(const struct vmi_view *v, struct phase_transition_list *l, enum vmi_phase phase, int64_t at_s)
+{
+    char text[CLOCK_TIME_SIZE];
+
+    for (size_t i = 0; i < l->n; i++) {
+        if (str_eq(l->items[i].phase, vmi_phase_name(phase))) {
+            return;
+        }
+    }
+    if (l->n > (size_t)PHASE_FAILED) {
+        return;
+    }
+    clock_format(at_s, text);
+    l->items[l->n++] = (struct phase_transition){.phase = vmi_phase_name(phase), .time = arena_strdup(v->arena, text)};
+}
+
+static void
+phase_event(const struct vmi_observed *o, struct plan *p)
+{
+    if (o->phase == PHASE_RUNNING) {
+        plan_event(p, "Normal", "Started", "VirtualMachineInstance started.");
+    } else if (o->phase == PHASE_SUCCEEDED) {
+        plan_event(p, "Normal", "Stopped", "The VirtualMachineInstance was shut down.");
+    } else if (o->phase == PHASE_FAILED) {
+        plan_event(p, "Warning", "Stopped", "The VirtualMachineInstance %s: %s",
+                   str_eq(o->ended, "crashed") ? "crashed" : "was stopped", o->message);
+    }
+}
+
+/* Once: when the status begins to tell it. */
+static void
+disruption_event(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+{
+    const char *disruption = vmi_disruption(v);
+    const struct condition *old = condition_find(&v->vmi.status.conditions, "Ready");
+
+    if (disruption && !vmi_phase_is_final(vmi_phase_parse(v->vmi.status.phase)) &&
+        !(old && str_eq(old->reason, "PodTerminating"))) {
+        plan_event(p, "Warning", "Evicted", "%s%s",
+                   vmi_phase_is_final(o->phase) ? "" : "The guest is asked to shut down: ", disruption);
+    }
+}
+
+static void
+set_conditions(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
+{
+    struct vmi_trouble t = vmi_trouble_of(v);
+
+    st->conditions = (struct condition_list){0};
+    set_ready(v, o, st);
+    if (o->phase < PHASE_RUNNING) {
+        set_scheduling(v, st);
+    }
+    if (t.reason && !vmi_phase_is_final(o->phase)) {
+        put(v, st,
+            &(struct condition){.type = "Synchronized", .status = "False", .reason = t.reason, .message = t.message});
+    }
+    if (o->phase == PHASE_RUNNING) {
+        set_running(v, o, st);
+    }
+    set_progress(v, o, st);
+}
+
+static const char *
+terminating_message(const struct vmi_view *v)
+{
+    static const char text[] = "virt-launcher pod is terminating";
+    const char *disruption = vmi_disruption(v);
+    const struct opt_int *grace = &v->vmi.spec.termination_grace_period_s;
+
+    if (!disruption) {
+        return text;
+    }
+    return arena_printf(v->arena, "%s: %s; the guest is asked to shut down and has %lld s for it", text, disruption,
+                        (long long)(grace->set ? grace->v : GRACE_DEFAULT_S));
+}
+
+/* Never Running and not ready without a word (rule A3). */
+static void
+set_ready(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
+{
+    struct condition c = {.type = "Ready", .status = "False"};
+    bool probed = v->is_header || v->vmi.spec.readiness_probe != NULL;
+
+    if (vmi_phase_is_final(o->phase)) {
+        c.reason = "GuestNotRunning";
+        c.message = o->message;
+    } else if (!v->has_pod) {
+        c.reason = "PodNotExists";
+        c.message = "virt-launcher pod has not yet been scheduled";
+    } else if (v->pod.going) {
+        c.reason = "PodTerminating";
+        c.message = terminating_message(v);
+    } else if (o->phase == PHASE_RUNNING && o->guest_up && (!probed || v->pod.is_ready)) {
+        c.status = "True";
+    } else if (o->phase == PHASE_RUNNING && o->guest_up) {
+        c.reason = "ContainersNotReady";
+        c.message = "the readiness probe of the guest does not succeed";
+    } else if (o->phase == PHASE_RUNNING && o->paused) {
+        c.reason = "GuestNotRunning";
+        c.message = "the guest is paused";
+    } else if (o->phase == PHASE_RUNNING && !v->report) {
+        c.reason = "GuestNotRunning";
+        c.message = "the launcher has not reported on the guest since the controller started";
+    } else {
+        c.reason = "GuestNotRunning";
+        c.message = "Guest VM is not reported as running";
+    }
+    put(v, st, &c);
+}
+
+static const struct condition *
+unscheduled(const struct vmi_view *v)
+{
+    const struct condition *c = v->has_pod ? condition_find(&v->pod.conditions, "PodScheduled") : NULL;
+
+    return c && str_eq(c->status, "False") ? c : NULL;
+}
+
+static void
+set_scheduling(const struct vmi_view *v, struct vmi_status *st)
+{
+    const struct condition *c = unscheduled(v);
+
+    if (c) {
+        struct condition copy = *c;
+        copy.last_probe_time = NULL;
+        put(v, st, &copy);
+    } else if (str_eq(vmi_trouble_of(v).reason, "FailedPvcNotFound")) {
+        put(v, st,
+            &(struct condition){.type = "PodScheduled",
+                                .status = "False",
+                                .reason = "Unschedulable",
+                                .message = vmi_trouble_of(v).message});
+    }
+}
+
+/* KubeVirt's sentence, which tools look for, and which volumes it is. While nobody reports, what was said last stays. */
+static const char *
+paused_message(const struct vmi_view *v, const struct vmi_observed *o)
+{
+    static const char io_error[] = "VMI was paused, low-level IO error detected";
+    const struct condition *old = condition_find(&v->vmi.status.conditions, "Paused");
+    const char *text = io_error;
+
+    if (!str_eq(o->reason, "PausedIOError")) {
+        return "VMI was paused by user";
+    }
+    if (!v->report) {
+        return old && str_eq(old->reason, o->reason) && !str_empty(old->message) ? old->message : io_error;
+    }
+    for (size_t i = 0; i < v->report->disks.n && strlen(text) < PAUSED_MESSAGE_MAX; i++) {
+        const struct disk_state *d = &v->report->disks.items[i];
+        if (!str_empty(d->error)) {
+            text = arena_printf(v->arena, "%s%s volume %s %s", text, text == io_error ? ":" : ",", d->volume,
+                                vmi_disk_trouble(d));
+        }
+    }
+    return text;
+}
+
+static const char *
+unmovable_message(const struct vmi_view *v)
+{
+    static const char text[] = "live migration is not part of this version";
+    const char *strategy = v->vmi.spec.eviction_strategy;
+
+    if (str_empty(strategy) || !str_starts(strategy, "LiveMigrate")) {
+        return text;
+    }
+    return arena_printf(
+        v->arena, "%s: an eviction shuts the guest down within its grace period, whatever evictionStrategy %s says",
+        text, strategy);
+}
+
+static void
+set_running(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
+{
+    put(v, st,
+        &(struct condition){
+            .type = "LiveMigratable", .status = "False", .reason = "NotMigratable", .message = unmovable_message(v)});
+    if (o->paused) {
+        put(v, st,
+            &(struct condition){
+                .type = "Paused", .status = "True", .reason = o->reason, .message = paused_message(v, o)});
+    }
+    bool has_agent = v->report ? v->report->agent.connected == TRI_TRUE
+                               : condition_is(&v->vmi.status.conditions, "AgentConnected", "True");
+    if (has_agent) {
+        put(v, st, &(struct condition){.type = "AgentConnected", .status = "True"});
+    }
+}
+
+/* kstatus: Stalled when only somebody else can help, Reconciling while there is a way to go, never both (rules K2, K3). */
+static void
+set_progress(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
+{
+    struct vmi_trouble t = vmi_trouble_of(v);
+    const struct condition *c = unscheduled(v);
+    bool waits_long = c && v->pod.meta.creation_s > 0 && v->now_s - v->pod.meta.creation_s >= UNSCHEDULABLE_STALLED_S;
+
+    if (vmi_phase_is_final(o->phase)) {
+        return;
+    }
+    if (t.stalled) {
+        put(v, st, &(struct condition){.type = "Stalled", .status = "True", .reason = t.reason, .message = t.message});
+    } else if (waits_long) {
+        put(v, st,
+            &(struct condition){.type = "Stalled", .status = "True", .reason = "Unschedulable", .message = c->message});
+    } else if (v->old_pod && !v->has_pod) {
+        put(v, st,
+            &(struct condition){.type = "Reconciling",
+                                .status = "True",
+                                .reason = "WaitingForOldPod",
+                                .message = arena_printf(v->arena,
+                                                        "pod %s of an earlier instance of this name has not ended yet",
+                                                        v->old_pod)});
+    } else if (o->phase < PHASE_RUNNING || v->going) {
+        put(v, st,
+            &(struct condition){.type = "Reconciling",
+                                .status = "True",
+                                .reason = v->going ? "Stopping" : "Starting",
+                                .message = v->going ? "the guest is shutting down" : "the guest is being started"});
+    }
+}
+
+/* Roughly how many: each pod more is no reason for another write. */
+static const char *
+how_many_more(const struct vmi_view *v)
+{
+    if (v->foreign.n >= FOREIGN_EACH_MAX) {
+        return " and others, 100 or more in all,";
+    }
+    return v->foreign.n >= 10 ? " and others, 10 or more in all," : v->foreign.n > 1 ? " and others" : "";
+}
+
+/* No part of progress (K3): the guest is as well as it was. */
+static void
+set_foreign(const struct vmi_view *v, struct vmi_status *st, struct plan *p)
+{
+    const struct condition *old = condition_find(&v->vmi.status.conditions, "ForeignPods");
+
+    if (v->foreign.n == 0) {
+        return;
+    }
+    struct condition c = {.type = "ForeignPods", .status = "True", .reason = "NotMadeByController"};
+    c.message =
+        arena_printf(v->arena,
+                     "pod %s%s claims to run this instance, but vmbridge did not make it: it counts for nothing "
+                     "and is left alone; whoever may delete pods in namespace %s can remove it",
+                     v->foreign.name, how_many_more(v), v->vmi.meta.namespace);
+    put(v, st, &c);
+    if (!old) {
+        plan_event(p, "Warning", "ForeignPod", "Pod %s claims to run this instance; vmbridge did not make it",
+                   v->foreign.name);
+    }
+}
+
+static void
+put(const struct vmi_view *v, struct vmi_status *st, const struct condition *wish)
+{
+    condition_set(v->arena, &st->conditions, &v->vmi.status.conditions, wish, v->now_s);
+}

@@ -1,0 +1,463 @@
+// Gathering the view of a VirtualMachineInstance.
+#include "reconcile/vmi/vmi_view.h"
+
+#include "api/kinds/defaults.h"
+#include "api/rules/identity.h"
+#include "api/rules/validate.h"
+#include "api/walk/quantity.h"
+#include "reconcile/header_view.h"
+#include "reconcile/pod/pod_meta.h"
+#include "reconcile/pod/state_claim.h"
+#include "reconcile/vmi/pod_claim.h"
+
+enum { OBJECT_MAX = 4 * 1024 * 1024, SERVICE_PORTS_MAX = 256, RESOURCES_MAX = 8, MODES_MAX = 8 };
+
+struct gather {
+    struct vmi_view *v;
+    struct claimant who;
+    struct err *err;
+};
+
+static void gather_spec(struct vmi_view *v, const struct object *vmi);
+static struct err *gather_pods(struct vmi_view *v, const struct vmi_sources *src, const struct object *vmi);
+static bool gather_pod(void *arg, const struct object *pod);
+static void gather_claims(struct vmi_view *v, const struct store *pvcs);
+static void claim_read(struct arena *a, const struct object *pvc, struct claim_view *c);
+static void gather_services(struct vmi_view *v, const struct store *services);
+static bool gather_service(void *arg, const struct object *service);
+static bool selects(const json_t *selector, const struct vmi_view *v);
+static const char *launcher_label(const struct vmi_view *v, const char *key);
+static void add_service_port(struct vmi_view *v, const json_t *port);
+static struct str_map string_map(struct arena *a, const json_t *object);
+static void gather_report(struct vmi_view *v, const struct launchers *launchers);
+
+struct err *
+vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct object *vmi, int64_t now_s,
+              struct vmi_view *ret_view)
+{
+    struct vmi_view v = {
+        .arena = a, .config = src->config, .now_s = now_s, .n_waiting = src->n_waiting, .doomed = vmi->doomed};
+
+    gather_spec(&v, vmi);
+    struct err *e = gather_pods(&v, src, vmi);
+    if (e) {
+        return e;
+    }
+    if (!v.is_header) {
+        gather_claims(&v, src->pvcs);
+        gather_services(&v, src->services);
+    }
+    gather_report(&v, src->launchers);
+    *ret_view = v;
+    return NULL;
+}
+
+const char *
+vmi_pod_name(const struct vmi_view *v)
+{
+    const struct meta *m = &v->vmi.meta;
+
+    return v->has_pod ? v->pod.meta.name
+                      : identity_pod_name(v->arena, &v->config->pod_key, m->namespace, m->name, m->uid);
+}
+
+const struct claim_view *
+claim_find(const struct claim_list *l, const char *name)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (str_eq(l->items[i].name, name)) {
+            return &l->items[i];
+        }
+    }
+    return NULL;
+}
+
+struct quantity
+claim_storage(const struct str_map *resources)
+{
+    const char *text = str_map_get(resources, "storage");
+    struct quantity q = {0};
+    AUTO(err_freep) struct err *e = text ? quantity_parse(text, &q) : NULL;
+
+    if (e || q.value <= 0) {
+        q = (struct quantity){0}; /* what cannot be read is as good as not told */
+    }
+    return q;
+}
+
+const struct claim_view *
+vmi_state_claim(const struct vmi_view *v)
+{
+    const struct claim_view *last = v->claims.n > 0 ? &v->claims.items[v->claims.n - 1] : NULL;
+
+    return last && last->is_state ? last : NULL; /* gathered after those of the guest's disks */
+}
+
+const struct owner *
+vmi_machine(const struct vmi *vmi)
+{
+    const struct owner *owner = meta_controller(&vmi->meta);
+
+    return owner && str_eq(owner->kind, "VirtualMachine") ? owner : NULL;
+}
+
+static void
+gather_object(struct vmi_view *v, const struct object *vmi)
+{
+    json_t *j = NULL;
+    AUTO(err_freep) struct err *e = object_parse(vmi, OBJECT_MAX, &j);
+
+    if (!e) {
+        json_in_arena(v->arena, j);
+    }
+    v->status_lost = object_lost_status(j);
+    if (!e && !vmi->why) {
+        e = api_decode(&vmi_type, j, v->arena, &v->vmi);
+    }
+    if (e || vmi->why) {
+        header_vmi(v->arena, vmi, j, &v->vmi);
+        v->is_header = true;
+        v->invalid = header_why(v->arena, vmi, e);
+    } else {
+        v->spec_json = json_object_get(j, "spec");
+    }
+}
+
+static void
+gather_spec(struct vmi_view *v, const struct object *vmi)
+{
+    gather_object(v, vmi);
+    v->going = vmi->doomed || v->vmi.meta.deletion_s != 0;
+    v->has_vm = vmi_machine(&v->vmi) != NULL;
+    if (v->is_header) {
+        return;
+    }
+    AUTO(err_freep) struct err *bad = vmi_validate(&v->vmi, v->arena);
+    if (bad) {
+        v->invalid = arena_strdup(v->arena, err_text(bad));
+    }
+    if (!v->invalid) {
+        const struct default_options options = {.disk_pull_policy = v->config->disk_pull_policy,
+                                                .name = v->vmi.meta.name};
+        vmi_spec_default(&v->vmi.spec, v->arena, &options);
+    }
+}
+
+static struct claimant
+claimant_of(struct vmi_view *v, const struct vmi_sources *src, const struct object *vmi)
+{
+    const struct launcher *l = launchers_get(src->launchers, vmi->uid);
+
+    return (struct claimant){.key = &v->config->pod_key,
+                             .namespace = v->vmi.meta.namespace,
+                             .name = v->vmi.meta.name,
+                             .uid = vmi->uid,
+                             .recorded = &v->vmi.status.active_pods,
+                             .made_uid = l && l->made_uid ? arena_strdup(v->arena, l->made_uid) : NULL};
+}
+
+/* Of its status only that: the rest may be whatever it is. */
+static bool
+read_recorded(struct arena *a, const struct object *vmi, struct vmi *ret_vmi)
+{
+    json_t *j = NULL;
+    AUTO(err_freep) struct err *e = object_parse(vmi, OBJECT_MAX, &j);
+
+    if (e) {
+        return false;
+    }
+    json_in_arena(a, j);
+    ret_vmi->meta.namespace = json_str(json_object_get(j, "metadata"), "namespace");
+    ret_vmi->meta.name = json_str(json_object_get(j, "metadata"), "name");
+    ret_vmi->status.active_pods = string_map(a, json_at(j, "status", "activePods", NULL));
+    return ret_vmi->meta.namespace && ret_vmi->meta.name && !arena_is_over(a);
+}
+
+bool
+vmi_view_owns(struct arena *a, const struct vmi_sources *src, const struct object *vmi, const struct object *pod)
+{
+    struct vmi_view v = {.arena = a, .config = src->config};
+
+    if (!read_recorded(a, vmi, &v.vmi)) {
+        return false;
+    }
+    const struct claimant who = claimant_of(&v, src, vmi);
+    return pod_claim(&who, pod) == POD_OURS;
+}
+
+bool
+vmi_view_records(struct arena *a, const struct object *vmi, const char *pod_uid)
+{
+    struct vmi v = {0};
+
+    return read_recorded(a, vmi, &v) && str_map_get(&v.status.active_pods, pod_uid);
+}
+
+static struct err *
+gather_pods(struct vmi_view *v, const struct vmi_sources *src, const struct object *vmi)
+{
+    struct gather g = {.v = v};
+
+    g.who = claimant_of(v, src, vmi);
+    if (src->foreign) {
+        v->foreign = foreign_about(src->foreign, vmi->uid);
+    }
+    store_each_about(src->pods, v->vmi.meta.namespace, v->vmi.meta.name, gather_pod, &g);
+    v->pod_uid = g.who.made_uid;
+    if (!v->pod_uid && g.who.recorded->n > 0) {
+        v->pod_uid = g.who.recorded->items[0].key;
+    }
+    v->pod_ended = v->pod_uid && store_is_ended(src->pods, v->pod_uid);
+    return g.err;
+}
+
+/* There is one of ours. An instance of the same name that was deleted may still have QEMU on the disks (design.md 6). */
+static bool
+gather_pod(void *arg, const struct object *pod)
+{
+    struct gather *g = arg;
+    enum pod_claim claim = pod_claim(&g->who, pod);
+    struct pod_view p;
+
+    if (claim == POD_FOREIGN) {
+        g->v->foreign.name = strchr(pod->key, '/') + 1;
+        g->v->foreign.n++;
+        return true;
+    }
+    g->err = pod_view_make(g->v->arena, pod, &p);
+    if (g->err) {
+        return false;
+    }
+    if (claim == POD_OURS) {
+        g->v->pod = p;
+        g->v->has_pod = true;
+    } else if (!pod_is_over(&p)) {
+        g->v->old_pod = p.meta.name;
+    }
+    return true;
+}
+
+static struct claim_view *
+gather_claim(struct vmi_view *v, const struct store *pvcs, const char *name)
+{
+    struct claim_view *c = &v->claims.items[v->claims.n++];
+    const struct object *pvc = store_get(pvcs, arena_printf(v->arena, "%s/%s", v->vmi.meta.namespace, name));
+
+    c->name = name;
+    if (pvc) {
+        claim_read(v->arena, pvc, c);
+    }
+    return c;
+}
+
+static void
+gather_state_claim(struct vmi_view *v, const struct store *pvcs)
+{
+    const char *name = state_claim_name(v->arena, &v->vmi);
+
+    if (!name) {
+        return;
+    }
+    bool is_disk = claim_find(&v->claims, name) != NULL;
+    struct claim_view *c = gather_claim(v, pvcs, name);
+    c->is_state = true;
+    c->is_foreign = is_disk || (c->exists && !str_eq(c->owner_uid, state_claim_owner(&v->vmi)));
+}
+
+static void
+gather_claims(struct vmi_view *v, const struct store *pvcs)
+{
+    const struct volume_list *volumes = &v->vmi.spec.volumes;
+
+    v->claims.items = ARENA_NEW_N(v->arena, struct claim_view, volumes->n + 1);
+    for (size_t i = 0; i < volumes->n; i++) {
+        if (!volumes->items[i].pvc || claim_find(&v->claims, volumes->items[i].pvc->claim_name)) {
+            continue; /* of one that many volumes name once is enough */
+        }
+        (void)gather_claim(v, pvcs, volumes->items[i].pvc->claim_name);
+    }
+    gather_state_claim(v, pvcs);
+}
+
+static struct str_map
+string_map(struct arena *a, const json_t *object)
+{
+    struct str_map m = {.items = ARENA_NEW_N(a, struct str_pair, RESOURCES_MAX)};
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+        if (json_is_string(value) && m.n < RESOURCES_MAX) {
+            m.items[m.n++] =
+                (struct str_pair){.key = arena_strdup(a, key), .value = arena_strdup(a, json_string_value(value))};
+        }
+    }
+    return m;
+}
+
+static struct str_list
+modes_of(struct arena *a, const json_t *modes)
+{
+    struct str_list l = {.items = ARENA_NEW_N(a, const char *, MODES_MAX)};
+    size_t i;
+    json_t *mode;
+
+    json_array_foreach((json_t *)(uintptr_t)modes, i, mode) {
+        if (json_is_string(mode) && l.n < MODES_MAX) {
+            l.items[l.n++] = arena_strdup(a, json_string_value(mode));
+        }
+    }
+    return l;
+}
+
+/* Takes copies: the trees of all claims together are too large to be kept for a pass. */
+
+static void
+claim_read(struct arena *a, const struct object *pvc, struct claim_view *c)
+{
+    AUTO(json_freep) json_t *j = NULL;
+    AUTO(err_freep) struct err *e = object_parse(pvc, OBJECT_MAX, &j);
+    const json_t *spec = json_object_get(j, "spec");
+    const char *mode = json_str(spec, "volumeMode");
+
+    c->exists = true;
+    c->owner_uid = arena_strdup(a, pvc->owner_uid);
+    c->why = arena_strdup(a, e ? err_text(e) : pvc->why);
+    c->bound = str_eq(json_str(json_object_get(j, "status"), "phase"), "Bound");
+    c->waits_for_consumer = !c->bound && str_empty(json_str(spec, "volumeName"));
+    c->is_block = str_eq(mode, "Block");
+    c->info = (struct pvc_info){.claim_name = c->name,
+                                .access_modes = modes_of(a, json_object_get(spec, "accessModes")),
+                                .volume_mode = mode ? arena_strdup(a, mode) : "Filesystem",
+                                .capacity = string_map(a, json_at(j, "status", "capacity", NULL)),
+                                .requests = string_map(a, json_at(spec, "resources", "requests", NULL))};
+}
+
+/* Each is found by one pair of its selector, so by one of the launcher's labels. */
+static void
+gather_services(struct vmi_view *v, const struct store *services)
+{
+    static const char *const keys[] = {"kubevirt.io", "kubevirt.io/created-by", "vm.kubevirt.io/name",
+                                       "vmi.kubevirt.io/id"};
+    const struct str_map *labels = &v->vmi.meta.labels;
+
+    if (store_count(services) == 0) {
+        return;
+    }
+    v->service_ports.items = ARENA_NEW_N(v->arena, struct port, SERVICE_PORTS_MAX);
+    for (size_t i = 0; i < labels->n + ARRAY_LEN(keys); i++) {
+        const char *key = i < labels->n ? labels->items[i].key : keys[i - labels->n];
+        const char *value = launcher_label(v, key);
+        if (value) {
+            const char *pair = arena_printf(v->arena, "%s=%s", key, value);
+            store_each_about(services, v->vmi.meta.namespace, pair, gather_service, v);
+        }
+    }
+}
+
+static bool
+gather_service(void *arg, const struct object *service)
+{
+    struct vmi_view *v = arg;
+    AUTO(json_freep) json_t *j = NULL;
+    AUTO(err_freep) struct err *e = object_parse(service, OBJECT_MAX, &j);
+    size_t i;
+    json_t *port;
+
+    if (e || !selects(json_at(j, "spec", "selector", NULL), v)) {
+        return true;
+    }
+    json_array_foreach(json_at(j, "spec", "ports", NULL), i, port) {
+        add_service_port(v, port);
+    }
+    return v->service_ports.n < SERVICE_PORTS_MAX;
+}
+
+static bool
+selects(const json_t *selector, const struct vmi_view *v)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)selector, key, value) {
+        if (!str_eq(launcher_label(v, key), json_string_value(value))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What the launcher pod bears (reconcile/pod/pod_render). */
+static const char *
+launcher_label(const struct vmi_view *v, const char *key)
+{
+    const struct meta *m = &v->vmi.meta;
+
+    if (str_eq(key, "kubevirt.io")) {
+        return "virt-launcher";
+    }
+    if (str_eq(key, "kubevirt.io/created-by")) {
+        return m->uid;
+    }
+    if (str_eq(key, "vm.kubevirt.io/name")) {
+        return v->vmi.spec.hostname ? identity_label_value(v->arena, v->vmi.spec.hostname) : NULL; /* none: invalid */
+    }
+    if (str_eq(key, "vmi.kubevirt.io/id")) {
+        return identity_label_value(v->arena, m->name);
+    }
+    return pod_label_passes(key) ? str_map_get(&m->labels, key) : NULL;
+}
+
+/* targetPort is a number, a name of a declared port, or absent: then it is the Service's own port. */
+static void
+add_service_port(struct vmi_view *v, const json_t *port)
+{
+    const json_t *target = json_object_get(port, "targetPort");
+    struct port p = {.protocol = str_eq(json_str(port, "protocol"), "UDP") ? PROTOCOL_UDP : PROTOCOL_TCP,
+                     .port = json_int(port, "port", 0)};
+
+    if (json_is_integer(target)) {
+        p.port = (int64_t)json_integer_value(target);
+    } else if (json_is_string(target)) {
+        return; /* a name: such a port is declared, hence open anyway */
+    }
+    if (p.port > 0 && p.port < 65536 && v->service_ports.n < SERVICE_PORTS_MAX) {
+        v->service_ports.items[v->service_ports.n++] = p;
+    }
+}
+
+static void
+gather_report(struct vmi_view *v, const struct launchers *launchers)
+{
+    const struct launcher *l = launchers_get(launchers, v->vmi.meta.uid);
+    AUTO(freep) char *text = NULL;
+    json_t *j = NULL;
+    const char *type;
+
+    if (l) {
+        v->warnings = l->warnings ? arena_strdup(v->arena, l->warnings) : NULL;
+        v->warned_s = l->warned_s;
+    }
+    if (!l || (v->has_pod && !str_eq(l->pod_uid, v->pod.meta.uid))) {
+        return;
+    }
+    v->connected = l->connected;
+    v->sent_desired = arena_strdup(v->arena, l->desired);
+    if (!l->state) {
+        return;
+    }
+    struct launcher_state *s = ARENA_NEW(v->arena, struct launcher_state);
+    struct err *e = packed_text(l->state, &text);
+    if (!e) {
+        e = launcher_msg_parse(text, l->state->len, &j, &type);
+    }
+    if (!e) {
+        e = api_decode(&launcher_state_type, json_in_arena(v->arena, j), v->arena, s);
+    }
+    if (e) {
+        err_free(
+            e); /* the gateway decodes before it hands on, and the cache packed it: unreachable, and no state is safe */
+        return;
+    }
+    v->report = s;
+}

@@ -1,0 +1,93 @@
+// Everything a VirtualMachineInstance step may read, gathered from the caches. Borrows; all memory is the pass's arena.
+#ifndef VMB_VMI_VIEW_H
+#define VMB_VMI_VIEW_H
+
+#include "api/kinds/vmi.h"
+#include "cache/foreign.h"
+#include "cache/launchers.h"
+#include "reconcile/config.h"
+#include "reconcile/vmi/pod_view.h"
+
+struct claim_view {
+    const char *name;
+    bool exists;
+    bool bound;
+    bool waits_for_consumer; /* unbound and without a volume: perhaps its class waits for the pod */
+    bool is_block;
+    bool is_state;         /* of the machine itself (reconcile/pod/state_claim.h): made by us with the first pod */
+    bool is_foreign;       /* a claim of state that somebody else owns */
+    const char *owner_uid; /* of its controlling owner, or "" */
+    const char *why;       /* only its header is known: it counts as not bound; NULL: all is known */
+    struct pvc_info info;
+};
+
+struct claim_list {
+    struct claim_view *items;
+    size_t n;
+};
+
+/* What the caches hold for one step. */
+struct vmi_sources {
+    const struct store *pods;
+    const struct store *pvcs;
+    const struct store *services;
+    const struct launchers *launchers;
+    const struct foreign *foreign; /* NULL: none */
+    const struct config *config;
+    size_t n_waiting; /* objects that wait for their look: how much there is to do */
+};
+
+struct vmi_view {
+    struct arena *arena;
+    const struct config *config;
+    int64_t now_s;
+    size_t n_waiting;        /* of the sources */
+    struct vmi vmi;          /* spec with defaults filled in */
+    const json_t *spec_json; /* spec as the user wrote it */
+    bool going;              /* being deleted, or its deletion was answered */
+    bool doomed;             /* the API server has deleted it already */
+    bool has_vm;             /* controlled by a VirtualMachine: the object is ours to label */
+    bool is_header;   /* only its header is of use (reconcile/header_view.h): 'invalid' says why, the spec is empty */
+    bool status_lost; /* there may be a status that is not known: it is written as a whole */
+    const char *invalid; /* why the spec cannot run; NULL: it can */
+    bool has_pod;
+    struct pod_view pod;         /* of this very instance (reconcile/vmi/pod_claim.h) */
+    const char *old_pod;         /* name of a pod of an earlier instance of this name that still lives, or NULL */
+    const char *pod_uid;         /* of the pod that was made for it, as far as is known, or NULL */
+    bool pod_ended;              /* of which it is proven that it is gone */
+    struct foreign_told foreign; /* pods that claim to be its own */
+    struct claim_list claims;
+    struct port_list service_ports;
+    bool connected;                /* the launcher is on the line */
+    struct launcher_state *report; /* what it said last; NULL: nothing yet */
+    const char *sent_desired;      /* what was last said to it over this connection */
+    const char *warnings;   /* of the pod, from events (reconcile/vmi/pod_warnings.h); NULL: they were not read yet */
+    int64_t warned_s;       /* when they were read */
+    const char *last_error; /* why the last action for this instance failed, or NULL */
+    bool error_lasts;       /* of last_error: until somebody mends it */
+    bool hold;              /* the failure is new: the status tells it before the next try */
+};
+
+/* Of a VMI that cannot be decoded the header is taken. Errors: ERR_INVALID when its pod cannot be decoded. */
+MUST_CHECK struct err *vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct object *vmi,
+                                     int64_t now_s, struct vmi_view *ret_view);
+
+/* Whether 'pod' is the launcher pod of this very instance. Of 'src' launchers and configuration are read. */
+bool vmi_view_owns(struct arena *a, const struct vmi_sources *src, const struct object *vmi, const struct object *pod);
+
+/* Whether the instance's status has noted a pod of that UID. */
+bool vmi_view_records(struct arena *a, const struct object *vmi, const char *pod_uid);
+
+/* Name of the pod that the instance has or gets. */
+const char *vmi_pod_name(const struct vmi_view *v);
+
+const struct claim_view *claim_find(const struct claim_list *l, const char *name);
+/* Its "storage" of 'resources', info.capacity or info.requests: without a text when it is not told. */
+struct quantity claim_storage(const struct str_map *resources);
+/* The claim of the machine's own state, or NULL when it keeps none. */
+const struct claim_view *vmi_state_claim(const struct vmi_view *v);
+
+/* The VirtualMachine that controls an instance, or NULL. */
+const struct owner *vmi_machine(const struct vmi *vmi);
+
+#endif

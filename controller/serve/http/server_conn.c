@@ -1,0 +1,497 @@
+// One connection: from accept through TLS, request, upgrade and messages to its end, as libwebsockets reports it.
+// Decides nothing about who may talk: that is the endpoint's.
+#include "serve/http/server_priv.h"
+
+#include <openssl/crypto.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <utlist.h>
+
+#include "base/clock.h"
+
+enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, CHUNKS_PER_MESSAGE = 256, PEER_SIZE = 48 };
+enum {
+    BARE_BYTES_PER_MESSAGE = 128, /* four pings, each in a record of its own */
+    MESSAGE_OVERHEAD_BYTES = 64   /* header of a frame, and what TLS adds to a record */
+};
+
+static int
+on_instantiated(struct server *s, struct lws *wsi)
+{
+    struct server_stream *c = XNEW(struct server_stream);
+    char peer[PEER_SIZE];
+
+    c->server = s;
+    c->listener = s->accepting;
+    c->crowd = s->accepted_by;
+    c->place = STEAL(s->accepted);
+    c->wsi = wsi;
+    c->moved_ms = clock_mono_ms();
+    crowd_place(c->crowd, c->place, c->moved_ms, c);
+    c->peer = xstrdup(lws_get_peer_simple(wsi, peer, sizeof(peer)) ? peer : "");
+    lws_set_opaque_user_data(wsi, c);
+    s->n_conns++;
+    server_wait(c, SERVER_REQUEST_S);
+    return 0;
+}
+
+/* The connection does nothing any more; its memory stays until on_destroy. */
+static void
+retire(struct server_stream *c)
+{
+    if (c->is_trusted && c->is_open) {
+        server_stream_proven(c);
+    }
+    server_wait_no_more(c);
+    server_part_no_more(c);
+    c->is_closing = true;
+    if (c->wsi && lws_get_ssl(c->wsi)) {
+        SSL_set_msg_callback(lws_get_ssl(c->wsi), NULL);
+    }
+    c->wsi = NULL;
+    if (c->is_open) {
+        c->is_open = false;
+        c->server->n_streams--;
+    }
+    if (c->is_admitted) {
+        c->is_admitted = false;
+        c->server->endpoint->closed(c->server->endpoint->arg, c);
+    }
+}
+
+static void
+on_destroy(struct server_stream *c)
+{
+    retire(c);
+    c->server->n_conns--;
+    strbuf_fini(&c->rx);
+    server_page_end(c);
+    free(c->tx);
+    free(c->close_reason);
+    free(c->peer);
+    free(c);
+}
+
+/* True when the comma-separated list of the request's header has 'want' in it. */
+static bool
+offers_protocol(struct lws *wsi, const char *want)
+{
+    char list[PROTOCOLS_MAX_BYTES];
+    char *save = NULL;
+
+    if (lws_hdr_copy(wsi, list, sizeof(list), WSI_TOKEN_PROTOCOL) <= 0) {
+        return false;
+    }
+    for (char *p = strtok_r(list, ", \t", &save); p; p = strtok_r(NULL, ", \t", &save)) {
+        if (str_eq(p, want)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The bearer token of the request, in 'ret_buf' (SERVER_HEADERS_MAX bytes); NULL when there is none. */
+static const char *
+bearer_token(struct lws *wsi, char *ret_buf, size_t *ret_len)
+{
+    static const char scheme[] = "Bearer ";
+    int n = lws_hdr_copy(wsi, ret_buf, SERVER_HEADERS_MAX, WSI_TOKEN_HTTP_AUTHORIZATION);
+    const char *token = ret_buf + sizeof(scheme) - 1;
+
+    if (n < (int)sizeof(scheme) || strncasecmp(ret_buf, scheme, sizeof(scheme) - 1) != 0) {
+        return NULL;
+    }
+    while (*token == ' ') {
+        token++;
+    }
+    *ret_len = strlen(token);
+    return token;
+}
+
+static bool
+admit(struct server_stream *c, struct server_refusal *ret_refusal)
+{
+    const struct server_endpoint *e = c->server->endpoint;
+    char path[PATH_MAX_BYTES];
+    char *headers = NULL;
+    const char *token;
+    size_t len = 0;
+
+    if (!e || c->listener->kind == SERVER_FOR_HEALTH ||
+        lws_hdr_copy(c->wsi, path, sizeof(path), WSI_TOKEN_GET_URI) <= 0 || !str_eq(path, e->path)) {
+        *ret_refusal = (struct server_refusal){404, "NotFound", "no WebSocket is served at this path"};
+        return false;
+    }
+    if (!offers_protocol(c->wsi, e->protocol)) {
+        *ret_refusal = (struct server_refusal){400, "BadRequest", ""};
+        snprintf(ret_refusal->message, sizeof(ret_refusal->message), "the sub-protocol %s must be offered", e->protocol);
+        return false;
+    }
+    headers = xcalloc(1, SERVER_HEADERS_MAX);
+    token = bearer_token(c->wsi, headers, &len);
+    c->rx = STRBUF_INIT(e->message_max);
+    c->budget = 2.0 * e->messages_per_s;
+    c->rate_ms = clock_mono_ms();
+    c->kind = CONN_STREAM;
+    c->is_admitted = e->admit(e->arg, c, token, len, ret_refusal);
+    OPENSSL_cleanse(headers, SERVER_HEADERS_MAX);
+    free(headers);
+    return c->is_admitted;
+}
+
+static int
+on_upgrade(struct server_stream *c, const char *to)
+{
+    struct server_refusal refusal = {0};
+
+    if (c->kind != CONN_NEW || strcasecmp(to, "websocket") != 0) {
+        return -1;
+    }
+    if (admit(c, &refusal)) {
+        return 0;
+    }
+    server_count(c->server, &server_metric_refused, "reason=\"upgrade\"");
+    c->kind = CONN_REPLY;
+    return server_refuse(c, &refusal) ? 1 : -1;
+}
+
+/* Takes 'cost' messages from the budget, which grows with time. */
+static bool
+is_within_rate(struct server_stream *c, double cost)
+{
+    double per_s = c->server->endpoint->messages_per_s;
+    int64_t now_ms = clock_mono_ms();
+
+    c->budget += (double)(now_ms - c->rate_ms) * per_s / 1000.0;
+    if (c->budget > 2 * per_s) {
+        c->budget = 2 * per_s;
+    }
+    c->rate_ms = now_ms;
+    c->budget -= cost;
+    return c->budget >= 0;
+}
+
+static void
+misbehaved(struct server_stream *c, enum server_close code, const char *label, const char *reason)
+{
+    server_count(c->server, &server_metric_refused, label);
+    strbuf_reset(&c->rx);
+    server_stream_close(c, code, reason);
+}
+
+/* A peer that talks and takes nothing. Where libwebsockets ends a connection whose output waits (a frame against the protocol is enough),
+ * it turns on the spot for ever over what still comes. With the socket shut the output fails before anything is read. */
+static void
+end_deaf(struct server_stream *c)
+{
+    if (!c->is_deaf) {
+        c->is_deaf = true;
+        server_count(c->server, &server_metric_refused, "reason=\"deaf\"");
+        (void)shutdown(lws_get_socket_fd(c->wsi), SHUT_RDWR); /* which the peer may have done */
+    }
+}
+
+/* OpenSSL's, for each record that came. Pings, pongs, empty fragments and what else libwebsockets answers or drops by itself is not
+ * told to us one by one: what the last records held beside messages counts by its size. */
+static void
+// NOLINTNEXTLINE(readability-function-size): SSL_set_msg_callback says so
+on_record(int is_written, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
+{
+    struct server_stream *c = arg;
+    const unsigned char *head = data;
+
+    (void)version;
+    (void)ssl;
+    if (is_written || type != SSL3_RT_HEADER || len < SSL3_RT_HEADER_LENGTH) {
+        return;
+    }
+    if (lws_partial_buffered(c->wsi)) {
+        end_deaf(c);
+    }
+    if (c->is_closing || c->is_deaf) {
+        return;
+    }
+    if (!is_within_rate(c, c->bare_bytes / (double)BARE_BYTES_PER_MESSAGE)) {
+        misbehaved(c, SERVER_CLOSE_POLICY, "reason=\"rate\"", "too many frames");
+    }
+    c->bare_bytes = (unsigned)(SSL3_RT_HEADER_LENGTH + (head[3] << 8 | head[4]));
+}
+
+/* These bytes were part of a message. */
+static void
+explain(struct server_stream *c, size_t n)
+{
+    c->bare_bytes -= n < c->bare_bytes ? (unsigned)n : c->bare_bytes;
+}
+
+static int
+on_established(struct server_stream *c)
+{
+    static const int send_bytes = SERVER_SEND_BYTES;
+    const struct server_endpoint *e = c->server->endpoint;
+
+    c->is_open = true;
+    c->valid_ms = clock_mono_ms();
+    SSL_set_msg_callback(lws_get_ssl(c->wsi), on_record);
+    SSL_set_msg_callback_arg(lws_get_ssl(c->wsi), c);
+    c->server->n_streams++;
+    /* libwebsockets makes the kernel's buffer as small as its own for reading. It costs nothing while it is empty. */
+    (void)setsockopt(lws_get_socket_fd(c->wsi), SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
+    if (c->is_closing) {
+        lws_callback_on_writable(c->wsi);
+        return 0;
+    }
+    if (!c->is_trusted) {
+        lws_rx_flow_control(c->wsi, 0);
+    }
+    e->opened(e->arg, c);
+    return 0;
+}
+
+/* libwebsockets keeps its timers in one sorted list, and goes through all of it each time. */
+static void
+confirm(struct server_stream *c)
+{
+    int64_t now_ms = clock_mono_ms();
+
+    if (now_ms - c->valid_ms >= SERVER_VALID_MS) {
+        c->valid_ms = now_ms;
+        lws_validity_confirmed(c->wsi);
+    }
+}
+
+static int
+on_receive(struct server_stream *c, const char *data, size_t len)
+{
+    const struct server_endpoint *e = c->server->endpoint;
+    bool is_last = lws_is_final_fragment(c->wsi) && lws_remaining_packet_payload(c->wsi) == 0;
+
+    if (c->is_closing) {
+        return 0;
+    }
+    confirm(c);
+    explain(c, len + (is_last ? MESSAGE_OVERHEAD_BYTES : 0));
+    if (lws_frame_is_binary(c->wsi)) {
+        misbehaved(c, SERVER_CLOSE_UNACCEPTABLE, "reason=\"binary\"", "only text messages are understood");
+        return 0;
+    }
+    if (!is_within_rate(c, is_last ? 1.0 : 1.0 / CHUNKS_PER_MESSAGE)) {
+        misbehaved(c, SERVER_CLOSE_POLICY, "reason=\"rate\"", "too many messages");
+        return 0;
+    }
+    if (!strbuf_add(&c->rx, data, len)) {
+        misbehaved(c, SERVER_CLOSE_TOO_LARGE, "reason=\"large\"", "message is too large");
+        return 0;
+    }
+    if (is_last) {
+        e->message(e->arg, c, strbuf_str(&c->rx), c->rx.len);
+        strbuf_fini(&c->rx); /* an idle connection holds no buffer */
+        c->rx = STRBUF_INIT(e->message_max);
+    }
+    return 0;
+}
+
+static int
+on_stream_writable(struct server_stream *c)
+{
+    if (c->tx) {
+        AUTO(freep) unsigned char *tx = STEAL(c->tx);
+
+        if (lws_write(c->wsi, tx + LWS_PRE, c->tx_len, LWS_WRITE_TEXT) < 0) {
+            return -1;
+        }
+        if (c->is_closing) {
+            lws_callback_on_writable(c->wsi);
+        }
+        return 0;
+    }
+    if (c->is_closing) {
+        server_part_soon(c);
+    }
+    return 0;
+}
+
+/* What happens before there is a connection, and on objects of libwebsockets that are none. */
+static int
+on_server(struct server *s, struct lws *wsi, enum lws_callback_reasons reason, void *user)
+{
+    if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) {
+        s->ssl = user;
+        server_tls_setup(s->ssl);
+    } else if (reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED) {
+        return on_instantiated(s, wsi);
+    }
+    return 0;
+}
+
+int
+server_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+    struct server *s = lws_context_user(lws_get_context(wsi));
+    struct server_stream *c = lws_get_opaque_user_data(wsi);
+
+    if (!c) {
+        return on_server(s, wsi, reason, user);
+    }
+    switch ((int)reason) {
+    case LWS_CALLBACK_HTTP:
+        return server_page_begin(c, in);
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return c->kind == CONN_REPLY ? server_page_continue(c) : 0;
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return on_upgrade(c, in);
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+        return c->is_admitted && str_eq(lws_get_protocol(wsi)->name, s->endpoint->protocol) ? 0 : -1;
+    case LWS_CALLBACK_ESTABLISHED:
+        return on_established(c);
+    case LWS_CALLBACK_RECEIVE:
+        return on_receive(c, in, len);
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return on_stream_writable(c);
+    case LWS_CALLBACK_CLOSED:
+    case LWS_CALLBACK_CLOSED_HTTP:
+        retire(c);
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        lws_set_opaque_user_data(wsi, NULL);
+        on_destroy(c);
+        return 0;
+    default: /* the library's own, of which there are dozens */
+        return 0;
+    }
+}
+
+/* From outside of libwebsockets' callbacks. While output of a stream waits, libwebsockets would only flush it at first, and reading
+ * what still comes meanwhile it turns on the spot for ever: so nothing can be sent or come any more. */
+static void
+cut_off(struct server_stream *c, const char *label)
+{
+    server_count(c->server, &server_metric_refused, label);
+    server_wait_no_more(c);
+    (void)shutdown(lws_get_socket_fd(c->wsi), SHUT_RDWR); /* which the peer may have done */
+    lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+}
+
+/* While others wait for its place, each step of a connection has to come soon. What lies unread is our delay, not the peer's. */
+static bool
+is_idle(const struct server_stream *c, int64_t now_ms)
+{
+    int unread = 0;
+
+    return c->place && c->crowd->n[CROWD_READY] > 0 && !c->is_admitted && now_ms - c->moved_ms >= SERVER_PRESSED_MS &&
+           ioctl(lws_get_socket_fd(c->wsi), FIONREAD, &unread) == 0 && unread == 0;
+}
+
+void
+server_sweep(struct server *s, int64_t now_ms)
+{
+    struct server_stream *c, *tmp;
+
+    DL_FOREACH_SAFE(s->waiting, c, tmp) {
+        if (c->deadline_ms <= now_ms || is_idle(c, now_ms)) {
+            cut_off(c, "reason=\"slow\"");
+        }
+    }
+}
+
+void
+server_evict(struct server_stream *c)
+{
+    cut_off(c, "reason=\"crowd\"");
+}
+
+void
+server_part(struct server *s)
+{
+    struct server_stream *c, *tmp;
+
+    /* Ending a callback with -1 would drop the close frame: on a libuv loop libwebsockets 4.1 then closes twice in a row. From
+     * outside of its callbacks it does so once, and the frame and the peer's answer get their time. */
+    DL_FOREACH_SAFE2(s->parting, c, tmp, part_next)
+    {
+        server_part_no_more(c);
+        lws_rx_flow_control(c->wsi, 1); /* for the answer; messages are ignored by now */
+        lws_close_reason(c->wsi, (enum lws_close_status)c->close_code, (unsigned char *)c->close_reason,
+                         strlen(c->close_reason));
+        lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+    }
+}
+
+void
+server_stream_set(struct server_stream *c, void *user)
+{
+    c->user = user;
+}
+
+void *
+server_stream_get(const struct server_stream *c)
+{
+    return c->user;
+}
+
+const char *
+server_stream_peer(const struct server_stream *c)
+{
+    return c->peer;
+}
+
+void
+server_stream_send(struct server_stream *c, const char *text, size_t len)
+{
+    if (c->is_closing) {
+        return;
+    }
+    free(c->tx);
+    c->tx = xcalloc(1, LWS_PRE + len + 1);
+    memcpy(c->tx + LWS_PRE, text, len);
+    c->tx_len = len;
+    if (c->is_open) {
+        lws_callback_on_writable(c->wsi);
+    }
+}
+
+void
+server_stream_proven(const struct server_stream *c)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } a = {0};
+
+    if (uv_ip4_addr(c->peer, 0, &a.v4) == 0 || uv_ip6_addr(c->peer, 0, &a.v6) == 0) {
+        struct crowd_address address = crowd_address_of(&a.any);
+
+        proven_add(&c->server->proven, &address, clock_mono_ms());
+    }
+}
+
+void
+server_stream_trust(struct server_stream *c)
+{
+    if (c->is_trusted || c->is_closing) {
+        return;
+    }
+    c->is_trusted = true;
+    server_stream_proven(c);
+    server_wait_no_more(c);
+    if (c->is_open) {
+        lws_rx_flow_control(c->wsi, 1);
+    }
+}
+
+void
+server_stream_close(struct server_stream *c, enum server_close code, const char *reason)
+{
+    if (c->is_closing) {
+        return;
+    }
+    c->is_closing = true;
+    c->close_code = code;
+    c->close_reason = xstrndup(reason, SERVER_REASON_MAX);
+    server_wait(c, SERVER_CLOSING_S);
+    if (c->is_open) {
+        lws_callback_on_writable(c->wsi);
+    }
+}

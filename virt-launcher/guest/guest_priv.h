@@ -1,0 +1,108 @@
+// What the files of the state machine share: guest.c decides, guest_setup.c begins, guest_tell.c tells.
+#ifndef VMB_GUEST_PRIV_H
+#define VMB_GUEST_PRIV_H
+
+#include "guest/guest.h"
+
+#include "base/backoff.h"
+#include "domain/domain_plan.h"
+#include "domain/domain_view.h"
+#include "effect/disks.h"
+#include "effect/hypervisor.h"
+#include "effect/libvirt_daemon.h"
+#include "effect/passt_ports.h"
+#include "effect/pod_network.h"
+#include "observe/console_tail.h"
+#include "report/gateway_client.h"
+
+enum {
+    GUEST_ARENA_BYTES = 1024 * 1024,
+    GUEST_TELL_MS = 100, /* at most one message in this time */
+    GUEST_AGENT_MS = 10000,
+    GUEST_LOGS_MS = 10000,
+    GUEST_LOG_MAX = 4 * 1024 * 1024, /* of QEMU and of libvirtd, both of which a guest can make talk */
+    GUEST_CONNECT_MS = 10,           /* first delay between tries to reach libvirtd */
+    GUEST_CONNECT_MAX_MS = 1000,
+    GUEST_FLUSH_MS = 1000, /* for the last word to reach the gateway, and the console's end its reader */
+    GUEST_FLUSH_EVERY_MS = 5,
+};
+
+struct guest {
+    uv_loop_t *loop;
+    struct guest_options options;
+    struct log log;
+    struct arena *arena; /* as long as the process */
+    struct paths paths;
+    struct instance instance;
+    struct domain_view view;
+    bool has_view;
+    char *xml;
+    struct pod_network network;
+
+    struct libvirt_daemon daemon;
+    struct hypervisor hypervisor;
+    struct passt_ports ports;
+    struct console_tail console;
+    struct gateway_client *gateway;
+    struct backoff connect_backoff;
+    uv_timer_t step_timer;
+    uv_timer_t connect_timer;
+    uv_timer_t agent_timer;
+    uv_timer_t tell_timer;
+    uv_timer_t logs_timer;
+
+    /* what is known */
+    bool is_known;
+    bool is_prepared;
+    bool was_started;
+    bool is_heir;        /* a manager before this one started the guest */
+    bool is_up;          /* QEMU was seen */
+    struct err *failure; /* why it never ran */
+    struct domain_seen seen;
+    bool is_destroyed_by_us;
+    int64_t stop_ms;
+    int64_t asked_ms;
+    int64_t resumed_ms;
+    int64_t since_s;
+    int64_t started_s;
+    const char *end_reason; /* static; set when it is over */
+    struct arena *agent_arena;
+    const struct agent_state *agent; /* agent_arena's; NULL: not connected */
+    const char *agent_version;
+    bool is_agent_busy;
+    struct port_set wish; /* ports: of the instance, until the gateway says otherwise */
+    bool is_wish_said;    /* by the gateway, to this manager */
+    char *complaint;      /* about ports */
+
+    /* what was told */
+    char *told; /* last text, with number 0 */
+    int64_t seq;
+    int64_t told_ms;
+    bool is_over;
+    enum exit_code code;
+};
+
+/* guest_setup.c: everything before the first connection to libvirt. Errors: what keeps the guest from ever running. */
+MUST_CHECK struct err *guest_setup(struct guest *g);
+/* True when a manager before us saw the end: its code and message are said again. */
+bool guest_has_ended(struct guest *g);
+/* Keeps the logs of others small from now on. */
+void guest_bound_logs(struct guest *g);
+/* libvirt's log of QEMU. The caller frees. */
+char *guest_qemu_log(const struct guest *g);
+/* The view and the XML, once disks are there. */
+MUST_CHECK struct err *guest_describe(struct guest *g, const struct disks_result *disks);
+
+/* guest.c: looks at everything known and does what is to be done. */
+void guest_step(struct guest *g);
+
+/* guest_tell.c: marks for the probes; the state to the gateway, soon. */
+void guest_tell(struct guest *g);
+/* The end: exit code, mark, termination message, last word; then the loop stops. */
+void guest_finish(struct guest *g);
+/* What Kubernetes shows of the container's end. */
+void guest_termination_message(const struct guest *g, const char *text);
+/* A line of the timeline (debug). */
+void guest_time(const struct guest *g, const char *step);
+
+#endif

@@ -1,0 +1,164 @@
+// Reads the instance, prepares libvirt's home, describes the machine.
+#include "guest/guest_priv.h"
+
+#include "domain/domain_xml.h"
+#include "domain/instance_read.h"
+#include "effect/files.h"
+
+enum { ENDED_MAX = 16384 };
+
+/* Somebody may edit the pod's annotation: what runs is what the first manager was told. */
+static struct err *
+read_instance(struct guest *g)
+{
+    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(INSTANCE_MAX);
+    bool is_kept = file_exists(g->paths.kept_instance);
+    struct err *e = file_read(is_kept ? g->paths.kept_instance : g->paths.instance, &text);
+
+    if (!e) {
+        e = instance_read(strbuf_str(&text), text.len, g->arena, &g->instance);
+    }
+    if (!e && !is_kept) {
+        e = file_write(g->paths.kept_instance, strbuf_str(&text), text.len);
+    }
+    return err_wrap(e, "read the instance");
+}
+
+/* Once: a guest that has filled the pod's storage must not be lost to a manager that cannot write. */
+static struct err *
+write_grace(struct guest *g)
+{
+    AUTO(freep) char *text = xasprintf("%lld\n", (long long)domain_grace_s(&g->instance));
+
+    if (file_exists(g->paths.grace_mark)) {
+        return NULL;
+    }
+    return file_write(g->paths.grace_mark, text, strlen(text));
+}
+
+static void
+read_started(struct guest *g)
+{
+    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(64);
+    struct err *e = file_read(g->paths.started_mark, &text);
+
+    if (!e) {
+        g->was_started = g->is_heir = true;
+        g->started_s = strtoll(strbuf_str(&text), NULL, 10);
+    }
+    err_free(e); /* not started yet */
+}
+
+static enum log_level
+level_of(const struct instance *i)
+{
+    /* stderr ends in the same log as the guest's console: quiet unless asked. */
+    bool is_asked = i->log_verbosity.set && i->log_verbosity.v >= 3;
+
+    return is_asked ? log_level_of_verbosity(i->log_verbosity.v) : LOG_WARN;
+}
+
+bool
+guest_has_ended(struct guest *g)
+{
+    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(ENDED_MAX);
+    AUTO(err_freep) struct err *e = file_read(g->paths.ended_mark, &text);
+    char *words = e ? NULL : strchr(strbuf_str(&text), '\n');
+
+    if (!words) {
+        return false;
+    }
+    g->code = (enum exit_code)strtol(text.buf, NULL, 10);
+    g->is_over = true;
+    guest_termination_message(g, words + 1);
+    return true;
+}
+
+struct err *
+guest_setup(struct guest *g)
+{
+    struct err *e = file_make_dirs(g->paths.run);
+
+    if (!e) {
+        e = read_instance(g);
+    }
+    if (e) {
+        return e;
+    }
+    log_set_level(level_of(&g->instance));
+    g->log.object = arena_printf(g->arena, "virtualmachineinstance/%s/%s", g->instance.namespace, g->instance.name);
+    port_set_from_list(&g->instance.open_ports, &g->wish);
+    read_started(g);
+    e = write_grace(g);
+    if (!e) {
+        e = libvirt_daemon_configure(&g->paths);
+    }
+    if (!e) {
+        libvirt_daemon_bake_cache(&g->paths);
+        pod_network_read(&g->network);
+    }
+    return e;
+}
+
+char *
+guest_qemu_log(const struct guest *g)
+{
+    return xasprintf("%s/libvirt/qemu/log/%s.log", g->paths.cache, g->hypervisor.name);
+}
+
+static void
+on_logs(uv_timer_t *t)
+{
+    const struct guest *g = t->data;
+    AUTO(freep) char *qemu_log = guest_qemu_log(g);
+
+    file_bound_log(qemu_log, GUEST_LOG_MAX);
+    file_bound_log(g->paths.libvirtd_log, GUEST_LOG_MAX);
+}
+
+void
+guest_bound_logs(struct guest *g)
+{
+    uv_timer_start(&g->logs_timer, on_logs, GUEST_LOGS_MS, GUEST_LOGS_MS);
+}
+
+/* Ports that cannot be opened must not keep the guest from starting: passt would end over one. */
+static struct port_list *
+startable_ports(struct guest *g)
+{
+    struct port_list *l = ARENA_NEW(g->arena, struct port_list);
+    struct port_set wish, fresh, refused;
+
+    port_set_from_list(&g->instance.open_ports, &wish);
+    pod_network_try_ports(&wish, &fresh, &refused, &g->ports.why);
+    *l = port_set_to_list(&fresh, g->arena);
+    return l;
+}
+
+struct err *
+guest_describe(struct guest *g, const struct disks_result *disks)
+{
+    const struct domain_facts facts = {
+        .run_dir = g->paths.run,
+        .state_dir = g->paths.state,
+        .disks = disks->facts,
+        .n_disks = disks->n_facts,
+        .start_ports = startable_ports(g),
+        .pod_has_ipv6 = g->network.has_ipv6,
+    };
+    AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
+
+    struct err *e = domain_view(&g->instance, &facts, g->arena, &g->view);
+    if (!e) {
+        e = domain_xml(&g->view, &xml);
+    }
+    if (!e && !g->was_started) {
+        e = pod_network_write_passt(&g->view, &g->network, g->instance.hostname, &g->paths);
+    }
+    if (e) {
+        return e;
+    }
+    g->has_view = true;
+    g->xml = arena_strdup(g->arena, strbuf_str(&xml));
+    return NULL;
+}
