@@ -15,9 +15,9 @@ enum {
     RUNS_MAX = 24, /* at once: a busy API server answers more of them no sooner, and each one later */
     CONFLICT_MS = 100,
     INVALID_MS = 30000,
-    LARGE_NEWS = 50,       /* what a large object counts among news */
-    GIVE_BACK_NEWS = 1000, /* after so many memory goes back to the kernel, */
-    GIVE_BACK_MS = 5000    /* so long later: it costs milliseconds */
+    LARGE_NEWS = 50,      /* what a large object counts among news */
+    GIVE_BACK_NEWS = 100, /* after so many memory goes back to the kernel, */
+    GIVE_BACK_MS = 5000   /* so long later: it costs milliseconds */
 };
 
 struct source { /* one watch */
