@@ -1,8 +1,8 @@
 // vmbridge-controller: argv and environment in, the loop runs, signals end it.
 #include "app.h"
 #include "base/log.h"
-#include "reconcile/vm/vm_plan.h"
-#include "reconcile/vmi/vmi_plan.h"
+#include "reconcile/kinds.h"
+#include "reconcile/rules.h"
 #include "vmbridge_version.h"
 
 #include <malloc.h>
@@ -22,11 +22,26 @@ static const struct log lg = {.part = "main"};
 static void
 print_rules(void)
 {
-    for (size_t i = 0; i < n_vm_rules; i++) {
-        (void)printf("VirtualMachine          %2zu  %-18s %s\n", i + 1, vm_rules[i].name, vm_rules[i].says);
+    for (size_t k = 0; k < n_kinds; k++) {
+        const struct rules *rules = kinds[k]->rules;
+        for (size_t i = 0; rules && i < rules->n; i++) {
+            (void)printf("%-23s %2zu  %-18s %s\n", kinds[k]->kind, i + 1, rules->items[i].name, rules->items[i].says);
+        }
     }
-    for (size_t i = 0; i < n_vmi_rules; i++) {
-        (void)printf("VirtualMachineInstance  %2zu  %-18s %s\n", i + 1, vmi_rules[i].name, vmi_rules[i].says);
+}
+
+/* The arrows: a change of the first is looked at as one of the second. */
+static void
+print_kinds(void)
+{
+    for (size_t k = 0; k < n_kinds; k++) {
+        (void)printf("%-23s %-23s %s\n", kinds[k]->kind, kinds[k]->sync ? "itself" : "-",
+                     kinds[k]->sync ? "an object of it is reconciled" : "only read");
+        for (size_t i = 0; i < n_arrows; i++) {
+            if (arrows[i].from == kinds[k]) {
+                (void)printf("%-23s %-23s %s\n", kinds[k]->kind, arrows[i].to->kind, arrows[i].says);
+            }
+        }
     }
 }
 
@@ -125,6 +140,9 @@ main(int argc, char **argv)
         return EXIT_SUCCESS;
     case OPTIONS_PRINT_RULES:
         print_rules();
+        return EXIT_SUCCESS;
+    case OPTIONS_PRINT_KINDS:
+        print_kinds();
         return EXIT_SUCCESS;
     case OPTIONS_RUN:
         break;

@@ -15,6 +15,7 @@ enum option_id {
     OPT_GATEWAY,
     OPT_TOKEN_GRACE,
     OPT_RULES,
+    OPT_KINDS,
     OPT_HELP,
     OPT_VERSION
 };
@@ -43,6 +44,7 @@ static const struct {
     {"token-grace", OPT_TOKEN_GRACE, "SECONDS", NULL,
      "within that long after its token's end a launcher's connection ends, to come back with the next token (300)"},
     {"print-rules", OPT_RULES, NULL, NULL, "print the rules of every kind in their order, and end"},
+    {"print-kinds", OPT_KINDS, NULL, NULL, "print what is looked at when an object of a kind changes, and end"},
     {"help", OPT_HELP, NULL, NULL, "print this help, and end"},
     {"version", OPT_VERSION, NULL, NULL, "print the version, and end"},
 };
@@ -133,6 +135,9 @@ take(struct options *o, enum option_id id, const char *value)
         return take_seconds("token-grace", value, &o->token_grace_s);
     case OPT_RULES:
         o->verb = OPTIONS_PRINT_RULES;
+        break;
+    case OPT_KINDS:
+        o->verb = OPTIONS_PRINT_KINDS;
         break;
     case OPT_HELP:
         o->verb = OPTIONS_HELP;

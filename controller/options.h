@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 
-enum options_verb { OPTIONS_RUN, OPTIONS_PRINT_RULES, OPTIONS_HELP, OPTIONS_VERSION };
+enum options_verb { OPTIONS_RUN, OPTIONS_PRINT_RULES, OPTIONS_PRINT_KINDS, OPTIONS_HELP, OPTIONS_VERSION };
 
 struct options { /* borrows argv and the environment */
     enum options_verb verb;

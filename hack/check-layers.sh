@@ -29,7 +29,9 @@ controller/api/rules/                    | base api                             
 controller/kube/                         | base kube                                          | curl openssl uv jansson uthash
 controller/cache/packed\.[ch]            | base cache                                         | lz4
 controller/cache/                        | base api cache                                     | jansson uthash
-controller/reconcile/([a-z]+/)?[a-z_]+_(view|claim)\.[ch] | base api reconcile cache/store.h cache/launchers.h cache/foreign.h | jansson uthash
+controller/reconcile/([a-z]+/)?[a-z_]+_(view|claim)\.[ch] | base api reconcile cache/store.h                   | jansson uthash
+controller/reconcile/[a-z]+/[a-z_]+_(kind|config|pods)\.[ch] | base api reconcile cache                       | jansson uthash
+controller/reconcile/(kinds|sources|plan|fingerprint)\.[ch] | base api reconcile cache                        | jansson uthash
 controller/reconcile/                    | base api reconcile                                 | jansson uthash
 controller/effect/                       | base api kube cache reconcile effect               | uv jansson uthash
 controller/serve/http/                   | base serve/http                                    | libwebsockets openssl uv jansson uthash

@@ -1,8 +1,7 @@
 // Watch events into the store, changes out.
 #include "cache/informer.h"
 
-#include "api/kinds/instance.h"
-#include "cache/cut.h"
+#include "cache/transform.h"
 
 struct informer {
     struct store *store;
@@ -15,11 +14,10 @@ struct informer {
 static void informer_put(struct informer *i, const char *key, const json_t *object, const char *why);
 static void informer_gone(void *arg, const struct object *object);
 static char *object_key(const json_t *object);
-static bool has_ended(const json_t *object);
-static bool is_in_sight(const json_t *object);
+static bool is_in_sight(const struct informer *i, const json_t *object);
 
 struct informer *
-informer_new(enum kind kind, informer_changed_fn *changed, void *arg)
+informer_new(const struct kind *kind, informer_changed_fn *changed, void *arg)
 {
     struct room *own = room_new();
     struct informer *i = informer_new_in(own, kind, changed, arg);
@@ -29,7 +27,7 @@ informer_new(enum kind kind, informer_changed_fn *changed, void *arg)
 }
 
 struct informer *
-informer_new_in(struct room *room, enum kind kind, informer_changed_fn *changed, void *arg)
+informer_new_in(struct room *room, const struct kind *kind, informer_changed_fn *changed, void *arg)
 {
     struct informer *i = XNEW(struct informer);
 
@@ -71,7 +69,9 @@ informer_begin(struct informer *i)
 void
 informer_apply(struct informer *i, const json_t *object, bool removed, const char *why)
 {
-    if (!cut_is_legal(object)) {
+    const struct kind *kind = store_kind(i->store);
+
+    if (!transform_is_legal(object)) {
         return;
     }
     const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
@@ -82,7 +82,7 @@ informer_apply(struct informer *i, const json_t *object, bool removed, const cha
         if (old && str_eq(old->uid, uid)) {
             informer_gone(i, old);
             (void)store_remove(i->store, key);
-            if (has_ended(object)) {
+            if (kind->has_ended && kind->has_ended(object)) {
                 store_prove_end(i->store, uid);
             }
         }
@@ -108,7 +108,7 @@ informer_synced(struct informer *i)
 void
 informer_own(struct informer *i, const json_t *object, const char *base_version)
 {
-    if (!cut_is_legal(object)) {
+    if (!transform_is_legal(object)) {
         return; /* no object: a Status */
     }
     const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
@@ -119,9 +119,9 @@ informer_own(struct informer *i, const json_t *object, const char *base_version)
     /* Of a header that has come by the watch the answer to our write knows more. */
     bool is_this = is_same && old->why &&
                    str_eq(old->resource_version, json_str(json_at(object, "metadata", NULL), "resourceVersion"));
-    bool is_new = !is_same && !base_version && !store_was_removed(i->store, uid);
+    bool is_new = !is_same && !base_version && !store_has_tombstone(i->store, uid);
     if (is_next || is_this || is_new) {
-        store_hide(i->store, key, old && old->hidden && !is_in_sight(object));
+        store_hide(i->store, key, old && old->hidden && !is_in_sight(i, object));
         informer_put(i, key, object, NULL);
     }
 }
@@ -131,7 +131,7 @@ informer_found(struct informer *i, const json_t *object)
 {
     AUTO(freep) char *key = object_key(object);
 
-    if (!cut_is_legal(object) || is_in_sight(object)) {
+    if (!transform_is_legal(object) || is_in_sight(i, object)) {
         return false;
     }
     informer_put(i, key, object, NULL);
@@ -158,9 +158,9 @@ informer_note_status(struct informer *i, const char *key, const char *uid, const
 }
 
 void
-informer_doom(struct informer *i, const char *key, const char *uid)
+informer_expect_deletion(struct informer *i, const char *key, const char *uid)
 {
-    store_doom(i->store, key, uid);
+    store_expect_deletion(i->store, key, uid);
     const struct object *object = store_get(i->store, key);
     if (object) {
         i->changed(i->arg, store_kind(i->store), object, false);
@@ -168,14 +168,15 @@ informer_doom(struct informer *i, const char *key, const char *uid)
 }
 
 void
-informer_settle(struct informer *i, const char *key, uint64_t basis)
+informer_note_fingerprint(struct informer *i, const char *key, uint64_t fingerprint)
 {
-    store_settle(i->store, key, basis);
+    store_note_fingerprint(i->store, key, fingerprint);
 }
 
 static void
 informer_put(struct informer *i, const char *key, const json_t *object, const char *why)
 {
+    const struct kind *kind = store_kind(i->store);
     const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
     const struct object *old = store_get(i->store, key);
 
@@ -183,18 +184,17 @@ informer_put(struct informer *i, const char *key, const json_t *object, const ch
         informer_gone(i, old);
         (void)store_remove(i->store, key);
     }
-    AUTO(json_freep) json_t *cut = cut_object(store_kind(i->store), object);
-    /* whom a Service selected before has to hear of the change too */
-    old = store_kind(i->store) == KIND_SERVICE ? store_get(i->store, key) : NULL;
+    AUTO(json_freep) json_t *kept = transform_object(kind, object);
+    old = kind->tells_both ? store_get(i->store, key) : NULL;
     AUTO(packed_freep) struct packed *before = old ? packed_copy(old->json) : NULL;
-    if (!store_put(i->store, cut, why)) {
+    if (!store_put(i->store, kept, why)) {
         return;
     }
     if (before) {
         const struct object was = {.key = key, .json = before};
-        i->changed(i->arg, KIND_SERVICE, &was, false);
+        i->changed(i->arg, kind, &was, false);
     }
-    i->changed(i->arg, store_kind(i->store), store_get(i->store, key), false);
+    i->changed(i->arg, kind, store_get(i->store, key), false);
 }
 
 static void
@@ -215,22 +215,11 @@ object_key(const json_t *object)
     return xasprintf("%s/%s", namespace ? namespace : "", name ? name : "");
 }
 
-/* Of a pod that the watch says is gone: whether it is, or only lost the label that it is watched by. What the API server deletes for good
- * has ended before, or has no time left and nobody to wait for. */
+/* Whether the watch sees it. */
 static bool
-has_ended(const json_t *object)
+is_in_sight(const struct informer *i, const json_t *object)
 {
-    const json_t *meta = json_object_get(object, "metadata");
-    const char *phase = json_str(json_object_get(object, "status"), "phase");
-    bool is_over = str_eq(phase, "Succeeded") || str_eq(phase, "Failed");
+    const struct kind *kind = store_kind(i->store);
 
-    return is_over || (json_str(meta, "deletionTimestamp") && json_int(meta, "deletionGracePeriodSeconds", -1) == 0 &&
-                       json_array_size(json_object_get(meta, "finalizers")) == 0);
-}
-
-/* Whether the watch of pods sees it. */
-static bool
-is_in_sight(const json_t *object)
-{
-    return str_eq(json_str(json_at(object, "metadata", "labels", NULL), LAUNCHER_LABEL), LAUNCHER_LABEL_VALUE);
+    return !kind->label || str_eq(json_str(json_at(object, "metadata", "labels", NULL), kind->label), kind->label_value);
 }

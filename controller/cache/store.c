@@ -1,10 +1,9 @@
 // The table of one kind. One allocation holds an object's strings, another one its JSON.
 #include "cache/store.h"
 
-#include "api/rules/identity.h"
-#include "cache/cut.h"
 #include "cache/index.h"
 #include "cache/legal.h"
+#include "cache/transform.h"
 
 #include <uthash.h>
 
@@ -15,7 +14,7 @@ struct entry {
     char *text; /* key, uid, version and owner, one after the other, each with its NUL */
     struct packed *json;
     char *why;
-    uint64_t hints; /* of instances: bits of hint_of() of the claims and labels */
+    uint64_t hints; /* bits of hint_of() of its words */
     uint64_t mark;
     struct index_link by_namespace;
     struct index_link by_subject;
@@ -23,7 +22,7 @@ struct entry {
 };
 
 struct store {
-    enum kind kind;
+    const struct kind *kind;
     struct entry *table;
     struct index *namespaces;
     struct index *subjects;
@@ -60,21 +59,12 @@ static enum room_part part_of(const struct store *s);
 static void entry_names(struct store *s, struct entry *e, const char *key, const json_t *cut);
 static void entry_forget(struct store *s, struct entry *e);
 static uint64_t hint_of(const char *word, const char *more);
-static uint64_t hints_of(const json_t *vmi);
+static void add_hint(void *arg, const char *word, const char *more);
 static const char *owner_field(const json_t *object, const char *field);
 static void entry_drop(struct store *s, struct entry *e);
 static void index_subject(struct store *s, struct entry *e, const json_t *cut);
-static bool pod_subject(const struct entry *e, char ret_stem[POD_STEM_SIZE]);
 static void each_link(struct index_link *link, size_t offset, bool (*fn)(void *arg, const struct object *object),
                       void *arg);
-
-const char *
-kind_name(enum kind kind)
-{
-    static const char *const names[] = {"vm", "vmi", "pod", "pvc", "service", "kubevirt"};
-
-    return names[kind];
-}
 
 struct err *
 object_parse(const struct object *o, size_t max_bytes, json_t **ret_json)
@@ -94,11 +84,11 @@ object_parse(const struct object *o, size_t max_bytes, json_t **ret_json)
 bool
 object_lost_status(const json_t *object)
 {
-    return cut_has_lost_status(object);
+    return transform_has_lost_status(object);
 }
 
 struct store *
-store_new(enum kind kind, struct room *room)
+store_new(const struct kind *kind, struct room *room)
 {
     struct store *s = XNEW(struct store);
 
@@ -128,7 +118,7 @@ store_free(struct store *s)
     free(s);
 }
 
-enum kind
+const struct kind *
 store_kind(const struct store *s)
 {
     return s->kind;
@@ -197,24 +187,24 @@ store_has_room(const struct store *s, const struct object *o)
 }
 
 void
-store_doom(struct store *s, const char *key, const char *uid)
+store_expect_deletion(struct store *s, const char *key, const char *uid)
 {
     struct entry *e = store_find(s, key);
 
     if (e && str_eq(e->object.uid, uid)) {
-        e->object.doomed = true;
-        e->object.settled = 0;
+        e->object.expects_deletion = true;
+        e->object.fingerprint = 0;
         s->n_changes++;
     }
 }
 
 void
-store_settle(struct store *s, const char *key, uint64_t basis)
+store_note_fingerprint(struct store *s, const char *key, uint64_t fingerprint)
 {
     struct entry *e = store_find(s, key);
 
     if (e) {
-        e->object.settled = basis;
+        e->object.fingerprint = fingerprint;
     }
 }
 
@@ -225,7 +215,7 @@ store_hide(struct store *s, const char *key, bool hidden)
 
     if (e && e->object.hidden != hidden) {
         e->object.hidden = hidden;
-        e->object.settled = 0;
+        e->object.fingerprint = 0;
     }
 }
 
@@ -263,7 +253,7 @@ store_is_ended(const struct store *s, const char *uid)
 }
 
 bool
-store_was_removed(const struct store *s, const char *uid)
+store_has_tombstone(const struct store *s, const char *uid)
 {
     for (size_t i = 0; i < REMOVED_MAX; i++) {
         if (str_eq(s->removed[i], uid)) {
@@ -346,12 +336,6 @@ void
 store_each_about(const struct store *s, const char *namespace, const char *subject,
                  bool (*fn)(void *arg, const struct object *object), void *arg)
 {
-    char stem[POD_STEM_SIZE];
-
-    if (s->kind == KIND_POD) {
-        identity_pod_stem(subject, stem);
-        subject = stem;
-    }
     AUTO(freep) char *key = xasprintf("%s/%s", namespace, subject);
     each_link(index_first(s->subjects, key), offsetof(struct entry, by_subject), fn, arg);
 }
@@ -370,54 +354,16 @@ store_each_hinted(const struct store *s, const char *namespace, const char *word
     }
 }
 
-bool
-selector_pair(const json_t *service, const char **ret_key, const char **ret_value)
-{
-    const json_t *selector = json_at(service, "spec", "selector", NULL);
-    const char *found = NULL;
-    const char *key;
-    json_t *value;
-
-    json_object_foreach((json_t *)(uintptr_t)selector, key, value) {
-        found = json_string_value(value);
-        *ret_key = key;
-        *ret_value = found;
-        if (found && !str_eq(key, "kubevirt.io")) { /* which all launchers bear: any other says more */
-            break;
-        }
-    }
-    return found;
-}
-
 static void
 index_subject(struct store *s, struct entry *e, const json_t *cut)
 {
-    const char *namespace = json_str(json_at(cut, "metadata", NULL), "namespace");
-    AUTO(freep) char *subject = NULL;
-    char stem[POD_STEM_SIZE];
-    const char *key;
-    const char *value;
+    AUTO(freep) char *subject = s->kind->subject ? s->kind->subject(&e->object, cut) : NULL;
+    AUTO(freep) char *key = NULL;
 
-    if (s->kind == KIND_POD && pod_subject(e, stem)) {
-        subject = xasprintf("%s/%s", namespace ? namespace : "", stem);
-    } else if (s->kind == KIND_SERVICE && selector_pair(cut, &key, &value)) {
-        subject = xasprintf("%s/%s=%s", namespace ? namespace : "", key, value);
+    if (subject) {
+        key = xasprintf("%.*s/%s", (int)strcspn(e->object.key, "/"), e->object.key, subject);
     }
-    index_set(s->subjects, &e->by_subject, subject ? subject : "");
-}
-
-/* A pod's name cannot be changed, its owner can: the owner speaks only for pods that versions without a key named. */
-static bool
-pod_subject(const struct entry *e, char ret_stem[POD_STEM_SIZE])
-{
-    if (identity_stem_of_pod(strchr(e->object.key, '/') + 1, ret_stem)) {
-        return true;
-    }
-    if (!str_empty(e->object.owner_name)) {
-        identity_pod_stem(e->object.owner_name, ret_stem);
-        return true;
-    }
-    return false;
+    index_set(s->subjects, &e->by_subject, key ? key : "");
 }
 
 static void
@@ -445,10 +391,11 @@ store_find(const struct store *s, const char *key)
 static bool
 entry_fill(struct store *s, struct entry *e, const char *key, struct draft *d)
 {
-    bool was_doomed = e->object.doomed && str_eq(e->object.uid, json_str(json_at(d->cut, "metadata", NULL), "uid"));
+    bool expected =
+        e->object.expects_deletion && str_eq(e->object.uid, json_str(json_at(d->cut, "metadata", NULL), "uid"));
 
     draft_bound(s, e, d);
-    if (e->text && entry_is(e, d) && e->object.doomed == was_doomed) {
+    if (e->text && entry_is(e, d) && e->object.expects_deletion == expected) {
         return false;
     }
     struct packed *packed = draft_pack(s, e, key, d);
@@ -458,12 +405,15 @@ entry_fill(struct store *s, struct entry *e, const char *key, struct draft *d)
     e->object.json = packed;
     e->object.why = e->why;
     e->object.wanted_bytes = d->wanted_bytes;
-    e->object.doomed = was_doomed;
-    e->object.settled = 0;
+    e->object.expects_deletion = expected;
+    e->object.fingerprint = 0;
     s->bytes += packed_bytes(packed);
     s->text_bytes += d->len;
     entry_names(s, e, key, d->cut);
-    e->hints = s->kind == KIND_VMI ? hints_of(d->cut) : 0;
+    e->hints = 0;
+    if (s->kind->words) {
+        s->kind->words(d->cut, add_hint, &e->hints);
+    }
     return true;
 }
 
@@ -488,7 +438,7 @@ static bool
 draft_text(struct draft *d, size_t max)
 {
     free(d->text);
-    d->text = cut_text(d->cut, max, &d->len);
+    d->text = transform_text(d->cut, max, &d->len);
     return d->text;
 }
 
@@ -500,19 +450,19 @@ draft_bound(const struct store *s, const struct entry *e, struct draft *d)
         draft_to_header(s, e, d, STEAL(d->why));
         return;
     }
-    if (draft_text(d, CUT_TEXT_MAX)) {
+    if (draft_text(d, TRANSFORM_TEXT_MAX)) {
         return;
     }
     size_t status_len = 0;
     const json_t *status = json_object_get(d->cut, "status");
-    AUTO(freep) char *status_text = status ? cut_text(status, CUT_STATUS_MAX, &status_len) : NULL;
+    AUTO(freep) char *status_text = status ? transform_text(status, TRANSFORM_STATUS_MAX, &status_len) : NULL;
     json_t *rest = json_copy(d->cut);
     const json_t *whole = d->cut;
     (void)json_object_del(rest, "status"); /* or it has none */
     d->cut = rest;
-    bool fits = draft_text(d, CUT_TEXT_MAX);
+    bool fits = draft_text(d, TRANSFORM_TEXT_MAX);
     if (fits && status && !status_text) {
-        cut_lose_status(rest);
+        transform_lose_status(rest);
     } else if (fits && status) {
         BUG_ON(json_object_set(rest, "status", (json_t *)(uintptr_t)status) != 0);
     }
@@ -524,7 +474,7 @@ draft_bound(const struct store *s, const struct entry *e, struct draft *d)
             s, e, d,
             xasprintf("it has more than %d KiB, and of none more than that can be used: make it smaller, and put what "
                       "is large into Secrets, ConfigMaps or disks",
-                      CUT_TEXT_MAX / KIB));
+                      TRANSFORM_TEXT_MAX / KIB));
     }
     json_decref((json_t *)(uintptr_t)whole);
 }
@@ -533,13 +483,13 @@ draft_bound(const struct store *s, const struct entry *e, struct draft *d)
 static void
 draft_to_header(const struct store *s, const struct entry *e, struct draft *d, char *why)
 {
-    json_t *header = cut_header(s->kind, d->cut);
+    json_t *header = transform_header(s->kind, d->cut);
     const char *uid = json_str(json_object_get(header, "metadata"), "uid");
     json_t *known = NULL;
 
-    if (cut_has_lost_status(header) && e->text && str_eq(e->object.uid, uid)) {
+    if (transform_has_lost_status(header) && e->text && str_eq(e->object.uid, uid)) {
         AUTO(err_freep) struct err *lost = object_parse(&e->object, SIZE_MAX, &known);
-        AUTO(json_freep) json_t *before = lost ? NULL : cut_header(s->kind, known);
+        AUTO(json_freep) json_t *before = lost ? NULL : transform_header(s->kind, known);
         json_t *status = json_object_get(before, "status");
         if (status) {
             BUG_ON(json_object_set(header, "status", status) != 0);
@@ -582,7 +532,7 @@ draft_pack(struct store *s, const struct entry *e, const char *key, struct draft
 static enum room_part
 part_of(const struct store *s)
 {
-    return s->kind == KIND_VM ? ROOM_WISHES : ROOM_OTHERS;
+    return s->kind->room;
 }
 
 /* The key's bytes must not move while the entry is in the table: uthash points at them, so a changed entry is re-added. */
@@ -617,7 +567,7 @@ entry_names(struct store *s, struct entry *e, const char *key, const json_t *cut
     }
 }
 
-/* Two bits of 64 for the word that the two make together. With the half dozen words of an instance, one in thirty is taken for
+/* Two bits of 64 for the word that the two make together. With half a dozen words, one in thirty is taken for
  * another. */
 static uint64_t
 hint_of(const char *word, const char *more)
@@ -634,23 +584,12 @@ hint_of(const char *word, const char *more)
     return 1ULL << (h & 63) | 1ULL << (h >> 6 & 63);
 }
 
-static uint64_t
-hints_of(const json_t *vmi)
+static void
+add_hint(void *arg, const char *word, const char *more)
 {
-    uint64_t hints = 0;
-    size_t i;
-    json_t *value;
-    const char *key;
+    uint64_t *hints = arg;
 
-    json_array_foreach(json_at(vmi, "spec", "volumes", NULL), i, value) {
-        const char *claim = json_str(json_at(value, "persistentVolumeClaim", NULL), "claimName");
-        hints |= claim ? hint_of(claim, "") : 0;
-    }
-    json_object_foreach(json_at(vmi, "metadata", "labels", NULL), key, value) {
-        AUTO(freep) char *word = xasprintf("%s=", key);
-        hints |= json_is_string(value) ? hint_of(word, json_string_value(value)) : 0;
-    }
-    return hints;
+    *hints |= hint_of(word, more);
 }
 
 static const char *

@@ -3,8 +3,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "effect/api_path.h"
-#include "effect/plan_run.h"
+#include "cache/kind.h"
 
 #include <uthash.h>
 
@@ -56,9 +55,6 @@ event_recorder_free(struct event_recorder *er)
 void
 event_record(struct event_recorder *er, const struct plan_target *about, const struct event_plan *event)
 {
-    static const char *const kinds[N_KINDS] = {[KIND_VM] = "VirtualMachine", [KIND_VMI] = "VirtualMachineInstance",
-                                               [KIND_POD] = "Pod",           [KIND_PVC] = "PersistentVolumeClaim",
-                                               [KIND_SERVICE] = "Service",   [KIND_KUBEVIRT] = "KubeVirt"};
     char now[CLOCK_TIME_SIZE];
 
     if (was_said(er, about->uid, event)) {
@@ -73,10 +69,10 @@ event_record(struct event_recorder *er, const struct plan_target *about, const s
     json_t *j = json_pack(
         "{s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s, s:s, s:s, s:s}, s:s, s:s, s:s, s:{s:s}, s:s, s:s, s:i, s:s, s:s}",
         "apiVersion", "v1", "kind", "Event", "metadata", "name", name, "namespace", about->namespace, "involvedObject",
-        "apiVersion", "kubevirt.io/v1", "kind", kinds[about->kind], "namespace", about->namespace, "name", about->name,
-        "uid", about->uid, "type", event->type, "reason", event->reason, "message", message, "source", "component",
-        "virtualmachine-controller", "firstTimestamp", now, "lastTimestamp", now, "count", 1, "reportingComponent",
-        "virtualmachine-controller", "reportingInstance", er->instance);
+        "apiVersion", about->kind->api_version, "kind", about->kind->kind, "namespace", about->namespace, "name",
+        about->name, "uid", about->uid, "type", event->type, "reason", event->reason, "message", message, "source",
+        "component", "virtualmachine-controller", "firstTimestamp", now, "lastTimestamp", now, "count", 1,
+        "reportingComponent", "virtualmachine-controller", "reportingInstance", er->instance);
     if (!j) {
         return; /* a message that is not UTF-8: nothing to say */
     }

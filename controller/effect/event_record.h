@@ -5,7 +5,6 @@
 #include "kube/request.h"
 #include "reconcile/plan.h"
 
-struct plan_target;
 struct event_recorder;
 
 /* Borrows 'kube'; 'instance' (the pod's name) is copied. */

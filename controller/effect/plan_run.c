@@ -2,13 +2,12 @@
 #include "effect/plan_run.h"
 
 #include "base/clock.h"
-#include "cache/cut.h"
 #include "effect/api_path.h"
-#include "reconcile/vmi/pod_refusal.h"
-#include "reconcile/vmi/pod_warnings.h"
 
-enum { WARNINGS_BYTES_MAX = 1 << 20 };
-enum { REPLY_MAX = 16 << 20 }; /* the largest object there can be, each byte of it written as \u003c */
+enum {
+    EVENTS_BYTES_MAX = 1 << 20,
+    REPLY_MAX = 16 << 20
+}; /* the largest object there can be, each byte of it written as \u003c */
 
 struct plan_run {
     const struct effects *fx;
@@ -25,7 +24,7 @@ struct plan_run {
 };
 
 struct place { /* of one call, in the target's namespace */
-    enum kind kind;
+    const struct kind *kind;
     const char *name; /* NULL: the collection */
     const char *sub;  /* subresource, or NULL */
 };
@@ -36,14 +35,14 @@ static bool run_status(struct plan_run *r);
 static void run_finish(struct plan_run *r, const struct err *err);
 static void on_action(void *arg, const struct kube_reply *reply);
 static void on_sought(void *arg, const struct kube_reply *reply);
-static void read_warnings(struct plan_run *r, const struct action *a);
-static void on_warnings(void *arg, const struct kube_reply *reply);
+static void read_events(struct plan_run *r, const struct action *a);
+static void on_events(void *arg, const struct kube_reply *reply);
 static void on_status(void *arg, const struct kube_reply *reply);
-static void pod_lost(struct plan_run *r, const struct action *a);
-static void pod_made(struct plan_run *r, const json_t *pod);
+static struct informer *informer_of(const struct plan_run *r, const struct kind *kind);
+static void note_lost(struct plan_run *r, const struct action *a);
+static void note_created(struct plan_run *r, const struct action *a, const json_t *object);
 static void read_back(struct plan_run *r, const struct action *a);
 static void take_answer(struct plan_run *r, const struct action *a, const struct kube_reply *reply);
-static enum kind action_object(enum action_kind kind);
 static const char *action_base(struct plan_run *r, const struct action *a);
 static const json_t *action_body(struct plan_run *r, const struct action *a);
 static json_t *patch_steps(const char *uid, const char *version);
@@ -103,38 +102,17 @@ run_next(struct plan_run *r)
 static void
 run_action(struct plan_run *r, const struct action *a)
 {
-    enum kind kind = action_object(a->kind);
-    r->base_version = action_base(r, a);
-    const json_t *body = action_body(r, a);
+    static const enum kube_verb verbs[] = {
+        [VERB_CREATE] = KUBE_POST,       [VERB_DELETE] = KUBE_DELETE,         [VERB_MERGE_PATCH] = KUBE_MERGE_PATCH,
+        [VERB_APPLY] = KUBE_APPLY_PATCH, [VERB_JSON_PATCH] = KUBE_JSON_PATCH, [VERB_SEEK] = KUBE_GET};
+    const struct place at = {a->kind, a->verb == VERB_CREATE ? NULL : a->name, NULL};
 
-    switch (a->kind) {
-    case ACTION_CREATE_VMI:
-    case ACTION_CREATE_PVC:
-    case ACTION_CREATE_POD:
-        run_send(r, KUBE_POST, &(struct place){kind, NULL, NULL}, body, on_action);
-        break;
-    case ACTION_DELETE_VMI:
-    case ACTION_DELETE_POD:
-        run_send(r, KUBE_DELETE, &(struct place){kind, a->name, NULL}, body, on_action);
-        break;
-    case ACTION_ADOPT_VMI:
-        run_send(r, KUBE_APPLY_PATCH, &(struct place){kind, a->name, NULL}, body, on_action);
-        break;
-    case ACTION_PATCH_VMI:
-    case ACTION_PATCH_POD:
-    case ACTION_LABEL_POD:
-        run_send(r, KUBE_MERGE_PATCH, &(struct place){kind, a->name, NULL}, body, on_action);
-        break;
-    case ACTION_SEEK_POD:
-        run_send(r, KUBE_GET, &(struct place){kind, a->name, NULL}, NULL, on_sought);
-        break;
-    case ACTION_READ_WARNINGS:
-        read_warnings(r, a);
-        break;
-    case ACTION_RELEASE_VMI:
-        run_send(r, KUBE_JSON_PATCH, &(struct place){kind, a->name, NULL}, body, on_action);
-        break;
+    if (a->verb == VERB_READ_EVENTS) {
+        read_events(r, a);
+        return;
     }
+    r->base_version = action_base(r, a);
+    run_send(r, verbs[a->verb], &at, action_body(r, a), a->verb == VERB_SEEK ? on_sought : on_action);
 }
 
 /* Version of the object in the cache, which the view was made of; NULL for a create. */
@@ -142,12 +120,23 @@ static const char *
 action_base(struct plan_run *r, const struct action *a)
 {
     AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, a->name);
-    const struct object *o = store_get(informer_store(r->fx->informers[action_object(a->kind)]), key);
+    const struct object *o = store_get(caches_store(r->fx->src->caches, a->kind), key);
 
     if (!a->uid) {
         return NULL;
     }
     return o && str_eq(o->uid, a->uid) ? arena_strdup(r->arena, o->resource_version) : "";
+}
+
+static void
+set_preconditions(struct plan_run *r, const struct action *a, json_t *body)
+{
+    json_t *meta = json_object_get(body, "metadata");
+
+    (void)json_object_set_new(meta, "uid", json_string(a->uid)); /* of our own making, both */
+    if (!a->is_any_version) {
+        (void)json_object_set_new(meta, "resourceVersion", json_string(r->base_version));
+    }
 }
 
 /* Deletes and patches bear the UID: they never hit a later object of the same name. Patches bear the version too. */
@@ -156,31 +145,22 @@ action_body(struct plan_run *r, const struct action *a)
 {
     json_t *body = NULL;
 
-    switch (a->kind) {
-    case ACTION_CREATE_VMI:
-    case ACTION_CREATE_PVC:
-    case ACTION_CREATE_POD:
+    switch (a->verb) {
+    case VERB_CREATE:
         return a->body;
-    case ACTION_DELETE_VMI:
-    case ACTION_DELETE_POD:
+    case VERB_SEEK:
+    case VERB_READ_EVENTS:
+        return NULL;
+    case VERB_DELETE:
         body = json_pack("{s:s, s:s, s:{s:s}}", "kind", "DeleteOptions", "apiVersion", "v1", "preconditions", "uid",
                          a->uid);
         break;
-    case ACTION_LABEL_POD: /* of a pod that the watch does not see no version is the last one */
+    case VERB_MERGE_PATCH:
+    case VERB_APPLY:
         body = json_deep_copy(a->body);
-        (void)json_object_set_new(json_object_get(body, "metadata"), "uid", json_string(a->uid));
+        set_preconditions(r, a, body);
         break;
-    case ACTION_SEEK_POD:
-    case ACTION_READ_WARNINGS:
-        return NULL;
-    case ACTION_PATCH_VMI:
-    case ACTION_ADOPT_VMI:
-    case ACTION_PATCH_POD:
-        body = json_deep_copy(a->body);
-        (void)json_object_set_new(json_object_get(body, "metadata"), "uid", json_string(a->uid));
-        (void)json_object_set_new(json_object_get(body, "metadata"), "resourceVersion", json_string(r->base_version));
-        break;
-    case ACTION_RELEASE_VMI:
+    case VERB_JSON_PATCH:
         body = patch_steps(a->uid, r->base_version);
         BUG_ON(json_array_extend(body, (json_t *)(uintptr_t)a->body) != 0);
         break;
@@ -203,7 +183,7 @@ on_action(void *arg, const struct kube_reply *reply)
 {
     struct plan_run *r = arg;
     const struct action *a = &r->plan.actions[r->next];
-    bool is_create = action_is_create(a->kind);
+    bool is_create = a->verb == VERB_CREATE;
 
     r->request = NULL;
     if (reply->err && is_create && str_eq(reply->reason, "AlreadyExists") && !r->reads_back) {
@@ -211,11 +191,11 @@ on_action(void *arg, const struct kube_reply *reply)
         read_back(r, a);
         return;
     }
-    if (reply->err && a->kind == ACTION_LABEL_POD && err_class(reply->err) == ERR_CONFLICT) {
-        pod_lost(r, a); /* another one of that name: ours is gone */
+    if (reply->err && a->is_any_version && err_class(reply->err) == ERR_CONFLICT) {
+        note_lost(r, a); /* another one of that name: ours is gone */
     }
-    if (reply->err && a->kind == ACTION_CREATE_POD) {
-        AUTO(err_freep) struct err *e = pod_refusal(reply->err, reply->body, a->is_of_template);
+    if (reply->err && is_create && a->kind->refused) {
+        AUTO(err_freep) struct err *e = a->kind->refused(reply->err, reply->body, a->is_of_template);
         run_finish(r, e);
         return;
     }
@@ -223,12 +203,13 @@ on_action(void *arg, const struct kube_reply *reply)
         run_finish(r, reply->err);
         return;
     }
-    if (a->kind == ACTION_CREATE_POD) {
-        pod_made(r, reply->body);
+    if (is_create) {
+        note_created(r, a, reply->body);
     }
     take_answer(r, a, reply);
-    if (r->reads_back && a->kind == ACTION_CREATE_PVC) { /* its name is no secret: the next pass sees whose it is */
-        AUTO(err_freep) struct err *e = err_new(ERR_CONFLICT, "PVC %s is there already", a->name);
+    if (r->reads_back && a->is_name_guessable) {
+        AUTO(err_freep)
+        struct err *e = err_new(ERR_CONFLICT, "%s %s is there already", a->kind->kind, a->name);
         run_finish(r, e);
         return;
     }
@@ -237,31 +218,32 @@ on_action(void *arg, const struct kube_reply *reply)
     run_next(r);
 }
 
+static struct informer *
+informer_of(const struct plan_run *r, const struct kind *kind)
+{
+    return caches_informer(r->fx->src->caches, kind);
+}
+
 static void
-pod_lost(struct plan_run *r, const struct action *a)
+note_lost(struct plan_run *r, const struct action *a)
 {
     AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, a->name);
 
-    informer_lost(r->fx->informers[KIND_POD], key, a->uid);
+    informer_lost(informer_of(r, a->kind), key, a->uid);
 }
 
-/* Answered to our create, or found under a name that nobody else can have thought of: from now on only that UID is the instance's. */
 static void
-pod_made(struct plan_run *r, const json_t *pod)
+note_created(struct plan_run *r, const struct action *a, const json_t *object)
 {
-    const char *uid = json_str(json_at(pod, "metadata", NULL), "uid");
-    AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, r->target.name);
-
-    if (uid) {
-        launchers_name(r->fx->launchers, r->target.uid, key);
-        launchers_made(r->fx->launchers, r->target.uid, uid);
+    if (a->kind->created) {
+        a->kind->created(r->fx->src, &r->target, object);
     }
-    if (r->reads_back) {
-        (void)informer_found(r->fx->informers[KIND_POD], pod); /* else the watch brings it */
+    if (r->reads_back && a->kind->label) {
+        (void)informer_found(informer_of(r, a->kind), object); /* else the watch brings it */
     }
 }
 
-/* Goes on when the pod is gone. One that is there and out of the watch's sight is in the cache from now on, for the next pass. */
+/* Goes on when the object is gone. One that is there and out of the watch's sight is in the cache from now on, for the next sync. */
 static void
 on_sought(void *arg, const struct kube_reply *reply)
 {
@@ -276,10 +258,11 @@ on_sought(void *arg, const struct kube_reply *reply)
     }
     if (!reply->err && (!a->uid || str_eq(uid, a->uid))) {
         AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, a->name);
-        bool is_known = informer_found(r->fx->informers[KIND_POD], reply->body) ||
-                        store_get(informer_store(r->fx->informers[KIND_POD]), key);
+        struct informer *i = informer_of(r, a->kind);
+        bool is_known = informer_found(i, reply->body) || store_get(informer_store(i), key);
         AUTO(err_freep)
-        struct err *e = err_new(is_known ? ERR_CONFLICT : ERR_RETRY, "pod %s is there and is not seen yet", a->name);
+        struct err *e =
+            err_new(is_known ? ERR_CONFLICT : ERR_RETRY, "%s %s is there and is not seen yet", a->kind->name, a->name);
         run_finish(r, e);
         return;
     }
@@ -288,30 +271,29 @@ on_sought(void *arg, const struct kube_reply *reply)
 }
 
 static void
-read_warnings(struct plan_run *r, const struct action *a)
+read_events(struct plan_run *r, const struct action *a)
 {
     AUTO(freep)
     char *path =
         xasprintf("/api/v1/namespaces/%s/events?fieldSelector=involvedObject.uid%%3D%s%%2Ctype%%3DWarning&limit=20",
                   r->target.namespace, a->uid);
     const struct kube_call call = {
-        .verb = KUBE_GET, .path = path, .resource = "events", .reply_max_bytes = WARNINGS_BYTES_MAX};
+        .verb = KUBE_GET, .path = path, .resource = "events", .reply_max_bytes = EVENTS_BYTES_MAX};
 
-    r->request = kube_send(r->fx->kube, &call, on_warnings, r);
+    r->request = kube_send(r->fx->kube, &call, on_events, r);
 }
 
-/* No answer is no trouble of the pass: it is asked again when it is due. What is new is for the next pass to tell. */
+/* No answer is no trouble of the sync: it is asked again when it is due. What is new is for the next sync to tell. */
 static void
-on_warnings(void *arg, const struct kube_reply *reply)
+on_events(void *arg, const struct kube_reply *reply)
 {
     struct plan_run *r = arg;
-    AUTO(freep) char *text = reply->err ? NULL : pod_warnings_text(reply->body);
-    AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, r->target.name);
+    const struct action *a = &r->plan.actions[r->next];
+    const json_t *events = reply->err ? NULL : reply->body;
 
     r->request = NULL;
-    launchers_name(r->fx->launchers, r->target.uid, key);
-    if (launchers_warned(r->fx->launchers, r->target.uid, text, clock_wall_s())) {
-        AUTO(err_freep) struct err *e = err_new(ERR_CONFLICT, "events say something new of the pod");
+    if (a->kind->events_read && a->kind->events_read(r->fx->src, &r->target, events, clock_wall_s())) {
+        AUTO(err_freep) struct err *e = err_new(ERR_CONFLICT, "events say something new of the %s", a->kind->name);
         run_finish(r, e);
         return;
     }
@@ -319,17 +301,17 @@ on_warnings(void *arg, const struct kube_reply *reply)
     run_next(r);
 }
 
-/* The name is derived, so the object is most likely ours and the answer to its create was lost: the next pass decides by what it is. */
+/* The name is derived, so the object is most likely ours and the answer to its create was lost: the next sync decides by what it is. */
 static void
 read_back(struct plan_run *r, const struct action *a)
 {
-    run_send(r, KUBE_GET, &(struct place){action_object(a->kind), a->name, NULL}, NULL, on_action);
+    run_send(r, KUBE_GET, &(struct place){a->kind, a->name, NULL}, NULL, on_action);
 }
 
 static void
 take_answer(struct plan_run *r, const struct action *a, const struct kube_reply *reply)
 {
-    struct informer *i = r->fx->informers[action_object(a->kind)];
+    struct informer *i = informer_of(r, a->kind);
     const json_t *meta = json_at(reply->body, "metadata", NULL);
     AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, a->name);
     bool is_object = !reply->err && json_str(meta, "uid");
@@ -340,13 +322,13 @@ take_answer(struct plan_run *r, const struct action *a, const struct kube_reply 
     bool is_going = json_str(meta, "deletionTimestamp") != NULL;
     bool is_held =
         json_array_size(json_object_get(meta, "finalizers")) > 0 || json_int(meta, "deletionGracePeriodSeconds", 0) > 0;
-    bool is_delete = a->kind == ACTION_DELETE_VMI || a->kind == ACTION_DELETE_POD;
-    if (a->uid && reply->err && action_object(a->kind) == KIND_POD) {
-        pod_lost(r, a);
+    bool is_delete = a->verb == VERB_DELETE;
+    if (a->uid && reply->err && a->kind->label) { /* the watch may not see its end */
+        note_lost(r, a);
     } else if (a->uid && (reply->err || (is_going && !is_held) || (is_delete && !is_going))) {
-        informer_doom(i, key, a->uid);
+        informer_expect_deletion(i, key, a->uid);
     }
-    if (is_object && action_object(a->kind) == r->target.kind && str_eq(a->uid, r->target.uid)) {
+    if (is_object && a->kind == r->target.kind && str_eq(a->uid, r->target.uid)) {
         r->target.resource_version = arena_strdup(r->arena, json_str(meta, "resourceVersion"));
     }
 }
@@ -399,7 +381,7 @@ on_status(void *arg, const struct kube_reply *reply)
     }
     if (!reply->err) {
         AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, r->target.name);
-        struct informer *i = r->fx->informers[r->target.kind];
+        struct informer *i = informer_of(r, r->target.kind);
         if (!reply->why) {
             informer_own(i, reply->body, r->base_version);
         }
@@ -419,29 +401,6 @@ run_finish(struct plan_run *r, const struct err *err)
     free(r);
 }
 
-static enum kind
-action_object(enum action_kind kind)
-{
-    switch (kind) {
-    case ACTION_CREATE_VMI:
-    case ACTION_DELETE_VMI:
-    case ACTION_PATCH_VMI:
-    case ACTION_ADOPT_VMI:
-    case ACTION_RELEASE_VMI:
-        return KIND_VMI;
-    case ACTION_CREATE_PVC:
-        return KIND_PVC;
-    case ACTION_CREATE_POD:
-    case ACTION_DELETE_POD:
-    case ACTION_PATCH_POD:
-    case ACTION_LABEL_POD:
-    case ACTION_SEEK_POD:
-    case ACTION_READ_WARNINGS:
-        break;
-    }
-    return KIND_POD;
-}
-
 static void
 run_send(struct plan_run *r, enum kube_verb verb, const struct place *at, const json_t *body, kube_done_fn *done)
 {
@@ -449,14 +408,14 @@ run_send(struct plan_run *r, enum kube_verb verb, const struct place *at, const 
     AUTO(freep)
     char *path = xasprintf("%s%s", bare, verb == KUBE_APPLY_PATCH ? "?fieldManager=vmbridge-controller" : "");
     AUTO(freep)
-    char *resource = at->sub ? xasprintf("%s/%s", api_resource(at->kind), at->sub) : xstrdup(api_resource(at->kind));
+    char *resource = at->sub ? xasprintf("%s/%s", at->kind->resource, at->sub) : xstrdup(at->kind->resource);
     const struct kube_call call = {.verb = verb,
                                    .path = path,
                                    .resource = resource,
                                    .body = body ? json_text(body, r->arena) : NULL,
                                    .fenced = body != NULL,
                                    .reply_max_bytes = REPLY_MAX,
-                                   .parts = cut_parts(at->kind)};
+                                   .parts = at->kind->kept.paths};
 
     r->request = kube_send(r->fx->kube, &call, done, r);
 }

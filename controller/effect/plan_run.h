@@ -2,29 +2,18 @@
 #ifndef VMB_PLAN_RUN_H
 #define VMB_PLAN_RUN_H
 
-#include "cache/informer.h"
-#include "cache/launchers.h"
 #include "effect/event_record.h"
 #include "kube/request.h"
 #include "reconcile/plan.h"
+#include "reconcile/sources.h"
 
 /* Where the effects go; borrowed for the life of every run. */
 struct effects {
     struct kube *kube;
-    struct informer **informers; /* by kind: answers to writes are seen at once */
-    struct launchers *launchers; /* which pod was made for which instance */
+    const struct sources *src; /* answers to writes are seen at once in its caches */
     struct event_recorder *events;
     bool (*send)(void *arg, const char *vmi_uid, const char *text); /* to the launcher; false: not connected */
     void *arg;
-};
-
-/* The object that the plan is for. Strings are of the pass's arena. */
-struct plan_target {
-    enum kind kind;
-    const char *namespace;
-    const char *name;
-    const char *uid;
-    const char *resource_version; /* of the view: a status computed from an older one is refused by the API server */
 };
 
 struct plan_run;

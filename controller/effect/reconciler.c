@@ -1,18 +1,62 @@
-// Wiring of the stages for one process: keys that are due become runs, and their results go back to the queue. Where keys come from is
-// in feed.c.
+// Wiring of the stages for one process: keys that are due become runs, and their results go back to the queue.
 #include "effect/reconciler.h"
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "cache/queue.h"
-#include "cache/related.h"
-#include "effect/api_path.h"
-#include "effect/reconciler_priv.h"
-#include "reconcile/vmi/vmi_view.h"
+#include "effect/event_handlers.h"
+#include "effect/give_back.h"
+#include "effect/plan_run.h"
+#include "effect/refetch.h"
+#include "effect/sync.h"
+#include "reconcile/kubevirt/kubevirt_config.h"
+#include "reconcile/vmi/launcher_pods.h"
 
 #include <utlist.h>
 
-enum { RESYNC_MS = 30 * 60 * 1000, KEYS_PER_TURN = 64 };
+enum {
+    CONFIG_ARENA_MAX = 256 * 1024,
+    RESYNC_MS = 30 * 60 * 1000,
+    KEYS_PER_TURN = 64,
+    RUNS_MAX = 24, /* at once: a busy API server answers more of them no sooner, and each one later */
+    CONFLICT_MS = 100,
+    INVALID_MS = 30000,
+    LARGE_NEWS = 50 /* what a large object counts among news */
+};
+
+struct running { /* one plan being carried out */
+    struct reconciler *r;
+    char key[QUEUE_KEY_SIZE];
+    const char *rule;
+    int64_t requeue_ms;
+    bool held; /* only told a failure */
+    struct plan_run *run;
+    struct running *prev;
+    struct running *next;
+};
+
+struct reconciler {
+    struct kube *kube;
+    struct reconciler_options options;
+    struct sources src;
+    struct event_handlers *handlers;
+    struct refetcher *refetcher;
+    struct give_back *give_back;
+    struct queue *queue;
+    struct effects fx;
+    struct running *runs;
+    size_t n_running;
+    uint64_t n_syncs;
+    struct key_errors *errors;
+    struct arena *config_arena;
+    struct config config;
+    char *config_text; /* what views read of it */
+    char *gateway_pins;
+    char *ca_bundle;
+    bool leads;
+    uv_timer_t turn;
+    uv_timer_t resync;
+    unsigned n_timers; /* whose close callback is still to come */
+};
 
 static void turn(uv_timer_t *timer);
 static void resync(uv_timer_t *timer);
@@ -22,8 +66,14 @@ static void settle(const struct running *run, const struct err *err);
 static int64_t settle_error(const struct running *run, const struct err *err);
 static void run_drop(struct running *run);
 static bool send_desired(void *arg, const char *vmi_uid, const char *text);
+static void on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed);
+static void on_due(void *arg, const char *key, enum queue_class class);
+static void read_config(struct reconciler *r);
+static void wake_after(struct reconciler *r, int64_t least_ms);
 static void timer_init(struct reconciler *r, uv_loop_t *loop, uv_timer_t *timer);
 static void timer_closed(uv_handle_t *handle);
+
+static const struct log lg = {.part = "reconcile"};
 
 static const struct metric m_passes = {
     .name = "vmbridge_reconcile_total", .help = "Reconcile passes by rule and result.", .type = METRIC_COUNTER};
@@ -48,6 +98,7 @@ reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_optio
                struct reconciler **ret_reconciler)
 {
     struct reconciler *r = XNEW(struct reconciler);
+    const struct event_sink sink = {.changed = on_changed, .due = on_due, .arg = r};
 
     r->kube = kube;
     r->options = *o;
@@ -57,20 +108,23 @@ reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_optio
     r->options.gateway_name = xstrdup(o->gateway_name);
     r->options.version = xstrdup(o->version);
     r->queue = queue_new();
-    r->room = room_new();
-    r->launchers = launchers_new();
-    r->foreign = foreign_new();
+    r->errors = key_errors_new();
     r->config_arena = arena_new(CONFIG_ARENA_MAX);
-    r->fx = (struct effects){
-        .kube = kube, .informers = r->informers, .launchers = r->launchers, .send = send_desired, .arg = r};
+    r->src = (struct sources){.launchers = launchers_new(),
+                              .foreign = foreign_new(),
+                              .config = &r->config,
+                              .namespace = r->options.namespace,
+                              .version = r->options.version};
+    r->fx = (struct effects){.kube = kube, .src = &r->src, .send = send_desired, .arg = r};
     r->fx.events = event_recorder_new(kube, o->instance);
+    r->handlers = event_handlers_new(kube, &r->src, &sink);
+    r->refetcher = refetcher_new(loop, kube, r->src.caches, kinds, n_kinds);
+    r->give_back = give_back_new(loop);
     timer_init(r, loop, &r->turn);
     timer_init(r, loop, &r->resync);
-    timer_init(r, loop, &r->give_back);
-    timer_init(r, loop, &r->refetch);
     BUG_ON(uv_timer_start(&r->resync, resync, RESYNC_MS, RESYNC_MS) != 0);
-    feed_start(r);
-    reconciler_config(r);
+    event_handlers_start(r->handlers);
+    read_config(r);
     *ret_reconciler = r;
     return NULL;
 }
@@ -80,11 +134,11 @@ reconciler_lead(struct reconciler *r, bool leads)
 {
     r->leads = leads;
     if (leads) {
-        feed_all(r);
+        event_handlers_all(r->handlers);
         return;
     }
     queue_clear(r->queue);
-    launchers_clear(r->launchers);
+    launchers_clear(r->src.launchers);
     struct running *run;
     struct running *tmp;
     DL_FOREACH_SAFE(r->runs, run, tmp) {
@@ -93,24 +147,15 @@ reconciler_lead(struct reconciler *r, bool leads)
         run_drop(run);
     }
     queue_clear(r->queue);
-    reconciler_errors_clear(r); /* whoever leads next finds them out, and tells them */
+    key_errors_clear_all(r->errors); /* whoever leads next finds them out, and tells them */
 }
 
 const char *
 reconciler_waits_for(const struct reconciler *r)
 {
-    for (int k = 0; k < N_KINDS; k++) {
-        if (!informer_is_synced(r->informers[k])) {
-            return api_resource((enum kind)k);
-        }
-    }
-    return NULL;
-}
+    const struct kind *missing = event_handlers_wait_for(r->handlers);
 
-bool
-reconciler_is_synced(const struct reconciler *r)
-{
-    return !reconciler_waits_for(r);
+    return missing ? missing->resource : NULL;
 }
 
 void
@@ -120,93 +165,122 @@ reconciler_set_ca(struct reconciler *r, const char *pins, const char *ca_bundle)
     r->gateway_pins = xstrdup(pins);
     free(r->ca_bundle);
     r->ca_bundle = xstrdup(ca_bundle);
-    reconciler_config(r);
-    feed_all(r);
+    read_config(r);
+    event_handlers_all(r->handlers);
 }
 
 void
 reconciler_set_pod_key(struct reconciler *r, const struct pod_key *key)
 {
-    bool is_new = !r->has_pod_key || memcmp(&r->pod_key, key, sizeof(*key)) != 0;
+    bool is_new = !r->src.has_pod_key || memcmp(&r->config.pod_key, key, sizeof(*key)) != 0;
 
-    r->pod_key = *key;
-    r->has_pod_key = true;
+    r->config.pod_key = *key;
+    r->src.has_pod_key = true;
     if (is_new) {
-        r->config_version++;
-        reconciler_config(r);
-        feed_pods_again(r); /* what may be ours is another question now */
+        r->src.config_version++;
+        read_config(r);
+        event_handlers_relist(r->handlers); /* what may be ours is another question now */
     }
-}
-
-/* The instance that a pod's name tells, or its owner when a version without a key named it. */
-static const struct object *
-vmi_of_pod(const struct reconciler *r, const char *namespace, const struct object *pod)
-{
-    const struct store *vmis = informer_store(r->informers[KIND_VMI]);
-    char stem[POD_STEM_SIZE];
-    bool has_stem = identity_stem_of_pod(strchr(pod->key, '/') + 1, stem);
-    AUTO(freep) char *key = xasprintf("%s/%s", namespace, has_stem ? stem : pod->owner_name);
-    const struct object *vmi = store_get(vmis, key);
-
-    if (!vmi && has_stem) { /* cut from a long name */
-        AUTO(freep) char *owner = xasprintf("%s/%s", namespace, pod->owner_name);
-        vmi = store_get(vmis, owner);
-    }
-    return vmi;
 }
 
 bool
 reconciler_who(struct reconciler *r, const char *namespace, const char *pod_name, const char *pod_uid,
                const char **ret_vmi_uid)
 {
-    AUTO(freep) char *key = xasprintf("%s/%s", namespace, pod_name);
-    const struct object *pod = store_get(informer_store(r->informers[KIND_POD]), key);
-    const struct object *vmi = pod && r->has_pod_key ? vmi_of_pod(r, namespace, pod) : NULL;
+    const char *uid = launcher_pods_who(&r->src, namespace, pod_name, pod_uid);
 
-    if (!vmi || !str_eq(pod->uid, pod_uid)) {
-        return false;
+    if (uid) {
+        *ret_vmi_uid = uid;
     }
-    const struct launcher *l = launchers_get(r->launchers, vmi->uid);
-    AUTO(arena_freep) struct arena *arena = arena_new(PASS_ARENA_MAX);
-    const struct vmi_sources src = {.launchers = r->launchers, .config = &r->config};
-    if (!(l && str_eq(l->made_uid, pod_uid)) && !vmi_view_owns(arena, &src, vmi, pod)) {
-        return false;
+    return uid;
+}
+
+/* All that views read of the configuration, and the controller's own log. */
+static void
+read_config(struct reconciler *r)
+{
+    int64_t verbosity = 0;
+
+    r->config.launcher_image = r->options.launcher_image;
+    r->config.gateway = r->options.gateway;
+    r->config.gateway_name = r->options.gateway_name;
+    r->config.gateway_pins = r->gateway_pins;
+    r->config.ca_bundle = r->ca_bundle;
+    arena_reset(r->config_arena);
+    AUTO(err_freep)
+    struct err *e = kubevirt_config(r->config_arena, r->src.caches, r->options.namespace, &r->config, &verbosity);
+    if (e) {
+        log_error(&lg, "the configuration object is not understood: defaults are used", F_ERR(e));
     }
-    launchers_name(r->launchers, vmi->uid, vmi->key);
-    *ret_vmi_uid = vmi->uid;
-    return true;
+    log_set_level(log_level_of_verbosity(verbosity));
+    char *text = kubevirt_config_text(&r->config);
+    r->src.config_version += str_eq(text, r->config_text) ? 0 : 1;
+    free(r->config_text);
+    r->config_text = text;
+}
+
+static void
+on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed)
+{
+    struct reconciler *r = arg;
+    AUTO(freep) char *pod_uid = launcher_pods_changed(&r->src, kind, object);
+
+    give_back_count(r->give_back, object->why ? LARGE_NEWS : 1);
+    if (object->wanted_bytes > 0 && !removed) {
+        refetcher_wanted(r->refetcher);
+    }
+    if (kind->is_config) {
+        read_config(r);
+    }
+    if (pod_uid && r->options.pod_changed) { /* a launcher's word counts no longer than its pod and its instance do */
+        r->options.pod_changed(r->options.arg, pod_uid, removed);
+    }
+    if (removed) {
+        launcher_pods_gone(&r->src, kind, object);
+    }
+}
+
+static void
+on_due(void *arg, const char *key, enum queue_class class)
+{
+    struct reconciler *r = arg;
+
+    if (r->leads) {
+        queue_add(r->queue, key, class, clock_mono_ms(), 0);
+        wake_after(r, 0);
+    }
 }
 
 static void
 enqueue_launcher(struct reconciler *r, const char *vmi_uid)
 {
-    const struct launcher *l = launchers_get(r->launchers, vmi_uid);
+    const struct launcher *l = launchers_get(r->src.launchers, vmi_uid);
 
-    feed_news(r, 1);
+    give_back_count(r->give_back, 1);
     if (l) {
-        AUTO(freep) char *key = related_key(KIND_VMI, l->key);
-        feed_key(r, key);
+        AUTO(freep) char *key = launcher_pods_key(l);
+        event_handlers_key(r->handlers, key);
     }
 }
 
 void
 reconciler_launcher_up(struct reconciler *r, const char *vmi_uid, const char *pod_uid)
 {
-    launchers_connected(r->launchers, vmi_uid, pod_uid);
+    launchers_connected(r->src.launchers, vmi_uid, pod_uid);
     enqueue_launcher(r, vmi_uid);
 }
 
 void
 reconciler_launcher_down(struct reconciler *r, const char *vmi_uid, const char *pod_uid)
 {
-    launchers_disconnected(r->launchers, vmi_uid, pod_uid);
+    launchers_disconnected(r->src.launchers, vmi_uid, pod_uid);
     enqueue_launcher(r, vmi_uid);
 }
 
 void
 reconciler_launcher_state(struct reconciler *r, const char *vmi_uid, const char *pod_uid, const char *text, size_t len)
 {
-    if (launchers_state(r->launchers, vmi_uid, pod_uid, text, len)) {
+    if (launchers_state(r->src.launchers, vmi_uid, pod_uid, text, len)) {
         enqueue_launcher(r, vmi_uid);
     }
 }
@@ -221,11 +295,11 @@ reconciler_metrics(struct reconciler *r)
     DL_COUNT(r->runs, run, n);
     metrics_set(m, &m_queue, NULL, (double)queue_len(r->queue));
     metrics_set(m, &m_running, NULL, (double)n);
-    metrics_set(m, &m_foreign, NULL, (double)foreign_count(r->foreign));
-    metrics_set(m, &m_launchers, NULL, (double)launchers_count(r->launchers));
-    for (int k = 0; k < N_KINDS; k++) {
-        const struct store *s = informer_store(r->informers[k]);
-        AUTO(freep) char *labels = xasprintf("kind=\"%s\"", kind_name((enum kind)k));
+    metrics_set(m, &m_foreign, NULL, (double)foreign_count(r->src.foreign));
+    metrics_set(m, &m_launchers, NULL, (double)launchers_count(r->src.launchers));
+    for (size_t i = 0; i < n_kinds; i++) {
+        const struct store *s = caches_store(r->src.caches, kinds[i]);
+        AUTO(freep) char *labels = xasprintf("kind=\"%s\"", kinds[i]->name);
         metrics_set(m, &m_objects, labels, (double)store_count(s));
         metrics_set(m, &m_bytes, labels, (double)store_bytes(s));
     }
@@ -238,12 +312,9 @@ reconciler_close(struct reconciler *r)
         return;
     }
     reconciler_lead(r, false);
-    for (int k = 0; k < N_KINDS; k++) {
-        watch_close(r->sources[k].watch);
-    }
-    refetch_stop(r);
-    uv_close((uv_handle_t *)&r->refetch, timer_closed);
-    uv_close((uv_handle_t *)&r->give_back, timer_closed);
+    event_handlers_stop(r->handlers);
+    refetcher_close(r->refetcher);
+    give_back_close(r->give_back);
     uv_close((uv_handle_t *)&r->resync, timer_closed);
     uv_close((uv_handle_t *)&r->turn, timer_closed);
 }
@@ -264,15 +335,12 @@ timer_closed(uv_handle_t *handle)
     if (--r->n_timers > 0) {
         return;
     }
-    for (int k = 0; k < N_KINDS; k++) {
-        informer_free(r->informers[k]);
-    }
-    room_free(r->room);
+    event_handlers_free(r->handlers);
     queue_free(r->queue);
-    launchers_free(r->launchers);
-    foreign_free(r->foreign);
+    launchers_free(r->src.launchers);
+    foreign_free(r->src.foreign);
     event_recorder_free(r->fx.events);
-    reconciler_errors_clear(r);
+    key_errors_free(r->errors);
     arena_free(r->config_arena);
     free(r->config_text);
     free(r->gateway_pins);
@@ -293,12 +361,6 @@ wake_after(struct reconciler *r, int64_t least_ms)
     if (wait >= 0) {
         BUG_ON(uv_timer_start(&r->turn, turn, (uint64_t)(wait > least_ms ? wait : least_ms), 0) != 0);
     }
-}
-
-void
-reconciler_wake(struct reconciler *r)
-{
-    wake_after(r, 0);
 }
 
 /* A bounded number of keys per turn, so that watches and launchers get their share of the loop. */
@@ -322,50 +384,61 @@ turn(uv_timer_t *timer)
 static void
 resync(uv_timer_t *timer)
 {
-    feed_all(CONTAINER_OF(timer, struct reconciler, resync));
+    struct reconciler *r = CONTAINER_OF(timer, struct reconciler, resync);
+
+    event_handlers_all(r->handlers);
+}
+
+static void
+tell_actions(const struct running *run, const struct plan *plan)
+{
+    const struct reconciler *r = run->r;
+    const struct log olg = {.part = "reconcile", .object = run->key, .pass = r->n_syncs};
+
+    for (size_t i = 0; i < plan->n_actions; i++) {
+        const struct action *a = &plan->actions[i];
+        AUTO(freep) char *labels = xasprintf("kind=\"%s\"", a->as);
+        metrics_add(r->options.metrics, &m_actions, labels, 1);
+        log_info(&olg, "action", F_STR("rule", plan->rule), F_STR("action", a->as), F_STR("name", a->name));
+    }
 }
 
 static void
 work(struct reconciler *r, const char *key)
 {
     struct running *run = XNEW(struct running);
-    struct arena *arena = arena_new(PASS_ARENA_MAX);
-    struct plan plan = {0};
-    struct plan_target target = {0};
-    struct pass pass = {.r = r, .key = key, .arena = arena, .now_s = clock_wall_s(), .rnd = random_u32()};
+    struct arena *arena = arena_new(SYNC_ARENA_MAX);
+    struct sync_result result;
 
-    r->n_passes++;
+    r->n_syncs++;
+    r->src.n_waiting = queue_len(r->queue);
     run->r = r;
     memcpy(run->key, key, strlen(key) + 1);
-    AUTO(err_freep) struct err *e = pass_plan(&pass, &target, &plan);
+    const struct sync_call call = {
+        .src = &r->src, .errors = r->errors, .key = key, .arena = arena, .now_s = clock_wall_s(), .rnd = random_u32()};
+    AUTO(err_freep) struct err *e = sync_run(&call, &result);
     if (!e && arena_is_over(arena)) {
         e = err_new(ERR_INVALID, "the object is too large to be handled");
     }
-    if (pass.unchanged) {
+    if (result.unchanged) {
         metrics_add(r->options.metrics, &m_passes, "rule=\"unchanged\",result=\"ok\"", 1);
     }
-    if (e || !plan.rule) {
+    if (e || !result.plan.rule) {
         arena_free(arena);
         settle(run, e);
         free(run);
         return;
     }
-    run->rule = plan.rule;
-    run->held = pass.held;
-    run->requeue_ms = pass.held ? pass.retry_ms : plan.requeue_ms;
-    if (plan_is_quiet(&plan) && !run->held && run->requeue_ms == 0) {
-        pass_settle(&pass, &target);
+    run->rule = result.plan.rule;
+    run->held = result.held;
+    run->requeue_ms = result.held ? result.retry_ms : result.plan.requeue_ms;
+    if (plan_is_quiet(&result.plan) && !run->held && run->requeue_ms == 0) {
+        sync_settle(&call, &result);
     }
-    for (size_t i = 0; i < plan.n_actions; i++) {
-        AUTO(freep) char *labels = xasprintf("kind=\"%s\"", action_name(plan.actions[i].kind));
-        metrics_add(r->options.metrics, &m_actions, labels, 1);
-        const struct log olg = {.part = "reconcile", .object = run->key, .pass = r->n_passes};
-        log_info(&olg, "action", F_STR("rule", plan.rule), F_STR("action", action_name(plan.actions[i].kind)),
-                 F_STR("name", plan.actions[i].name));
-    }
+    tell_actions(run, &result.plan);
     r->n_running++;
     DL_APPEND(r->runs, run);
-    run->run = plan_run(&r->fx, &target, &plan, arena, on_done, run);
+    run->run = plan_run(&r->fx, &result.target, &result.plan, arena, on_done, run);
     if (!run->run) {
         on_done(run, NULL);
     }
@@ -382,7 +455,7 @@ on_done(void *arg, const struct err *err)
     metrics_add(r->options.metrics, &m_passes, labels, 1);
     settle(run, err);
     run_drop(run);
-    reconciler_wake(r);
+    wake_after(r, 0);
 }
 
 static void
@@ -392,14 +465,14 @@ settle(const struct running *run, const struct err *err)
     int64_t delay_ms = run->requeue_ms;
 
     if (err) {
-        struct key_error *untold = run->held ? reconciler_error(r, run->key) : NULL;
+        struct key_error *untold = run->held ? key_errors_get(r->errors, run->key) : NULL;
         if (untold) {
             untold->hold = true;
         }
         delay_ms = settle_error(run, err);
     } else if (!run->held) {
         queue_forget(r->queue, run->key);
-        reconciler_error_clear(r, run->key);
+        key_errors_clear(r->errors, run->key);
     }
     if (delay_ms > 0) {
         queue_add(r->queue, run->key, err ? QUEUE_BEGINNING : QUEUE_UNDER_WAY, clock_mono_ms(), delay_ms);
@@ -432,7 +505,7 @@ settle_error(const struct running *run, const struct err *err)
     }
     log_warn(&olg, "pass failed", F_STR("class", err_class_name(err_class(err))), F_I64("retry_ms", delay_ms),
              F_ERR(err));
-    if (reconciler_error_set(r, run->key, err, delay_ms)) {
+    if (key_errors_set(r->errors, run->key, err, delay_ms)) {
         return 1; /* once more at once, without the action: the status says why it failed */
     }
     return delay_ms;
@@ -450,11 +523,11 @@ static bool
 send_desired(void *arg, const char *vmi_uid, const char *text)
 {
     struct reconciler *r = arg;
-    const struct launcher *l = launchers_get(r->launchers, vmi_uid);
+    const struct launcher *l = launchers_get(r->src.launchers, vmi_uid);
 
     if (!l || !l->connected || !r->options.send(r->options.arg, l->pod_uid, text)) {
         return false;
     }
-    launchers_sent(r->launchers, vmi_uid, text);
+    launchers_sent(r->src.launchers, vmi_uid, text);
     return true;
 }

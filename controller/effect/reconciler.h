@@ -5,9 +5,7 @@
 #include "api/rules/identity.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "cache/launchers.h"
-#include "effect/plan_run.h"
-#include "kube/watch.h"
+#include "kube/request.h"
 
 struct reconciler_options {
     const char *namespace; /* the controller's: where its KubeVirt object is; copied, as are the others */
@@ -30,8 +28,7 @@ MUST_CHECK struct err *reconciler_new(uv_loop_t *loop, struct kube *kube, const 
                                       struct reconciler **ret_reconciler);
 
 void reconciler_lead(struct reconciler *r, bool leads);
-bool reconciler_is_synced(const struct reconciler *r);
-/* Why it is not synced: the kind that is missing, or NULL. */
+/* The kind that the caches still miss, by its resource; NULL: they are whole. */
 const char *reconciler_waits_for(const struct reconciler *r);
 
 /* What launchers check the gateway with: the pins of its CAs, and for launchers of older versions the CAs as PEM. Copied. */

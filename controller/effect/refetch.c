@@ -1,17 +1,15 @@
-// Objects that found no room in the caches are read once more when there is some: one by one, few at a time. A list of all objects of
-// the kind would bring them too, and with them all that had its place already.
-#include "base/clock.h"
-#include "cache/cut.h"
+// One by one, few at a time. A list of all objects of the kind would bring them too, and with them all that had its place already.
+#include "effect/refetch.h"
+
 #include "effect/api_path.h"
-#include "effect/reconciler_priv.h"
 
 #include <utlist.h>
 
 enum { REFETCH_MS = 2000, REFETCH_AT_ONCE = 8 };
 
 struct refetch {
-    struct reconciler *r;
-    enum kind kind;
+    struct refetcher *f;
+    const struct kind *kind;
     char *key;
     char *version; /* that the cache had when it was asked for */
     struct kube_request *request;
@@ -19,50 +17,85 @@ struct refetch {
     struct refetch *next;
 };
 
+struct refetcher {
+    uv_timer_t timer;
+    struct kube *kube;
+    const struct caches *caches;
+    const struct kind *const *kinds;
+    size_t n_kinds;
+    struct refetch *all;
+    size_t n;
+};
+
 struct walk {
-    struct reconciler *r;
-    enum kind kind;
+    struct refetcher *f;
+    const struct kind *kind;
     bool left; /* some wait still */
 };
 
 static void on_timer(uv_timer_t *timer);
 static bool look(void *arg, const struct object *object);
-static bool is_asked_for(const struct reconciler *r, enum kind kind, const char *key);
-static void ask(struct reconciler *r, enum kind kind, const struct object *object);
+static bool is_asked_for(const struct refetcher *f, const struct kind *kind, const char *key);
+static void ask(struct refetcher *f, const struct kind *kind, const struct object *object);
 static void on_answer(void *arg, const struct kube_reply *reply);
-static void refetch_drop(struct refetch *f);
+static void refetch_drop(struct refetch *r);
+static void on_closed(uv_handle_t *handle);
+
+struct refetcher *
+refetcher_new(uv_loop_t *loop, struct kube *kube, const struct caches *caches, const struct kind *const *kinds,
+              size_t n_kinds)
+{
+    struct refetcher *f = XNEW(struct refetcher);
+
+    f->kube = kube;
+    f->caches = caches;
+    f->kinds = kinds;
+    f->n_kinds = n_kinds;
+    BUG_ON(uv_timer_init(loop, &f->timer) != 0);
+    return f;
+}
 
 void
-refetch_wanted(struct reconciler *r)
+refetcher_wanted(struct refetcher *f)
 {
-    if (!uv_is_active((uv_handle_t *)&r->refetch)) {
-        BUG_ON(uv_timer_start(&r->refetch, on_timer, REFETCH_MS, 0) != 0);
+    if (!uv_is_active((uv_handle_t *)&f->timer)) {
+        BUG_ON(uv_timer_start(&f->timer, on_timer, REFETCH_MS, 0) != 0);
     }
 }
 
 void
-refetch_stop(struct reconciler *r)
+refetcher_close(struct refetcher *f)
 {
-    struct refetch *f;
+    struct refetch *r;
     struct refetch *tmp;
 
-    DL_FOREACH_SAFE(r->refetches, f, tmp) {
-        kube_cancel(f->request);
-        refetch_drop(f);
+    if (!f) {
+        return;
     }
+    DL_FOREACH_SAFE(f->all, r, tmp) {
+        kube_cancel(r->request);
+        refetch_drop(r);
+    }
+    uv_close((uv_handle_t *)&f->timer, on_closed);
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+    free(CONTAINER_OF(handle, struct refetcher, timer));
 }
 
 static void
 on_timer(uv_timer_t *timer)
 {
-    struct walk w = {.r = CONTAINER_OF(timer, struct reconciler, refetch)};
+    struct walk w = {.f = CONTAINER_OF(timer, struct refetcher, timer)};
 
-    for (int k = 0; k < N_KINDS; k++) {
-        w.kind = (enum kind)k;
-        store_each(informer_store(w.r->informers[k]), look, &w);
+    for (size_t i = 0; i < w.f->n_kinds; i++) {
+        w.kind = w.f->kinds[i];
+        store_each(caches_store(w.f->caches, w.kind), look, &w);
     }
     if (w.left) {
-        refetch_wanted(w.r);
+        refetcher_wanted(w.f);
     }
 }
 
@@ -73,20 +106,20 @@ look(void *arg, const struct object *object)
     bool is_wanted = object->wanted_bytes > 0;
 
     w->left = w->left || is_wanted;
-    if (is_wanted && w->r->n_refetches < REFETCH_AT_ONCE && !is_asked_for(w->r, w->kind, object->key) &&
-        store_has_room(informer_store(w->r->informers[w->kind]), object)) {
-        ask(w->r, w->kind, object);
+    if (is_wanted && w->f->n < REFETCH_AT_ONCE && !is_asked_for(w->f, w->kind, object->key) &&
+        store_has_room(caches_store(w->f->caches, w->kind), object)) {
+        ask(w->f, w->kind, object);
     }
     return true;
 }
 
 static bool
-is_asked_for(const struct reconciler *r, enum kind kind, const char *key)
+is_asked_for(const struct refetcher *f, const struct kind *kind, const char *key)
 {
-    const struct refetch *f;
+    const struct refetch *r;
 
-    DL_FOREACH(r->refetches, f) {
-        if (f->kind == kind && str_eq(f->key, key)) {
+    DL_FOREACH(f->all, r) {
+        if (r->kind == kind && str_eq(r->key, key)) {
             return true;
         }
     }
@@ -94,40 +127,39 @@ is_asked_for(const struct reconciler *r, enum kind kind, const char *key)
 }
 
 static void
-ask(struct reconciler *r, enum kind kind, const struct object *object)
+ask(struct refetcher *f, const struct kind *kind, const struct object *object)
 {
     const char *name = strchr(object->key, '/') + 1;
     AUTO(freep) char *namespace = xstrndup(object->key, (size_t)(name - object->key) - 1);
     AUTO(freep) char *path = api_path(kind, namespace, name, NULL);
-    const struct kube_call call = {
-        .verb = KUBE_GET, .path = path, .resource = api_resource(kind), .parts = cut_parts(kind)};
-    struct refetch *f = XNEW(struct refetch);
+    const struct kube_call call = {.verb = KUBE_GET, .path = path, .resource = kind->resource, .parts = kind->kept.paths};
+    struct refetch *r = XNEW(struct refetch);
 
-    *f = (struct refetch){
-        .r = r, .kind = kind, .key = xstrdup(object->key), .version = xstrdup(object->resource_version)};
-    DL_APPEND(r->refetches, f);
-    r->n_refetches++;
-    f->request = kube_send(r->kube, &call, on_answer, f);
+    *r = (struct refetch){
+        .f = f, .kind = kind, .key = xstrdup(object->key), .version = xstrdup(object->resource_version)};
+    DL_APPEND(f->all, r);
+    f->n++;
+    r->request = kube_send(f->kube, &call, on_answer, r);
 }
 
 /* What the watch has brought meanwhile counts more, and has had its chance. */
 static void
 on_answer(void *arg, const struct kube_reply *reply)
 {
-    struct refetch *f = arg;
+    struct refetch *r = arg;
 
     if (!reply->err && !reply->why) {
-        informer_own(f->r->informers[f->kind], reply->body, f->version);
+        informer_own(caches_informer(r->f->caches, r->kind), reply->body, r->version);
     }
-    refetch_drop(f);
+    refetch_drop(r);
 }
 
 static void
-refetch_drop(struct refetch *f)
+refetch_drop(struct refetch *r)
 {
-    f->r->n_refetches--;
-    DL_DELETE(f->r->refetches, f);
-    free(f->key);
-    free(f->version);
-    free(f);
+    r->f->n--;
+    DL_DELETE(r->f->all, r);
+    free(r->key);
+    free(r->version);
+    free(r);
 }

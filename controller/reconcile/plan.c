@@ -1,16 +1,48 @@
 // Filling a plan.
 #include "reconcile/plan.h"
 
+#include "cache/kind.h"
+
 #include <stdarg.h>
 
-struct action *
-plan_add(struct plan *p, enum action_kind kind, const struct meta *target, const json_t *body)
+enum { FIRST_SIZE = 4 };
+
+/* 'items' with room for one more. */
+static void *
+grown(struct arena *arena, void *items, size_t n, size_t *size, size_t item_bytes)
 {
-    BUG_ON(p->n_actions == PLAN_ACTIONS_MAX);
+    if (n < *size) {
+        return items;
+    }
+    *size = *size > 0 ? 2 * *size : FIRST_SIZE;
+    void *more = arena_alloc(arena, *size, item_bytes);
+    if (n > 0) {
+        memcpy(more, items, n * item_bytes);
+    }
+    return more;
+}
+
+static const char *
+verb_name(enum verb verb)
+{
+    static const char *const names[] = {"create", "delete", "patch", "apply", "patch", "seek", "read"};
+
+    return names[verb];
+}
+
+struct action *
+plan_add(struct plan *p, enum verb verb, const struct kind *kind, const struct meta *target, const json_t *body)
+{
+    p->actions = grown(p->arena, p->actions, p->n_actions, &p->actions_size, sizeof(*p->actions));
     struct action *a = &p->actions[p->n_actions++];
 
-    *a = (struct action){
-        .kind = kind, .namespace = target->namespace, .name = target->name, .uid = target->uid, .body = body};
+    *a = (struct action){.verb = verb,
+                         .kind = kind,
+                         .as = arena_printf(p->arena, "%s-%s", verb_name(verb), kind->name),
+                         .namespace = target->namespace,
+                         .name = target->name,
+                         .uid = target->uid,
+                         .body = body};
     return a;
 }
 
@@ -20,11 +52,11 @@ plan_event(struct plan *p, const char *type, const char *reason, const char *fmt
     va_list ap;
     AUTO(freep) char *message = NULL;
 
-    BUG_ON(p->n_events == PLAN_EVENTS_MAX);
     va_start(ap, fmt);
     int n = vasprintf(&message, fmt, ap);
     va_end(ap);
     BUG_ON(n < 0);
+    p->events = grown(p->arena, p->events, p->n_events, &p->events_size, sizeof(*p->events));
     p->events[p->n_events++] =
         (struct event_plan){.type = type, .reason = reason, .message = arena_strdup(p->arena, message)};
 }
@@ -38,17 +70,12 @@ plan_requeue(struct plan *p, int64_t ms)
 }
 
 bool
-action_is_create(enum action_kind kind)
+plan_has(const struct plan *p, enum verb verb, const struct kind *kind)
 {
-    return kind == ACTION_CREATE_VMI || kind == ACTION_CREATE_PVC || kind == ACTION_CREATE_POD;
-}
-
-const char *
-action_name(enum action_kind kind)
-{
-    static const char *const names[] = {"create-vmi",  "delete-vmi", "patch-vmi",  "adopt-vmi",
-                                        "release-vmi", "create-pvc", "create-pod", "delete-pod",
-                                        "patch-pod",   "label-pod",  "seek-pod",   "read-warnings"};
-
-    return names[kind];
+    for (size_t i = 0; i < p->n_actions; i++) {
+        if (p->actions[i].verb == verb && p->actions[i].kind == kind) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -3,7 +3,6 @@
 #include <malloc.h>
 
 #include "base/yaml.h"
-#include "cache/cut.h"
 #include "plan_growth_machine.h"
 
 enum {
@@ -90,9 +89,9 @@ put_machine(struct world *w, size_t i, size_t n_namespaces, const char *value)
         name, i % n_namespaces, i, strlen(value), i + 1);
     (void)strbuf_adds(&sb, value);
     (void)strbuf_adds(&sb, "}}}}");
-    AUTO(err_freep) struct err *e = json_part(strbuf_str(&sb), sb.len, cut_parts(KIND_VM), &j);
+    AUTO(err_freep) struct err *e = json_part(strbuf_str(&sb), sb.len, vm_kind.kept.paths, &j);
     BUG_ON(e || sb.over);
-    informer_apply(w->informers[KIND_VM], j, false, NULL);
+    informer_apply(world_informer(w, &vm_kind), j, false, NULL);
     json_decref(j);
     BUG_ON(!world_plan(w, key, a, &p));
     world_apply(w, key, &p); /* it says Stalled */
@@ -151,7 +150,7 @@ main(int argc, char **argv)
     ok = report("and 1,000 of 200 KB in 20 namespaces, which do not pack: peak", status_mib("VmHWM:"), LIMIT_MIB) && ok;
     (void)malloc_trim(0);
     ok = report("    afterwards", status_mib("VmRSS:"), LIMIT_MIB) && ok;
-    (void)report("    of this large objects, as they are kept", (double)room_taken(m.w.room) / 1048576,
+    (void)report("    of this large objects, as they are kept", (double)caches_room_taken(m.w.caches) / 1048576,
                  (double)ROOM_TOTAL_BYTES / 1048576);
     machines_fini(&m);
     return ok ? 0 : 1;

@@ -10,12 +10,8 @@
 #include "base/clock.h"
 #include "base/yaml.h"
 #include "cache/queue.h"
-#include "cache/related.h"
 #include "measure.h"
 #include "plan_growth_machine.h"
-#include "reconcile/basis.h"
-#include "reconcile/vm/vm_plan.h"
-#include "reconcile/vmi/vmi_plan.h"
 
 enum {
     SIZES_MAX = 16,
@@ -45,7 +41,7 @@ struct figures {
     size_t n_namespaces;
     double text_bytes;  /* of JSON, before it is packed; this and what follows per machine */
     double cache_bytes; /* the same as the stores keep it */
-    double kind_bytes[N_KINDS];
+    double kind_bytes[KINDS_MAX];
     double heap_bytes;     /* in use in malloc for the stores */
     double launcher_bytes; /* the same for what launchers said */
     double queue_bytes;    /* the same for a queue that holds every key */
@@ -182,9 +178,11 @@ measure_packing(struct run *r)
 {
     struct packing p = {0};
 
-    for (int k = KIND_VM; k <= KIND_POD; k++) {
+    static const struct kind *const packed[] = {&vm_kind, &vmi_kind, &pod_kind};
+
+    for (size_t k = 0; k < ARRAY_LEN(packed); k++) {
         p.packer = packer_new();
-        store_each(world_store(&r->m.w, (enum kind)k), pack_again, &p);
+        store_each(world_store(&r->m.w, packed[k]), pack_again, &p);
         packer_free(p.packer);
     }
     r->f.pack_us = p.pack_us / (double)p.n;
@@ -192,17 +190,18 @@ measure_packing(struct run *r)
 }
 
 struct claims {
-    const struct store *vmis;
+    const struct world *w;
     size_t n;
     size_t n_found;
 };
 
 static void
-count_key(void *arg, const char *key)
+count_key(void *arg, const struct kind *kind, const char *key)
 {
     size_t *n = arg;
 
-    *n += str_starts(key, "vmi/");
+    (void)key; /* counted only */
+    *n += kind == &vmi_kind;
 }
 
 static bool
@@ -210,57 +209,52 @@ find_user(void *arg, const struct object *claim)
 {
     struct claims *c = arg;
 
-    related_keys(KIND_PVC, claim, c->vmis, count_key, &c->n_found);
+    arrows_follow(arrows, n_arrows, c->w->caches, &pvc_kind, claim, count_key, &c->n_found);
     return ++c->n < CLAIMS_MAX;
 }
 
 static void
 measure_claims(struct run *r)
 {
-    struct claims c = {.vmis = world_store(&r->m.w, KIND_VMI)};
+    struct claims c = {.w = &r->m.w};
     double before = cpu_us();
 
-    store_each(world_store(&r->m.w, KIND_PVC), find_user, &c);
+    store_each(world_store(&r->m.w, &pvc_kind), find_user, &c);
     r->f.claim_us = (cpu_us() - before) / (double)c.n;
     BUG_ON(c.n_found != c.n);
 }
 
 struct enqueue {
     struct queue *q;
-    enum kind kind;
+    const struct kind *kind;
 };
 
 static bool
 enqueue(void *arg, const struct object *o)
 {
     const struct enqueue *e = arg;
-    AUTO(freep) char *key = related_key(e->kind, o->key);
+    AUTO(freep) char *key = queue_key(e->kind, o->key);
 
     queue_add(e->q, key, QUEUE_BEGINNING, 0, 0);
     return true;
 }
 
-/* As effect/pass.c: a look is taken unless an earlier one on the same basis found nothing to do. True when it was. */
+/* As effect/sync.c: a sync is made unless an earlier one of the same fingerprint found nothing to do. True when it was. */
 static bool
 pass_or_spare(struct run *r, const char *queue_key)
 {
     struct world *w = &r->m.w;
-    enum kind kind = str_starts(queue_key, "vmi/") ? KIND_VMI : KIND_VM;
+    const struct kind *kind = caches_kind_of(w->caches, queue_key);
     const char *key = strchr(queue_key, '/') + 1;
-    const struct vmi_sources src = {.pods = world_store(w, KIND_POD),
-                                    .pvcs = world_store(w, KIND_PVC),
-                                    .services = world_store(w, KIND_SERVICE),
-                                    .launchers = w->launchers,
-                                    .config = &w->config};
+    const struct sources src = world_sources(w);
     const struct object *o = store_get(world_store(w, kind), key);
-    uint64_t basis =
-        kind == KIND_VM ? basis_of_vm(o, store_get(world_store(w, KIND_VMI), key), 1) : basis_of_vmi(o, &src, 1);
+    uint64_t fingerprint = kind->fingerprint(&src, o);
 
-    if (basis == o->settled) {
+    if (fingerprint == o->fingerprint) {
         return false;
     }
     pass(r, queue_key);
-    informer_settle(w->informers[kind], key, basis);
+    informer_note_fingerprint(world_informer(w, kind), key, fingerprint);
     return true;
 }
 
@@ -274,8 +268,11 @@ measure_resync(struct run *r, size_t *ret_looks)
     double counting = 0;
     size_t looks = 0;
 
-    for (int k = KIND_VM; k <= KIND_VMI; k++) {
-        struct enqueue e = {.q = q, .kind = (enum kind)k};
+    for (size_t k = 0; k < n_kinds; k++) {
+        struct enqueue e = {.q = q, .kind = kinds[k]};
+        if (!e.kind->fingerprint) {
+            continue;
+        }
         store_each(world_store(&r->m.w, e.kind), enqueue, &e);
     }
     double pause = cpu_us();
@@ -332,10 +329,10 @@ measure(struct run *r, const json_t *template)
     double private = measure_private_kib();
     machines_fill(&r->m, r->layout->per_namespace);
     r->f.n_namespaces = r->m.n_namespaces;
-    for (int k = 0; k < N_KINDS; k++) {
-        r->f.kind_bytes[k] = (double)store_bytes(world_store(&r->m.w, (enum kind)k)) / n;
+    for (size_t k = 0; k < n_kinds; k++) {
+        r->f.kind_bytes[k] = (double)store_bytes(world_store(&r->m.w, kinds[k])) / n;
         r->f.cache_bytes += r->f.kind_bytes[k];
-        r->f.text_bytes += (double)store_text_bytes(world_store(&r->m.w, (enum kind)k)) / n;
+        r->f.text_bytes += (double)store_text_bytes(world_store(&r->m.w, kinds[k])) / n;
     }
     r->f.heap_bytes = (heap_bytes() - heap) / n;
     heap = heap_bytes();
@@ -394,13 +391,13 @@ figures_json(const struct figures *f)
                           f->private_bytes, "vmPassMicroseconds", f->vm_us, "vmiPassMicroseconds", f->vmi_us,
                           "vmsPerSweep", (json_int_t)f->n_looked_at, "plansNotQuiet", (json_int_t)f->n_loud);
 
-    json_t *kinds = json_object();
+    json_t *by_kind = json_object();
 
     BUG_ON(!j);
-    for (int k = 0; k < N_KINDS; k++) {
-        BUG_ON(json_object_set_new(kinds, kind_name((enum kind)k), json_real(f->kind_bytes[k])) != 0);
+    for (size_t k = 0; k < n_kinds; k++) {
+        BUG_ON(json_object_set_new(by_kind, kinds[k]->name, json_real(f->kind_bytes[k])) != 0);
     }
-    BUG_ON(json_object_set_new(j, "cacheBytesByKind", kinds) != 0);
+    BUG_ON(json_object_set_new(j, "cacheBytesByKind", by_kind) != 0);
     if (f->resync_ms > 0) {
         BUG_ON(json_object_set_new(j, "firstLookMilliseconds", json_real(f->first_ms)) != 0);
         BUG_ON(json_object_set_new(j, "resyncMilliseconds", json_real(f->resync_ms)) != 0);

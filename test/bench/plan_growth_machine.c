@@ -78,10 +78,10 @@ forget_launcher(void *arg, const struct object *vmi)
 void
 machines_leave(struct machines *m)
 {
-    store_each(world_store(&m->w, KIND_VMI), forget_launcher, m->w.launchers);
-    for (int k = 0; k < N_KINDS; k++) {
-        informer_begin(m->w.informers[k]);
-        informer_synced(m->w.informers[k]);
+    store_each(world_store(&m->w, &vmi_kind), forget_launcher, m->w.launchers);
+    for (size_t k = 0; k < n_kinds; k++) {
+        informer_begin(world_informer(&m->w, kinds[k]));
+        informer_synced(world_informer(&m->w, kinds[k]));
     }
 }
 
@@ -118,11 +118,16 @@ put_named(struct world *w, const json_t *template, const char *namespace, const 
 
 /* As long as a real one, and different for each kind and machine. */
 static void
-make_uid(enum kind kind, size_t i, char ret_uid[UID_SIZE])
+make_uid(const struct kind *kind, size_t i, char ret_uid[UID_SIZE])
 {
     uint32_t n = (uint32_t)i;
+    unsigned k = 0;
 
-    (void)snprintf(ret_uid, UID_SIZE, "%08x-5e1f-4%03x-9d2c-c0de%08x", n * 2654435761U, (unsigned)kind & 0xfffU, n);
+    while (kinds[k] != kind) {
+        k++;
+    }
+
+    (void)snprintf(ret_uid, UID_SIZE, "%08x-5e1f-4%03x-9d2c-c0de%08x", n * 2654435761U, k & 0xfffU, n);
 }
 
 static void
@@ -145,14 +150,14 @@ create(const struct machines *m, struct world *w, size_t i, const char *key, con
     AUTO(json_freep) json_t *object = json_deep_copy(a->body);
     char uid[UID_SIZE], vmi_uid[UID_SIZE];
 
-    if (a->kind == ACTION_CREATE_POD) {
+    if (a->kind == &pod_kind) {
         BUG_ON(json_object_update(json_object_get(object, "spec"), json_object_get(pod, "spec")) != 0);
         BUG_ON(json_object_set(object, "status", json_object_get(pod, "status")) != 0);
     }
-    make_uid(a->kind == ACTION_CREATE_POD ? KIND_POD : KIND_VMI, i, uid);
+    make_uid(a->kind, i, uid);
     put_named(w, object, a->namespace, a->name, uid);
-    if (a->kind == ACTION_CREATE_POD) {
-        make_uid(KIND_VMI, i, vmi_uid);
+    if (a->kind == &pod_kind) {
+        make_uid(&vmi_kind, i, vmi_uid);
         dial_in(m, w, key, vmi_uid, uid);
     }
 }
@@ -171,7 +176,7 @@ step(const struct machines *m, struct world *w, size_t i, const char *kind, cons
     struct plan rest = p;
     rest.n_actions = 0;
     for (size_t k = 0; k < p.n_actions; k++) {
-        if (p.actions[k].kind == ACTION_CREATE_VMI || p.actions[k].kind == ACTION_CREATE_POD) {
+        if (p.actions[k].verb == VERB_CREATE) {
             create(m, w, i, key, &p.actions[k]);
         } else {
             rest.actions[rest.n_actions++] = p.actions[k];
@@ -179,7 +184,7 @@ step(const struct machines *m, struct world *w, size_t i, const char *kind, cons
     }
     if (p.desired) {
         char vmi_uid[UID_SIZE];
-        make_uid(KIND_VMI, i, vmi_uid);
+        make_uid(&vmi_kind, i, vmi_uid);
         launchers_sent(w->launchers, vmi_uid, p.desired);
     }
     world_apply(w, queue_key, &rest);
@@ -193,7 +198,7 @@ put_services(const struct machines *m, struct world *w, const char *namespace)
     char uid[UID_SIZE], name[NAME_SIZE];
 
     for (size_t i = 0; i < json_array_size(services); i++) {
-        make_uid(KIND_SERVICE, i, uid);
+        make_uid(&service_kind, i, uid);
         (void)snprintf(name, sizeof(name), "service-%zu", i);
         put_named(w, json_array_get(services, i), namespace, name, uid);
     }
@@ -211,10 +216,10 @@ put_machine(const struct machines *m, struct world *w, size_t i, const char *nam
         json_t *volumes = json_at(machine, "spec", "template", "spec", "volumes", NULL);
         set_string(json_object_get(volume, "persistentVolumeClaim"), "claimName", claim);
         BUG_ON(json_array_set(volumes, 0, volume) != 0);
-        make_uid(KIND_PVC, i, uid);
+        make_uid(&pvc_kind, i, uid);
         put_named(w, json_object_get(m->template, "claim"), namespace, claim, uid);
     }
-    make_uid(KIND_VM, i, uid);
+    make_uid(&vm_kind, i, uid);
     put_named(w, machine, namespace, name, uid);
 }
 
@@ -245,7 +250,7 @@ settle(const struct machines *m, struct world *w, size_t i, const char *key)
 }
 
 /* What of a machine's objects differs from those of the others, as text; as long in all machines. */
-enum { N_TOKENS = 4 + N_KINDS };
+enum { N_TOKENS = 4 + KINDS_MAX };
 
 static void
 make_tokens(struct arena *a, size_t i, const char *key, const char *ret_tokens[N_TOKENS])
@@ -253,15 +258,20 @@ make_tokens(struct arena *a, size_t i, const char *key, const char *ret_tokens[N
     const char *namespace = arena_strndup(a, key, strcspn(key, "/"));
     const char *name = key + strlen(namespace) + 1;
 
-    for (int k = 0; k < N_KINDS; k++) {
+    size_t n = 0;
+
+    BUG_ON(n_kinds > KINDS_MAX);
+    for (size_t k = 0; k < KINDS_MAX; k++) {
         char *uid = arena_alloc(a, UID_SIZE, 1);
-        make_uid((enum kind)k, i, uid);
-        ret_tokens[k] = uid;
+        make_uid(kinds[k < n_kinds ? k : 0], i, uid);
+        ret_tokens[n++] = uid;
     }
-    ret_tokens[N_KINDS] = identity_pod_name(a, &(struct pod_key){0}, namespace, name, ret_tokens[KIND_VMI]);
-    ret_tokens[N_KINDS + 1] = namespace;
-    ret_tokens[N_KINDS + 2] = name;
-    ret_tokens[N_KINDS + 3] = identity_mac(a, namespace, name, "default");
+    char vmi_uid[UID_SIZE];
+    make_uid(&vmi_kind, i, vmi_uid);
+    ret_tokens[n++] = identity_pod_name(a, &(struct pod_key){0}, namespace, name, vmi_uid);
+    ret_tokens[n++] = namespace;
+    ret_tokens[n++] = name;
+    ret_tokens[n] = identity_mac(a, namespace, name, "default");
 }
 
 static void
@@ -309,7 +319,7 @@ scatter(char *text, const json_t *pod, uint32_t seed)
 struct copy {
     struct machines *m;
     uint32_t seed;
-    enum kind kind;
+    const struct kind *kind;
     const char *from[N_TOKENS];
     const char *to[N_TOKENS];
 };
@@ -328,7 +338,7 @@ copy_object(void *arg, const struct object *o)
     scatter(text, json_object_get(c->m->template, "pod"), c->seed);
     AUTO(err_freep) struct err *e = json_parse(text, strlen(text), SIZE_MAX, &j);
     BUG_ON(e);
-    informer_apply(c->m->w.informers[c->kind], j, false, NULL);
+    informer_apply(world_informer(&c->m->w, c->kind), j, false, NULL);
     json_decref(j);
     return true;
 }
@@ -342,9 +352,9 @@ add_machine(struct machines *m, const struct world *model, size_t i, size_t as)
 
     make_tokens(a, i, key, c.from);
     make_tokens(a, as, m->keys[as], c.to);
-    for (int k = 0; k < N_KINDS; k++) {
-        c.kind = (enum kind)k;
-        if (k != KIND_SERVICE) {
+    for (size_t k = 0; k < n_kinds; k++) {
+        c.kind = kinds[k];
+        if (c.kind != &service_kind) {
             store_each(world_store(model, c.kind), copy_object, &c);
         }
     }
@@ -353,14 +363,14 @@ add_machine(struct machines *m, const struct world *model, size_t i, size_t as)
 static void
 dial_in_again(struct machines *m, size_t i)
 {
-    const struct object *vmi = store_get(world_store(&m->w, KIND_VMI), m->keys[i]);
+    const struct object *vmi = store_get(world_store(&m->w, &vmi_kind), m->keys[i]);
     AUTO(arena_freep) struct arena *a = arena_new(PASS_ARENA_MAX);
     AUTO(freep) char *key = xasprintf("vmi/%s", m->keys[i]);
     char pod_uid[UID_SIZE];
     struct plan p = {0};
 
     BUG_ON(!vmi);
-    make_uid(KIND_POD, i, pod_uid);
+    make_uid(&pod_kind, i, pod_uid);
     dial_in(m, &m->w, m->keys[i], vmi->uid, pod_uid);
     BUG_ON(!world_plan(&m->w, key, a, &p));
     if (p.desired) { /* which ports to open: said once after each connect */

@@ -4,7 +4,7 @@
 
 #include "support/world.h"
 
-enum { MACHINE_KEY_SIZE = 64 };
+enum { MACHINE_KEY_SIZE = 64, KINDS_MAX = 32 };
 
 struct machines {
     const json_t *template; /* test/bench/plan_growth.yaml; borrowed */

@@ -2,7 +2,8 @@
 #include "fuzz.h"
 
 #include "base/json.h"
-#include "cache/cut.h"
+#include "cache/transform.h"
+#include "reconcile/pod/pod_kind.h"
 
 /* Longer or deeper texts may hold what is refused or replaced; behind a NUL jansson reads no more. */
 static bool
@@ -27,7 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AUTO(json_freep) json_t *again = NULL;
     AUTO(err_freep) struct err *e_strict = json_parse(text, size, size, &strict);
     AUTO(err_freep) struct err *e_whole = json_part(text, size, NULL, &whole);
-    AUTO(err_freep) struct err *e_part = json_part(text, size, cut_parts(KIND_POD), &part);
+    AUTO(err_freep) struct err *e_part = json_part(text, size, pod_kind.kept.paths, &part);
 
     if (jansson && is_plain(text, size)) {
         BUG_ON(e_strict || !json_equal(jansson, strict));
@@ -35,8 +36,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     BUG_ON(!e_strict && (e_whole || !json_equal(strict, whole)));
     BUG_ON(!e_whole && e_part);
     if (!e_whole) {
-        AUTO(json_freep) json_t *cut = cut_object(KIND_POD, whole);
-        AUTO(json_freep) json_t *cut_part = cut_object(KIND_POD, part);
+        AUTO(json_freep) json_t *cut = transform_object(&pod_kind, whole);
+        AUTO(json_freep) json_t *cut_part = transform_object(&pod_kind, part);
         BUG_ON(!json_equal(cut, cut_part));
         AUTO(freep) char *written = json_compact(whole);
         AUTO(err_freep) struct err *e = json_parse(written, strlen(written), SIZE_MAX, &again); /* as the cache does */

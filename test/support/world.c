@@ -1,25 +1,21 @@
 // The world: informers fed by hand.
 #include "world.h"
 
-#include "reconcile/vm/vm_plan.h"
+#include "reconcile/sync.h"
 #include "reconcile/vmi/pod_claim.h"
-#include "reconcile/vmi/vmi_plan.h"
 
-static void on_changed(void *arg, enum kind kind, const struct object *object, bool removed);
+static void on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed);
 static json_t *object_json(const struct object *o);
 static void apply_action(struct world *w, const struct action *a);
 static void apply_merge(json_t *to, const json_t *patch);
-static void remove_object(struct world *w, enum kind kind, const char *key);
+static void remove_object(struct world *w, const struct kind *kind, const char *key);
 static bool collect_key(void *arg, const struct object *o);
 
 void
 world_init(struct world *w)
 {
     *w = (struct world){.version = 100, .now_s = 1767225600}; /* 2026-01-01T00:00:00Z */
-    w->room = room_new();
-    for (int k = 0; k < N_KINDS; k++) {
-        w->informers[k] = informer_new_in(w->room, (enum kind)k, on_changed, NULL);
-    }
+    w->caches = caches_new(kinds, n_kinds, on_changed, NULL);
     w->launchers = launchers_new();
     w->foreign = foreign_new();
     w->config = (struct config){.launcher_image = "launcher:1",
@@ -33,26 +29,26 @@ world_init(struct world *w)
 void
 world_fini(struct world *w)
 {
-    for (int k = 0; k < N_KINDS; k++) {
-        informer_free(w->informers[k]);
-    }
-    room_free(w->room);
+    caches_free(w->caches);
     launchers_free(w->launchers);
     foreign_free(w->foreign);
 }
 
-static enum kind
+static const struct kind *
 kind_of(const json_t *object)
 {
-    static const char *const names[N_KINDS] = {
-        "VirtualMachine", "VirtualMachineInstance", "Pod", "PersistentVolumeClaim", "Service", "KubeVirt"};
-
-    for (int k = 0; k < N_KINDS; k++) {
-        if (str_eq(json_str(object, "kind"), names[k])) {
-            return (enum kind)k;
+    for (size_t i = 0; i < n_kinds; i++) {
+        if (str_eq(json_str(object, "kind"), kinds[i]->kind)) {
+            return kinds[i];
         }
     }
     BUG_ON(true);
+}
+
+static const struct kind *
+kind_of_key(const struct world *w, const char *key)
+{
+    return caches_kind_of(w->caches, key);
 }
 
 static void
@@ -78,55 +74,53 @@ world_put(struct world *w, const json_t *object)
     set_if_absent(meta, "generation", json_integer(1));
     set_if_absent(meta, "creationTimestamp", json_string("2026-01-01T00:00:00Z"));
     (void)json_object_set_new(meta, "resourceVersion", json_string(version));
-    if (kind_of(copy) == KIND_POD && !pod_may_be_ours(&w->config.pod_key, copy)) {
+    if (kind_of(copy) == &pod_kind && !pod_may_be_ours(&w->config.pod_key, copy)) {
         const json_t *owner = json_array_get(json_object_get(meta, "ownerReferences"), 0);
         AUTO(freep) char *key = xasprintf("%s/%s", json_str(meta, "namespace"), json_str(meta, "name"));
         (void)foreign_put(w->foreign, key, owner ? json_str(owner, "uid") : "");
     } else if (json_bool(copy, "hidden", false)) {
         (void)json_object_del(copy, "hidden");
-        BUG_ON(!informer_found(w->informers[kind_of(copy)], copy));
+        BUG_ON(!informer_found(world_informer(w, kind_of(copy)), copy));
     } else {
-        informer_apply(w->informers[kind_of(copy)], copy, false, NULL);
+        informer_apply(world_informer(w, kind_of(copy)), copy, false, NULL);
     }
+}
+
+struct sources
+world_sources(const struct world *w)
+{
+    return (struct sources){.caches = w->caches,
+                            .launchers = w->launchers,
+                            .foreign = w->foreign,
+                            .config = &w->config,
+                            .has_pod_key = true,
+                            .config_version = 1,
+                            .namespace = "vmbridge-system",
+                            .version = "1",
+                            .n_waiting = w->n_waiting};
 }
 
 bool
 world_plan(struct world *w, const char *key, struct arena *arena, struct plan *ret_plan)
 {
-    const char *slash = strchr(key, '/');
-    const struct object *vm = store_get(world_store(w, KIND_VM), slash + 1);
-    const struct object *vmi = store_get(world_store(w, KIND_VMI), slash + 1);
-    const struct vmi_sources src = {world_store(w, KIND_POD),
-                                    world_store(w, KIND_PVC),
-                                    world_store(w, KIND_SERVICE),
-                                    w->launchers,
-                                    w->foreign,
-                                    &w->config,
-                                    w->n_waiting};
-    struct vm_view vm_v;
-    struct vmi_view vmi_v;
-    struct err *e = NULL;
+    const struct kind *kind = kind_of_key(w, key);
+    const struct object *o = store_get(world_store(w, kind), strchr(key, '/') + 1);
+    struct sync s = {.kind = kind, .arena = arena, .src = &w->src, .now_s = w->now_s};
 
-    if (str_starts(key, "vm/") && vm) {
-        e = vm_view_make(arena, vm, vmi, w->now_s, 0, &vm_v);
-        BUG_ON(e);
-        vm_plan(&vm_v, ret_plan);
-        return true;
+    w->src = world_sources(w);
+    if (!o || !kind->sync) {
+        return false;
     }
-    if (str_starts(key, "vmi/") && vmi) {
-        e = vmi_view_make(arena, &src, vmi, w->now_s, &vmi_v);
-        BUG_ON(e);
-        vmi_plan(&vmi_v, ret_plan);
-        return true;
-    }
-    return false;
+    struct err *e = kind->sync(&s, o, ret_plan);
+    BUG_ON(e);
+    return true;
 }
 
 void
 world_apply(struct world *w, const char *key, const struct plan *p)
 {
     const char *slash = strchr(key, '/');
-    enum kind kind = str_starts(key, "vm/") ? KIND_VM : KIND_VMI;
+    const struct kind *kind = kind_of_key(w, key);
 
     for (size_t i = 0; i < p->n_actions; i++) {
         apply_action(w, &p->actions[i]);
@@ -141,8 +135,7 @@ world_apply(struct world *w, const char *key, const struct plan *p)
         AUTO(json_freep) json_t *object = object_json(o);
         AUTO(json_freep) json_t *patch = json_pack("{s:O}", "status", diff);
         apply_merge(object, patch);
-        (void)json_object_set_new(object, "kind",
-                                  json_string(kind == KIND_VM ? "VirtualMachine" : "VirtualMachineInstance"));
+        (void)json_object_set_new(object, "kind", json_string(kind->kind));
         world_put(w, object);
     }
 }
@@ -159,9 +152,9 @@ world_settle(struct world *w, unsigned max)
     for (unsigned round = 1; round <= max; round++) {
         struct keys keys = {.prefix = "vm"};
         bool is_quiet = true;
-        store_each(world_store(w, KIND_VM), collect_key, &keys);
+        store_each(world_store(w, &vm_kind), collect_key, &keys);
         keys.prefix = "vmi";
-        store_each(world_store(w, KIND_VMI), collect_key, &keys);
+        store_each(world_store(w, &vmi_kind), collect_key, &keys);
         for (size_t i = 0; i < keys.n; i++) {
             AUTO(arena_freep) struct arena *a = arena_new(4 * 1024 * 1024);
             struct plan p = {0};
@@ -179,10 +172,16 @@ world_settle(struct world *w, unsigned max)
     return max + 1;
 }
 
-const struct store *
-world_store(const struct world *w, enum kind kind)
+struct informer *
+world_informer(const struct world *w, const struct kind *kind)
 {
-    return informer_store(w->informers[kind]);
+    return caches_informer(w->caches, kind);
+}
+
+const struct store *
+world_store(const struct world *w, const struct kind *kind)
+{
+    return caches_store(w->caches, kind);
 }
 
 static bool
@@ -196,7 +195,7 @@ collect_key(void *arg, const struct object *o)
 }
 
 static void
-on_changed(void *arg, enum kind kind, const struct object *object, bool removed)
+on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed)
 {
     (void)arg; /* the world is looked at whole */
     (void)kind;
@@ -218,16 +217,14 @@ static void
 apply_action(struct world *w, const struct action *a)
 {
     AUTO(freep) char *key = xasprintf("%s/%s", a->namespace, a->name);
-    bool is_vmi = a->kind == ACTION_CREATE_VMI || a->kind == ACTION_DELETE_VMI || a->kind == ACTION_PATCH_VMI ||
-                  a->kind == ACTION_ADOPT_VMI || a->kind == ACTION_RELEASE_VMI;
-    enum kind kind = is_vmi ? KIND_VMI : a->kind == ACTION_CREATE_PVC ? KIND_PVC : KIND_POD;
+    const struct kind *kind = a->kind;
     const struct object *o = store_get(world_store(w, kind), key);
 
-    if (a->kind == ACTION_SEEK_POD) {
+    if (a->verb == VERB_SEEK) {
         BUG_ON(o && (!a->uid || str_eq(o->uid, a->uid)) && !o->hidden); /* what is seen is not sought */
         return;
     }
-    if (a->kind == ACTION_READ_WARNINGS) { /* nobody warns */
+    if (a->verb == VERB_READ_EVENTS) { /* nobody warns */
         const json_t *owner = NULL;
         AUTO(json_freep) json_t *pod = object_json(o);
         owner = json_array_get(json_at(pod, "metadata", "ownerReferences", NULL), 0);
@@ -235,7 +232,7 @@ apply_action(struct world *w, const struct action *a)
         (void)launchers_warned(w->launchers, json_str(owner, "uid"), NULL, w->now_s);
         return;
     }
-    if (action_is_create(a->kind)) {
+    if (a->verb == VERB_CREATE) {
         BUG_ON(o); /* a second create of what is there */
         world_put(w, a->body);
         return;
@@ -243,13 +240,12 @@ apply_action(struct world *w, const struct action *a)
     BUG_ON(!o || !str_eq(o->uid, a->uid));
     AUTO(json_freep) json_t *object = object_json(o);
     json_t *meta = json_object_get(object, "metadata");
-    (void)json_object_set_new(object, "kind", json_string(is_vmi ? "VirtualMachineInstance" : "Pod"));
-    if (a->kind == ACTION_PATCH_VMI || a->kind == ACTION_ADOPT_VMI || a->kind == ACTION_PATCH_POD ||
-        a->kind == ACTION_LABEL_POD) {
+    (void)json_object_set_new(object, "kind", json_string(kind->kind));
+    if (a->verb == VERB_MERGE_PATCH || a->verb == VERB_APPLY) {
         apply_merge(object, a->body);
-    } else if (a->kind == ACTION_RELEASE_VMI) { /* the cache knows of no others */
+    } else if (a->verb == VERB_JSON_PATCH) { /* the cache knows of no others */
         (void)json_object_del(meta, "finalizers");
-    } else if (is_vmi) {
+    } else if (kind != &pod_kind) {
         (void)json_object_set_new(meta, "deletionTimestamp", json_string("2026-01-01T00:01:00Z"));
     } else { /* the kubelet of this world is quick */
         remove_object(w, kind, key);
@@ -264,11 +260,11 @@ apply_action(struct world *w, const struct action *a)
 }
 
 static void
-remove_object(struct world *w, enum kind kind, const char *key)
+remove_object(struct world *w, const struct kind *kind, const char *key)
 {
     AUTO(json_freep) json_t *object = object_json(store_get(world_store(w, kind), key));
 
-    informer_apply(w->informers[kind], object, true, NULL);
+    informer_apply(world_informer(w, kind), object, true, NULL);
 }
 
 static void

@@ -2,15 +2,18 @@
 #ifndef VMB_TEST_WORLD_H
 #define VMB_TEST_WORLD_H
 
-#include "cache/foreign.h"
-#include "cache/informer.h"
-#include "cache/launchers.h"
-#include "reconcile/config.h"
+#include "reconcile/kinds.h"
+#include "reconcile/kubevirt/kubevirt_kind.h"
 #include "reconcile/plan.h"
+#include "reconcile/pod/pod_kind.h"
+#include "reconcile/pvc/pvc_kind.h"
+#include "reconcile/service/service_kind.h"
+#include "reconcile/vm/vm_kind.h"
+#include "reconcile/vmi/vmi_kind.h"
 
 struct world {
-    struct room *room;
-    struct informer *informers[N_KINDS];
+    struct caches *caches;
+    struct sources src;
     struct launchers *launchers;
     struct foreign *foreign;
     struct config config;
@@ -18,6 +21,9 @@ struct world {
     size_t n_waiting; /* other objects in the queue */
     unsigned version; /* next resourceVersion */
 };
+
+/* What a sync may read of it; borrowed. */
+struct sources world_sources(const struct world *w);
 
 void world_init(struct world *w);
 void world_fini(struct world *w);
@@ -34,6 +40,7 @@ void world_apply(struct world *w, const char *key, const struct plan *p);
 /* Plans and applies for every VM and VMI until nothing is to be done; number of rounds, at most 'max'. */
 unsigned world_settle(struct world *w, unsigned max);
 
-const struct store *world_store(const struct world *w, enum kind kind);
+struct informer *world_informer(const struct world *w, const struct kind *kind);
+const struct store *world_store(const struct world *w, const struct kind *kind);
 
 #endif

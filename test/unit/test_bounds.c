@@ -1,8 +1,11 @@
 // What enters the caches, and how much of it: names that are none, objects too large for anything, room for each namespace.
 #include "api/kinds/vmi.h"
-#include "cache/cut.h"
 #include "cache/informer.h"
 #include "cache/legal.h"
+#include "cache/transform.h"
+#include "reconcile/pod/pod_kind.h"
+#include "reconcile/vm/vm_kind.h"
+#include "reconcile/vmi/vmi_kind.h"
 
 #include <check.h>
 
@@ -14,7 +17,7 @@ static struct informer *vmis;
 static unsigned n_changed;
 
 static void
-on_changed(void *arg, enum kind kind, const struct object *object, bool removed)
+on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed)
 {
     (void)arg; /* counted only */
     (void)kind;
@@ -28,8 +31,8 @@ setup(void)
 {
     n_changed = 0;
     room = room_new();
-    vms = informer_new_in(room, KIND_VM, on_changed, NULL);
-    vmis = informer_new_in(room, KIND_VMI, on_changed, NULL);
+    vms = informer_new_in(room, &vm_kind, on_changed, NULL);
+    vmis = informer_new_in(room, &vmi_kind, on_changed, NULL);
 }
 
 static void
@@ -135,7 +138,7 @@ START_TEST(an_owner_without_a_legal_name_is_no_owner)
     AUTO(freep) char *longer = noise(400, 1);
     static const char *const uids[] = {"u-1", "u-1", "u/1", ""};
     const char *const names[] = {"owner", longer, "owner", "owner"};
-    struct informer *pods = informer_new(KIND_POD, on_changed, NULL);
+    struct informer *pods = informer_new(&pod_kind, on_changed, NULL);
 
     memset(longer, 'a', 400);
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -161,12 +164,12 @@ START_TEST(of_finalizers_the_places_of_ours_are_kept)
         (void)json_array_append_new(all, json_string(i == 7 || i == 1099 ? VMI_FINALIZER : "tenant.example/f"));
     }
     (void)json_object_set_new(json_object_get(j, "metadata"), "finalizers", all);
-    AUTO(json_freep) json_t *cut = cut_object(KIND_VMI, j);
-    AUTO(json_freep) json_t *again = cut_object(KIND_VMI, cut);
+    AUTO(json_freep) json_t *cut = transform_object(&vmi_kind, j);
+    AUTO(json_freep) json_t *again = transform_object(&vmi_kind, cut);
     AUTO(json_freep) json_t *want = json_pack("[s, s]", "#7", "#1099");
     ck_assert(json_equal(json_at(cut, "metadata", "finalizers", NULL), want));
     ck_assert(json_equal(cut, again));
-    AUTO(json_freep) json_t *of_vm = cut_object(KIND_VM, j);
+    AUTO(json_freep) json_t *of_vm = transform_object(&vm_kind, j);
     ck_assert_ptr_null(json_at(of_vm, "metadata", "finalizers", NULL));
     json_decref(j);
 }
@@ -174,7 +177,7 @@ END_TEST
 
 START_TEST(what_nobody_could_run_is_a_header_with_a_sentence)
 {
-    const struct object *o = put(vms, machine("ns", "a", 1, CUT_TEXT_MAX + KIB), NULL);
+    const struct object *o = put(vms, machine("ns", "a", 1, TRANSFORM_TEXT_MAX + KIB), NULL);
     AUTO(freep) char *text = text_of(o);
 
     ck_assert_ptr_nonnull(o->why);
@@ -208,7 +211,7 @@ START_TEST(a_header_that_came_as_one_keeps_the_status_that_is_known)
     ck_assert_ptr_null(object_parse(o, KIB, &j));
     ck_assert(object_lost_status(j));
     json_decref(j);
-    AUTO(json_freep) json_t *answer = machine("ns", "b", 2, CUT_TEXT_MAX); /* to the write of its status */
+    AUTO(json_freep) json_t *answer = machine("ns", "b", 2, TRANSFORM_TEXT_MAX); /* to the write of its status */
     informer_own(vms, answer, "1");
     AUTO(freep) char *known = text_of(store_get(informer_store(vms), "ns/b"));
     ck_assert(strstr(known, "\"printableStatus\":\"Running\"") && !strstr(known, "statusLost"));
@@ -237,7 +240,7 @@ END_TEST
 START_TEST(a_status_that_nobody_of_ours_wrote_does_not_count)
 {
     json_t *fat = machine("ns", "a", 1, KIB);
-    AUTO(freep) char *text = noise(CUT_TEXT_MAX, 5);
+    AUTO(freep) char *text = noise(TRANSFORM_TEXT_MAX, 5);
     json_t *j = NULL;
 
     (void)json_object_set_new(json_object_get(fat, "status"), "somethingElse", json_string(text));
@@ -247,7 +250,7 @@ START_TEST(a_status_that_nobody_of_ours_wrote_does_not_count)
     (void)json_object_set_new(json_object_get(fat, "status"), "conditions", json_pack("[{s:s}]", "type", text));
     o = put(vms, fat, NULL);
     ck_assert_ptr_null(o->why);
-    ck_assert_ptr_null(object_parse(o, CUT_TEXT_MAX, &j));
+    ck_assert_ptr_null(object_parse(o, TRANSFORM_TEXT_MAX, &j));
     ck_assert(object_lost_status(j));
     ck_assert_ptr_null(json_object_get(j, "status"));
     json_decref(j);
@@ -311,7 +314,7 @@ START_TEST(an_object_that_changes_gives_back_what_it_had)
         ck_assert_ptr_null(put(vms, machine("ns", "a", i + 1, (size_t)200 * KIB), NULL)->why);
     }
     ck_assert_uint_lt(room_taken(room), (size_t)200 * KIB);
-    (void)put(vms, machine("ns", "a", 200, CUT_TEXT_MAX + KIB), NULL);
+    (void)put(vms, machine("ns", "a", 200, TRANSFORM_TEXT_MAX + KIB), NULL);
     ck_assert_uint_eq(room_taken(room), 0);
 }
 END_TEST

@@ -1,14 +1,21 @@
 // Store, informer and the keys that depend on an object: what a stream of watch events leaves behind.
 #include "api/rules/identity.h"
-#include "cache/cut.h"
 #include "cache/foreign.h"
 #include "cache/informer.h"
 #include "cache/launchers.h"
-#include "cache/related.h"
+#include "cache/transform.h"
+#include "reconcile/kinds.h"
+#include "reconcile/kubevirt/kubevirt_kind.h"
+#include "reconcile/pod/pod_kind.h"
+#include "reconcile/pvc/pvc_kind.h"
+#include "reconcile/service/service_kind.h"
+#include "reconcile/vm/vm_kind.h"
+#include "reconcile/vmi/vmi_kind.h"
 
 #include <check.h>
 
-static struct informer *inf;
+static struct caches *caches;
+static struct informer *inf; /* of instances */
 static unsigned n_changed;
 static unsigned n_removed;
 
@@ -23,10 +30,10 @@ has(const struct object *o, const char *needle)
 }
 
 static void
-on_changed(void *arg, enum kind kind, const struct object *object, bool removed)
+on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed)
 {
     (void)arg;
-    ck_assert_int_eq(kind, KIND_VMI);
+    ck_assert_ptr_eq(kind, &vmi_kind);
     ck_assert_ptr_nonnull(object);
     n_changed += removed ? 0 : 1;
     n_removed += removed ? 1 : 0;
@@ -36,13 +43,14 @@ static void
 setup(void)
 {
     n_changed = n_removed = 0;
-    inf = informer_new(KIND_VMI, on_changed, NULL);
+    caches = caches_new(kinds, n_kinds, on_changed, NULL);
+    inf = caches_informer(caches, &vmi_kind);
 }
 
 static void
 teardown(void)
 {
-    informer_free(inf);
+    caches_free(caches);
 }
 
 static json_t *
@@ -154,28 +162,28 @@ START_TEST(a_create_takes_the_place_of_an_earlier_life)
 }
 END_TEST
 
-START_TEST(a_doomed_object_stays_doomed)
+START_TEST(a_deletion_that_was_answered_stays_expected)
 {
     apply("a", "u1", "1", "Running", false);
-    informer_doom(inf, "ns/a", "u1");
-    ck_assert(store_get(informer_store(inf), "ns/a")->doomed);
+    informer_expect_deletion(inf, "ns/a", "u1");
+    ck_assert(store_get(informer_store(inf), "ns/a")->expects_deletion);
     apply("a", "u1", "2", "Failed", false);
-    ck_assert(store_get(informer_store(inf), "ns/a")->doomed);
-    informer_doom(inf, "ns/a", "another");
+    ck_assert(store_get(informer_store(inf), "ns/a")->expects_deletion);
+    informer_expect_deletion(inf, "ns/a", "another");
     apply("a", "u2", "3", "Pending", false);
-    ck_assert(!store_get(informer_store(inf), "ns/a")->doomed);
+    ck_assert(!store_get(informer_store(inf), "ns/a")->expects_deletion);
 }
 END_TEST
 
 static void
-count_key(void *arg, const char *key)
+count_key(void *arg, const struct kind *kind, const char *key)
 {
     struct strbuf *sb = arg;
 
-    (void)strbuf_addf(sb, "%s ", key);
+    (void)strbuf_addf(sb, "%s/%s ", kind->name, key);
 }
 
-START_TEST(related_keys_follow_the_arrows)
+START_TEST(an_object_concerns_those_its_arrows_lead_to)
 {
     AUTO(json_freep)
     json_t *user = json_pack("{s:{s:s, s:s, s:s}, s:{s:[{s:{s:s}}]}}", "metadata", "namespace", "ns", "name", "user",
@@ -187,9 +195,9 @@ START_TEST(related_keys_follow_the_arrows)
     const struct object pod = {.key = "ns/virt-launcher-user-abcde", .owner_name = "user", .owner_uid = "u9"};
     const struct object claim = {.key = "ns/data"};
     const struct object vmi = {.key = "ns/user"};
-    related_keys(KIND_POD, &pod, informer_store(inf), count_key, &sb);
-    related_keys(KIND_PVC, &claim, informer_store(inf), count_key, &sb);
-    related_keys(KIND_VMI, &vmi, informer_store(inf), count_key, &sb);
+    arrows_follow(arrows, n_arrows, caches, &pod_kind, &pod, count_key, &sb);
+    arrows_follow(arrows, n_arrows, caches, &pvc_kind, &claim, count_key, &sb);
+    arrows_follow(arrows, n_arrows, caches, &vmi_kind, &vmi, count_key, &sb);
     ck_assert_str_eq(strbuf_str(&sb), "vmi/ns/user vmi/ns/user vmi/ns/user vm/ns/user ");
 }
 END_TEST
@@ -203,20 +211,20 @@ START_TEST(a_pod_concerns_whom_its_name_tells)
     apply("user", "u9", "1", "Running", false);
     apply(lengthy, "u8", "1", "Running", false);
     const struct object stripped = {.key = "ns/virt-launcher-user-bcdfgbcdfgbc", .owner_name = "", .owner_uid = ""};
-    related_keys(KIND_POD, &stripped, informer_store(inf), count_key, &sb);
+    arrows_follow(arrows, n_arrows, caches, &pod_kind, &stripped, count_key, &sb);
     identity_pod_stem(lengthy, stem);
     AUTO(freep) char *key = xasprintf("ns/virt-launcher-%s-bcdfgbcdfgbc", stem);
     const struct object cut = {.key = key, .owner_name = "user", .owner_uid = "u9"};
-    related_keys(KIND_POD, &cut, informer_store(inf), count_key, &sb);
+    arrows_follow(arrows, n_arrows, caches, &pod_kind, &cut, count_key, &sb);
     const struct object nobodys = {.key = "ns/virt-launcher-x-bcdfgbcdfgbc", .owner_name = "user", .owner_uid = "u9"};
-    related_keys(KIND_POD, &nobodys, informer_store(inf), count_key, &sb);
+    arrows_follow(arrows, n_arrows, caches, &pod_kind, &nobodys, count_key, &sb);
     AUTO(freep) char *want = xasprintf("vmi/ns/user vmi/ns/%s ", lengthy);
     ck_assert_str_eq(strbuf_str(&sb), want);
 }
 END_TEST
 
 static void
-on_pod(void *arg, enum kind kind, const struct object *object, bool removed)
+on_pod(void *arg, const struct kind *kind, const struct object *object, bool removed)
 {
     (void)kind;
     ck_assert_ptr_nonnull(object);
@@ -250,7 +258,7 @@ START_TEST(a_pod_out_of_sight_is_not_one_that_has_ended)
         {"},\"status\":{\"phase\":\"Running\"", false},
     };
     AUTO(strbuf_fini) struct strbuf sb = STRBUF_INIT(4096);
-    struct informer *pods = informer_new(KIND_POD, on_pod, &sb);
+    struct informer *pods = informer_new(&pod_kind, on_pod, &sb);
     AUTO(json_freep) json_t *seen = pod("virt-launcher", "1", "");
     AUTO(json_freep) json_t *last = pod("virt-launcher", "2", rows[_i].more);
 
@@ -341,7 +349,7 @@ START_TEST(a_service_concerns_those_it_selects)
     }
     AUTO(packed_freep) struct packed *json = packed_new(NULL, rows[_i].service, strlen(rows[_i].service));
     const struct object service = {.key = "ns/svc", .json = json};
-    related_keys(KIND_SERVICE, &service, informer_store(inf), count_key, &sb);
+    arrows_follow(arrows, n_arrows, caches, &service_kind, &service, count_key, &sb);
     ck_assert_str_eq(strbuf_str(&sb), rows[_i].want);
 }
 END_TEST
@@ -354,7 +362,7 @@ note_key(void *arg, const struct object *o)
 }
 
 static void
-note_service(void *arg, enum kind kind, const struct object *o, bool removed)
+note_service(void *arg, const struct kind *kind, const struct object *o, bool removed)
 {
     (void)kind;
     (void)removed;
@@ -364,7 +372,7 @@ note_service(void *arg, enum kind kind, const struct object *o, bool removed)
 START_TEST(a_service_is_found_by_its_selector_and_a_change_reaches_both_sides)
 {
     AUTO(strbuf_fini) struct strbuf sb = STRBUF_INIT(4096);
-    struct informer *services = informer_new(KIND_SERVICE, note_service, &sb);
+    struct informer *services = informer_new(&service_kind, note_service, &sb);
     const char *const selected[] = {"web", "web", "db"};
 
     for (size_t i = 0; i < ARRAY_LEN(selected); i++) {
@@ -424,8 +432,8 @@ main(void)
     tcase_add_test(tc, an_answer_does_not_undo_what_the_watch_brought);
     tcase_add_test(tc, an_answer_to_a_create_makes_no_ghost);
     tcase_add_test(tc, a_create_takes_the_place_of_an_earlier_life);
-    tcase_add_test(tc, a_doomed_object_stays_doomed);
-    tcase_add_test(tc, related_keys_follow_the_arrows);
+    tcase_add_test(tc, a_deletion_that_was_answered_stays_expected);
+    tcase_add_test(tc, an_object_concerns_those_its_arrows_lead_to);
     tcase_add_test(tc, a_pod_concerns_whom_its_name_tells);
     tcase_add_loop_test(tc, a_pod_out_of_sight_is_not_one_that_has_ended, 0, 6);
     tcase_add_test(tc, foreign_pods_are_counted_and_bounded);

@@ -1,125 +1,95 @@
 // The rules of a VirtualMachine, first match wins.
 #include "reconcile/vm/vm_plan.h"
 
-#include "base/clock.h"
 #include "reconcile/vm/vm_adopt.h"
+#include "reconcile/vm/vm_start.h"
 #include "reconcile/vm/vm_status.h"
-#include "reconcile/vmi/vmi_phase.h"
+#include "reconcile/vmi/vmi_kind.h"
 
-static bool is_deleting(const struct vm_view *v);
-static bool must_adopt(const struct vm_view *v);
-static bool is_foreign(const struct vm_view *v);
-static bool is_stopping(const struct vm_view *v);
-static bool must_stop(const struct vm_view *v);
-static bool must_clear(const struct vm_view *v);
-static bool must_start(const struct vm_view *v);
-static bool is_invalid(const struct vm_view *v);
-static bool is_waiting(const struct vm_view *v);
-static bool is_held(const struct vm_view *v);
-static bool always(const struct vm_view *v);
-static void plan_nothing(const struct vm_view *v, struct plan *p);
-static void plan_adopt(const struct vm_view *v, struct plan *p);
-static void plan_delete(const struct vm_view *v, struct plan *p);
-static void plan_wait(const struct vm_view *v, struct plan *p);
-static void plan_create(const struct vm_view *v, struct plan *p);
+static bool is_deleting(const void *view);
+static bool must_adopt(const void *view);
+static bool is_foreign(const void *view);
+static bool is_stopping(const void *view);
+static bool must_stop(const void *view);
+static bool must_clear(const void *view);
+static bool must_start(const void *view);
+static bool is_invalid(const void *view);
+static bool must_start_anew(const void *view);
+static bool is_waiting(const void *view);
+static bool is_held(const void *view);
+static void plan_adopt(const void *view, struct plan *p);
+static void plan_delete(const void *view, struct plan *p);
+static void plan_wait(const void *view, struct plan *p);
+static void plan_create(const void *view, struct plan *p);
 
 /* Order is meaning: deletion outranks everything, nothing is started beside an instance that is still there. */
-const struct vm_rule vm_rules[] = {
+static const struct rule rules[] = {
     {"deleting", "a VM that is being deleted starts and stops nothing: its instance goes with it", is_deleting,
-     plan_nothing},
+     rule_nothing},
     {"adopt", "an instance that nobody controls and that this VM would make as it is becomes its own", must_adopt,
      plan_adopt},
     {"foreign-instance", "an instance of that name which belongs to somebody else is left alone", is_foreign,
-     plan_nothing},
-    {"stopping", "an instance that ends is waited for", is_stopping, plan_nothing},
+     rule_nothing},
+    {"stopping", "an instance that ends is waited for", is_stopping, rule_nothing},
     {"stop", "Halted: the instance is deleted", must_stop, plan_delete},
     {"clear-finished", "a finished instance makes room for the next one, or for none", must_clear, plan_delete},
-    {"start-anew", "an instance that cannot start makes room when its template was changed", vm_starts_anew, plan_delete},
-    {"invalid", "a spec that cannot run is told in status and not started", is_invalid, plan_nothing},
+    {"start-anew", "an instance that cannot start makes room when its template was changed", must_start_anew,
+     plan_delete},
+    {"invalid", "a spec that cannot run is told in status and not started", is_invalid, rule_nothing},
     {"back-off", "after failed starts the next one waits", is_waiting, plan_wait},
-    {"hold", "a start that could not be made is told before it is tried again", is_held, plan_nothing},
+    {"hold", "a start that could not be made is told before it is tried again", is_held, rule_nothing},
     {"start", "the run strategy wants an instance and there is none: it is made", must_start, plan_create},
-    {"steady", "nothing to do", always, plan_nothing},
+    {"steady", "nothing to do", rule_always, rule_nothing},
 };
-const size_t n_vm_rules = ARRAY_LEN(vm_rules);
+const struct rules vm_rules = {rules, ARRAY_LEN(rules)};
 
 void
 vm_plan(const struct vm_view *v, struct plan *ret_plan)
 {
     *ret_plan = (struct plan){.arena = v->arena};
-    for (size_t i = 0; i < n_vm_rules; i++) {
-        if (vm_rules[i].when(v)) {
-            ret_plan->rule = vm_rules[i].name;
-            vm_rules[i].then(v, ret_plan);
-            break;
-        }
-    }
+    rules_apply(&vm_rules, v, ret_plan);
     vm_status(v, ret_plan);
 }
 
-bool
-vm_start_waits(const struct vm_view *v, int64_t *ret_s)
-{
-    const struct start_failure *f = v->vm.status.start_failure;
-    int64_t after_s;
-
-    if (!f || !f->retry_after || !clock_parse(f->retry_after, &after_s) || after_s <= v->now_s) {
-        return false;
-    }
-    *ret_s = after_s - v->now_s;
-    return true;
-}
-
-/* Nothing is lost with it: its guest has never run. Under Manual a start is somebody else's wish. */
-bool
-vm_starts_anew(const struct vm_view *v)
-{
-    bool is_wanted = v->strategy == RUN_ALWAYS || v->strategy == RUN_RERUN_ON_FAILURE || v->strategy == RUN_ONCE;
-
-    return v->has_vmi && v->vmi_is_ours && !v->vmi_going && is_wanted && v->vmi_differs && !v->invalid &&
-           !vmi_is_final(&v->vmi) && !vmi_has_run(&v->vmi) && condition_is(&v->vmi.status.conditions, "Stalled", "True");
-}
-
-bool
-vm_is_refused(const struct vm_view *v)
-{
-    return v->has_vmi && v->vmi_is_ours && !v->vmi_going && str_eq(v->vmi.status.phase, "Failed") &&
-           str_eq(v->vmi.status.reason, REASON_INVALID_SPEC) && !v->vmi_differs;
-}
-
 static bool
-is_deleting(const struct vm_view *v)
+is_deleting(const void *view)
 {
+    const struct vm_view *v = view;
     return v->vm.meta.deletion_s != 0;
 }
 
 static bool
-must_adopt(const struct vm_view *v)
+must_adopt(const void *view)
 {
+    const struct vm_view *v = view;
     return v->has_vmi && !v->vmi_is_ours && !vm_adopt_bar(v);
 }
 
 static bool
-is_foreign(const struct vm_view *v)
+is_foreign(const void *view)
 {
+    const struct vm_view *v = view;
     return v->has_vmi && !v->vmi_is_ours;
 }
 
 static bool
-is_stopping(const struct vm_view *v)
+is_stopping(const void *view)
 {
+    const struct vm_view *v = view;
     return v->has_vmi && v->vmi_going;
 }
 
 static bool
-must_stop(const struct vm_view *v)
+must_stop(const void *view)
 {
+    const struct vm_view *v = view;
     return v->has_vmi && v->strategy == RUN_HALTED;
 }
 
 static bool
-must_clear(const struct vm_view *v)
+must_clear(const void *view)
 {
+    const struct vm_view *v = view;
     return v->has_vmi && vmi_is_final(&v->vmi) && (v->strategy == RUN_ALWAYS || v->strategy == RUN_RERUN_ON_FAILURE) &&
            !vm_is_refused(v);
 }
@@ -144,65 +114,64 @@ wants_start(const struct vm_view *v)
 }
 
 static bool
-must_start(const struct vm_view *v)
+must_start(const void *view)
 {
+    const struct vm_view *v = view;
     return !v->has_vmi && wants_start(v);
 }
 
 static bool
-is_invalid(const struct vm_view *v)
+must_start_anew(const void *view)
 {
+    return vm_starts_anew(view);
+}
+
+static bool
+is_invalid(const void *view)
+{
+    const struct vm_view *v = view;
     return v->invalid != NULL;
 }
 
 static bool
-is_waiting(const struct vm_view *v)
+is_waiting(const void *view)
 {
+    const struct vm_view *v = view;
     int64_t s;
 
     return must_start(v) && vm_start_waits(v, &s);
 }
 
 static bool
-is_held(const struct vm_view *v)
+is_held(const void *view)
 {
+    const struct vm_view *v = view;
     return v->hold && must_start(v);
-}
-
-static bool
-always(const struct vm_view *v)
-{
-    (void)v; /* the last rule asks nothing */
-    return true;
-}
-
-static void
-plan_nothing(const struct vm_view *v, struct plan *p)
-{
-    (void)v; /* what is there is right, or goes on by itself */
-    (void)p;
 }
 
 /* The next look, at an instance of its own, tells the rest. */
 static void
-plan_adopt(const struct vm_view *v, struct plan *p)
+plan_adopt(const void *view, struct plan *p)
 {
-    (void)plan_add(p, ACTION_ADOPT_VMI, &v->vmi.meta, vm_adopt_body(v));
+    const struct vm_view *v = view;
+    plan_add(p, VERB_APPLY, &vmi_kind, &v->vmi.meta, vm_adopt_body(v))->as = "adopt-vmi";
     plan_event(p, "Normal", "Adopted", "The virtual machine instance %s had no owner and is this virtual machine's now",
                v->vmi.meta.name);
 }
 
 static void
-plan_delete(const struct vm_view *v, struct plan *p)
+plan_delete(const void *view, struct plan *p)
 {
-    (void)plan_add(p, ACTION_DELETE_VMI, &v->vmi.meta, NULL);
+    const struct vm_view *v = view;
+    (void)plan_add(p, VERB_DELETE, &vmi_kind, &v->vmi.meta, NULL);
     plan_event(p, "Normal", "SuccessfulDelete",
                "Stopped the virtual machine by deleting the virtual machine instance %s", v->vmi.meta.name);
 }
 
 static void
-plan_wait(const struct vm_view *v, struct plan *p)
+plan_wait(const void *view, struct plan *p)
 {
+    const struct vm_view *v = view;
     int64_t s = 1;
 
     (void)vm_start_waits(v, &s); /* the rule matched: it does */
@@ -241,11 +210,12 @@ vmi_object(const struct vm_view *v)
 }
 
 static void
-plan_create(const struct vm_view *v, struct plan *p)
+plan_create(const void *view, struct plan *p)
 {
+    const struct vm_view *v = view;
     struct meta target = {.namespace = v->vm.meta.namespace, .name = v->vm.meta.name};
 
-    (void)plan_add(p, ACTION_CREATE_VMI, &target, vmi_object(v));
+    (void)plan_add(p, VERB_CREATE, &vmi_kind, &target, vmi_object(v));
     plan_event(p, "Normal", "SuccessfulCreate",
                "Started the virtual machine by creating the new virtual machine instance %s", v->vm.meta.name);
 }

@@ -4,12 +4,12 @@
 #include "api/rules/validate.h"
 #include "base/clock.h"
 #include "reconcile/vm/vm_adopt.h"
-#include "reconcile/vm/vm_plan.h"
+#include "reconcile/vm/vm_start.h"
+#include "reconcile/vmi/vmi_kind.h"
 #include "reconcile/vmi/vmi_phase.h"
 
 enum { FAIL_BASE_S = 10, FAIL_MAX_S = 300, FAIL_STALLED = 3, FAIL_COUNT_MAX = 1000000, MIRRORED_MAX = 32 };
 
-static bool plan_has(const struct plan *p, enum action_kind kind);
 static const char *printable_status(const struct vm_view *v, const struct plan *p, const struct vm_status *st);
 static const char *vmi_trouble(const struct vmi *vmi);
 static const struct condition *keeper(const struct vm_view *v);
@@ -34,7 +34,7 @@ vm_status(const struct vm_view *v, struct plan *p)
     struct vm_status *st = &now.status;
     bool is_up = v->has_vmi && !vmi_is_final(&v->vmi);
 
-    st->created = is_up || plan_has(p, ACTION_CREATE_VMI) ? TRI_TRUE : TRI_UNSET;        /* rule A1 */
+    st->created = is_up || plan_has(p, VERB_CREATE, &vmi_kind) ? TRI_TRUE : TRI_UNSET;   /* rule A1 */
     st->observed_generation = (struct opt_int){.set = true, .v = v->vm.meta.generation}; /* rule K1 */
     st->desired_generation = st->observed_generation;
     set_run(v, p, st);
@@ -55,17 +55,6 @@ vm_status(const struct vm_view *v, struct plan *p)
     p->status_old = json_object_get(old_all, "status");
     p->status_new = json_object_get(new_all, "status");
     p->status_anew = v->status_lost;
-}
-
-static bool
-plan_has(const struct plan *p, enum action_kind kind)
-{
-    for (size_t i = 0; i < p->n_actions; i++) {
-        if (p->actions[i].kind == kind) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static bool
@@ -93,7 +82,7 @@ printable_status(const struct vm_view *v, const struct plan *p, const struct vm_
     if (v->vm.meta.deletion_s != 0) {
         return "Terminating";
     }
-    if (is_live && (v->vmi_going || plan_has(p, ACTION_DELETE_VMI))) {
+    if (is_live && (v->vmi_going || plan_has(p, VERB_DELETE, &vmi_kind))) {
         return "Stopping";
     }
     if (is_live && str_eq(vmi->status.phase, "Running")) {
@@ -102,7 +91,7 @@ printable_status(const struct vm_view *v, const struct plan *p, const struct vm_
     if (is_live && vmi_trouble(vmi)) {
         return vmi_trouble(vmi);
     }
-    if (is_live || plan_has(p, ACTION_CREATE_VMI)) {
+    if (is_live || plan_has(p, VERB_CREATE, &vmi_kind)) {
         return "Starting";
     }
     if (is_failing(v, st)) {
@@ -195,7 +184,7 @@ set_ready(const struct vm_view *v, const struct plan *p, struct vm_status *st)
     struct condition wish = {
         .type = "Ready", .status = "False", .reason = "VMINotExists", .message = "VMI does not exist"};
 
-    if (v->has_vmi || plan_has(p, ACTION_CREATE_VMI)) {
+    if (v->has_vmi || plan_has(p, VERB_CREATE, &vmi_kind)) {
         wish.reason = theirs ? theirs->reason : "VMIConditionMissing";
         wish.message = theirs ? theirs->message : "VMI is missing the Ready condition";
         wish.status = theirs ? theirs->status : "False";
@@ -241,7 +230,7 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
     const struct condition *stalled = v->has_vmi ? condition_find(&v->vmi.status.conditions, "Stalled") : NULL;
     struct condition wish = {.status = "True"};
     bool has_ended = v->strategy == RUN_RERUN_ON_FAILURE && !v->has_vmi && str_eq(st->last_run_phase, "Succeeded") &&
-                     !plan_has(p, ACTION_CREATE_VMI);
+                     !plan_has(p, VERB_CREATE, &vmi_kind);
     bool wants_up = is_counting(v->strategy) && !has_ended && !(v->has_vmi && vmi_is_final(&v->vmi));
 
     if (v->has_vmi && !v->vmi_is_ours && vm_adopt_bar(v)) {
@@ -252,7 +241,7 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
         wish.type = "Stalled";
         wish.reason = "InvalidSpec";
         wish.message = v->invalid;
-    } else if (vm_is_refused(v) && !plan_has(p, ACTION_DELETE_VMI)) {
+    } else if (vm_is_refused(v) && !plan_has(p, VERB_DELETE, &vmi_kind)) {
         wish.type = "Stalled";
         wish.reason = REASON_INVALID_SPEC;
         wish.message =
@@ -262,7 +251,7 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
         wish.type = "Stalled";
         wish.reason = "FailedCreate";
         wish.message = v->last_error;
-    } else if (stalled && str_eq(stalled->status, "True") && !v->vmi_going && !plan_has(p, ACTION_DELETE_VMI)) {
+    } else if (stalled && str_eq(stalled->status, "True") && !v->vmi_going && !plan_has(p, VERB_DELETE, &vmi_kind)) {
         wish.type = "Stalled";
         wish.reason = stalled->reason;
         wish.message = stalled->message;
@@ -271,7 +260,8 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
         wish.reason = "CrashLoopBackOff";
         wish.message = st->bridge && st->bridge->last_failure ? st->bridge->last_failure->message
                                                               : "the guest fails to start again and again";
-    } else if (plan_has(p, ACTION_CREATE_VMI) || plan_has(p, ACTION_DELETE_VMI) || (v->has_vmi && v->vmi_going) ||
+    } else if (plan_has(p, VERB_CREATE, &vmi_kind) || plan_has(p, VERB_DELETE, &vmi_kind) ||
+               (v->has_vmi && v->vmi_going) ||
                (wants_up && !condition_is(&st->conditions, "Ready", "True") &&
                 !condition_is(&st->conditions, "Paused", "True"))) {
         wish.type = "Reconciling";
@@ -345,7 +335,7 @@ set_failure(const struct vm_view *v, struct vm_status *st)
 static void
 set_run(const struct vm_view *v, const struct plan *p, struct vm_status *st)
 {
-    if (plan_has(p, ACTION_CREATE_VMI)) {
+    if (plan_has(p, VERB_CREATE, &vmi_kind)) {
         st->run_strategy = v->strategy;
         st->last_run_phase = NULL;
     } else if (vm_starts_anew(v)) {
@@ -391,7 +381,7 @@ next_step(const struct vm_view *v, const struct plan *p)
     const struct start_failure *f = v->vm.status.start_failure;
     int64_t s;
 
-    if (v->has_vmi && vmi_is_final(&v->vmi) && (v->vmi_going || plan_has(p, ACTION_DELETE_VMI))) {
+    if (v->has_vmi && vmi_is_final(&v->vmi) && (v->vmi_going || plan_has(p, VERB_DELETE, &vmi_kind))) {
         return v->strategy == RUN_ALWAYS ? "the finished instance is removed, then a new one is started"
                                          : "the finished instance is removed";
     }
@@ -401,7 +391,7 @@ next_step(const struct vm_view *v, const struct plan *p)
     if (vm_starts_anew(v)) {
         return "the instance that could not start is removed, then one of the changed template is started";
     }
-    if (plan_has(p, ACTION_DELETE_VMI) || (v->has_vmi && v->vmi_going)) {
+    if (plan_has(p, VERB_DELETE, &vmi_kind) || (v->has_vmi && v->vmi_going)) {
         return "the guest is asked to shut down; when its grace period is over it is switched off";
     }
     if (v->invalid || vm_is_refused(v)) {
@@ -418,7 +408,7 @@ next_step(const struct vm_view *v, const struct plan *p)
     }
     bool is_starting = v->has_vmi && !vmi_is_final(&v->vmi) && !str_eq(v->vmi.status.phase, "Running");
     if (is_starting ||
-        plan_has(p, ACTION_CREATE_VMI)) { /* one text for both: the step between them is not worth a write */
+        plan_has(p, VERB_CREATE, &vmi_kind)) { /* one text for both: the step between them is not worth a write */
         return "the launcher pod is scheduled and the guest starts";
     }
     return NULL;

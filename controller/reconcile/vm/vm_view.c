@@ -87,6 +87,6 @@ gather_vmi(struct vm_view *v, const struct object *vmi)
     const struct owner *owner = meta_controller(&v->vmi.meta);
     v->has_vmi = true;
     v->vmi_is_ours = owner && str_eq(owner->uid, v->vm.meta.uid);
-    v->vmi_going = vmi->doomed || v->vmi.meta.deletion_s != 0;
+    v->vmi_going = vmi->expects_deletion || v->vmi.meta.deletion_s != 0;
     v->vmi_differs = v->vmi_spec && !v->is_header && !json_equal(v->vmi_spec, v->vm.spec.template.spec_json);
 }

@@ -29,7 +29,7 @@ pod_view_make(struct arena *a, const struct object *pod, struct pod_view *ret_vi
         return err_wrap(e, "decode pod %s", pod->key);
     }
     const json_t *status = json_object_get(j, "status");
-    v.going = pod->doomed || v.meta.deletion_s != 0;
+    v.going = pod->expects_deletion || v.meta.deletion_s != 0;
     v.hidden = pod->hidden;
     v.node_name = json_str(json_object_get(j, "spec"), "nodeName");
     v.phase = json_str(status, "phase");

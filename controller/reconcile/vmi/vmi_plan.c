@@ -3,8 +3,10 @@
 
 #include "api/kinds/instance.h"
 #include "base/clock.h"
+#include "reconcile/pod/pod_kind.h"
 #include "reconcile/pod/pod_render.h"
 #include "reconcile/pod/state_claim.h"
+#include "reconcile/pvc/pvc_kind.h"
 #include "reconcile/vm/vm_view.h"
 #include "reconcile/vmi/open_ports.h"
 #include "reconcile/vmi/pod_warnings.h"
@@ -19,71 +21,65 @@ enum {
     QUIET_DETAILS_S = 3
 };
 
-static bool is_doomed(const struct vmi_view *v, const struct vmi_observed *o);
-static bool is_going_with_pod(const struct vmi_view *v, const struct vmi_observed *o);
-static bool is_going(const struct vmi_view *v, const struct vmi_observed *o);
-static bool is_unseen(const struct vmi_view *v, const struct vmi_observed *o);
-static bool is_finished(const struct vmi_view *v, const struct vmi_observed *o);
-static bool is_invalid(const struct vmi_view *v, const struct vmi_observed *o);
-static bool has_old_pod(const struct vmi_view *v, const struct vmi_observed *o);
-static bool is_blocked(const struct vmi_view *v, const struct vmi_observed *o);
-static bool is_pod_missing(const struct vmi_view *v, const struct vmi_observed *o);
-static bool is_hidden(const struct vmi_view *v, const struct vmi_observed *o);
-static bool must_read_warnings(const struct vmi_view *v, const struct vmi_observed *o);
-static bool is_ca_old(const struct vmi_view *v, const struct vmi_observed *o);
-static bool is_label_missing(const struct vmi_view *v, const struct vmi_observed *o);
-static bool always(const struct vmi_view *v, const struct vmi_observed *o);
-static void plan_nothing(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
-static void plan_end_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
-static void plan_release(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
-static void plan_seek(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
-static void plan_wait(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
-static void plan_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
-static void plan_labels(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
-static void plan_read_warnings(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
-static void plan_ca(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
-static void plan_label(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
+static bool is_deleted(const void *view);
+static bool is_going_with_pod(const void *view);
+static bool is_going(const void *view);
+static bool is_unseen(const void *view);
+static bool is_finished(const void *view);
+static bool is_invalid(const void *view);
+static bool has_old_pod(const void *view);
+static bool is_blocked(const void *view);
+static bool is_pod_missing(const void *view);
+static bool is_hidden(const void *view);
+static bool must_read_warnings(const void *view);
+static bool is_ca_old(const void *view);
+static bool is_label_missing(const void *view);
+static void plan_end_pod(const void *view, struct plan *p);
+static void plan_release(const void *view, struct plan *p);
+static void plan_seek(const void *view, struct plan *p);
+static void plan_wait(const void *view, struct plan *p);
+static void plan_pod(const void *view, struct plan *p);
+static void plan_labels(const void *view, struct plan *p);
+static void plan_read_warnings(const void *view, struct plan *p);
+static void plan_ca(const void *view, struct plan *p);
+static void plan_label(const void *view, struct plan *p);
 static void plan_desired(const struct vmi_view *v, struct plan *p);
 static int64_t quiet_start_left_s(const struct vmi_view *v);
 static bool may_wait_with_status(const struct vmi_view *v, const struct vmi_observed *o);
 static bool may_wait_with_details(const struct vmi_view *v, const struct plan *p);
 
 /* Order is meaning: deletion outranks everything; a finished instance never gets a second pod. */
-const struct vmi_rule vmi_rules[] = {
-    {"deleted", "the API server has dropped the instance; nothing is left to do", is_doomed, plan_nothing},
+static const struct rule rules[] = {
+    {"deleted", "the API server has dropped the instance; nothing is left to do", is_deleted, rule_nothing},
     {"deleting-pod", "an instance that goes takes its launcher pod with it first", is_going_with_pod, plan_end_pod},
     {"deleting", "no pod is left: the instance may go", is_going, plan_release},
     {"pod-unseen", "its pod is not seen any more: what follows from that waits until the API server says that it is gone",
      is_unseen, plan_seek},
-    {"finished", "a finished instance stays as it is until somebody deletes it", is_finished, plan_nothing},
-    {"invalid", "a spec that cannot run gets no pod; status says why", is_invalid, plan_nothing},
+    {"finished", "a finished instance stays as it is until somebody deletes it", is_finished, rule_nothing},
+    {"invalid", "a spec that cannot run gets no pod; status says why", is_invalid, rule_nothing},
     {"old-pod", "a pod of an earlier instance of this name still lives: its disks are not touched", has_old_pod,
      plan_wait},
-    {"blocked", "something the pod needs is not there; status says what", is_blocked, plan_nothing},
+    {"blocked", "something the pod needs is not there; status says what", is_blocked, rule_nothing},
     {"pod-missing", "a new instance gets its launcher pod", is_pod_missing, plan_pod},
     {"pod-hidden", "somebody took off the labels by which the pod is watched: they are put back", is_hidden, plan_labels},
     {"start-is-slow", "its pod waits, perhaps for a Secret: what events say of it is read", must_read_warnings,
      plan_read_warnings},
     {"ca-changed", "the pod gets the new CAs of the gateway", is_ca_old, plan_ca},
     {"label-node", "the instance of a VirtualMachine is labelled with its node", is_label_missing, plan_label},
-    {"steady", "nothing to do", always, plan_nothing},
+    {"steady", "nothing to do", rule_always, rule_nothing},
 };
-const size_t n_vmi_rules = ARRAY_LEN(vmi_rules);
+const struct rules vmi_rules = {rules, ARRAY_LEN(rules)};
 
 void
 vmi_plan(const struct vmi_view *v, struct plan *ret_plan)
 {
-    struct vmi_observed o = vmi_observe(v);
+    const struct vmi_observed o = vmi_observe(v);
+    struct vmi_view now = *v;
 
+    now.observed = &o;
     *ret_plan = (struct plan){.arena = v->arena};
-    for (size_t i = 0; i < n_vmi_rules; i++) {
-        if (vmi_rules[i].when(v, &o)) {
-            ret_plan->rule = vmi_rules[i].name;
-            vmi_rules[i].then(v, &o, ret_plan);
-            break;
-        }
-    }
-    if (v->doomed) {
+    rules_apply(&vmi_rules, &now, ret_plan);
+    if (v->is_deleted) {
         return;
     }
     vmi_status(v, &o, ret_plan);
@@ -103,88 +99,99 @@ vmi_plan(const struct vmi_view *v, struct plan *ret_plan)
 }
 
 static bool
-is_doomed(const struct vmi_view *v, const struct vmi_observed *o)
+is_deleted(const void *view)
 {
-    (void)o; /* what was observed does not matter any more */
-    return v->doomed;
+    const struct vmi_view *v = view;
+
+    return v->is_deleted;
 }
 
 static bool
-is_going_with_pod(const struct vmi_view *v, const struct vmi_observed *o)
+is_going_with_pod(const void *view)
 {
-    (void)o; /* deletion outranks the phase */
+    const struct vmi_view *v = view;
+
     return v->going && v->has_pod && !pod_is_over(&v->pod);
 }
 
 static bool
-is_going(const struct vmi_view *v, const struct vmi_observed *o)
+is_going(const void *view)
 {
-    (void)o; /* deletion outranks the phase */
+    const struct vmi_view *v = view;
+
     return v->going;
 }
 
 /* A pod that lost its label is out of the watch's sight like one that is gone. Two QEMUs on one disk would be the price of a mistake. */
 static bool
-is_unseen(const struct vmi_view *v, const struct vmi_observed *o)
+is_unseen(const void *view)
 {
-    (void)o; /* what was observed is what is in doubt */
+    const struct vmi_view *v = view;
+
     return vmi_pod_is_due(v) && !v->pod_ended;
 }
 
 static bool
-is_hidden(const struct vmi_view *v, const struct vmi_observed *o)
+is_hidden(const void *view)
 {
-    (void)o; /* the same in every phase */
+    const struct vmi_view *v = view;
+
     return v->has_pod && v->pod.hidden;
 }
 
 static bool
-is_finished(const struct vmi_view *v, const struct vmi_observed *o)
+is_finished(const void *view)
 {
-    (void)v; /* the phase says it all */
-    return vmi_phase_is_final(o->phase);
+    const struct vmi_view *v = view;
+
+    return vmi_phase_is_final(v->observed->phase);
 }
 
 static bool
-is_invalid(const struct vmi_view *v, const struct vmi_observed *o)
+is_invalid(const void *view)
 {
-    (void)o; /* the same in every phase */
+    const struct vmi_view *v = view;
+
     return v->invalid && !v->has_pod;
 }
 
 static bool
-has_old_pod(const struct vmi_view *v, const struct vmi_observed *o)
+has_old_pod(const void *view)
 {
-    (void)o; /* the same in every phase */
+    const struct vmi_view *v = view;
+
     return !v->has_pod && v->old_pod;
 }
 
 static bool
-is_blocked(const struct vmi_view *v, const struct vmi_observed *o)
+is_blocked(const void *view)
 {
-    (void)o; /* the same in every phase */
+    const struct vmi_view *v = view;
+
     return !v->has_pod && vmi_trouble_of(v).reason &&
            (!v->last_error || v->hold); /* what failed is told once, then tried again */
 }
 
 static bool
-is_pod_missing(const struct vmi_view *v, const struct vmi_observed *o)
+is_pod_missing(const void *view)
 {
-    (void)o; /* final phases are behind us: never started */
+    const struct vmi_view *v = view;
+
     return !v->has_pod;
 }
 
 static bool
-must_read_warnings(const struct vmi_view *v, const struct vmi_observed *o)
+must_read_warnings(const void *view)
 {
-    (void)o; /* as long as its container does not run */
+    const struct vmi_view *v = view;
+
     return pod_warnings_matter(v) && pod_warnings_due_s(v) == 0;
 }
 
 static bool
-is_ca_old(const struct vmi_view *v, const struct vmi_observed *o)
+is_ca_old(const void *view)
 {
-    (void)o;                                                  /* the same in every phase */
+    const struct vmi_view *v = view;
     bool is_known = v->pod.gateway_ca || v->pod.gateway_pins; /* not of a header that came as one */
     if (v->pod.going || !v->config->gateway_pins || !is_known) {
         return false;
@@ -194,91 +201,82 @@ is_ca_old(const struct vmi_view *v, const struct vmi_observed *o)
 }
 
 static bool
-is_label_missing(const struct vmi_view *v, const struct vmi_observed *o)
+is_label_missing(const void *view)
 {
-    return v->has_vm && !v->is_header && o->phase == PHASE_RUNNING && v->pod.node_name &&
+    const struct vmi_view *v = view;
+
+    return v->has_vm && !v->is_header && v->observed->phase == PHASE_RUNNING && v->pod.node_name &&
            !str_eq(str_map_get(&v->vmi.meta.labels, NODE_LABEL), v->pod.node_name);
 }
 
-static bool
-always(const struct vmi_view *v, const struct vmi_observed *o)
-{
-    (void)v; /* the last rule asks nothing */
-    (void)o;
-    return true;
-}
-
 static void
-plan_nothing(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+plan_end_pod(const void *view, struct plan *p)
 {
-    (void)v; /* what is there is right, or goes on by itself */
-    (void)o;
-    (void)p;
-}
+    const struct vmi_view *v = view;
 
-static void
-plan_end_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
-{
     if (v->pod.hidden) {
-        plan_labels(v, o, p); /* else nobody sees its end */
+        plan_labels(v, p); /* else nobody sees its end */
     }
     if (!v->pod.going) {
-        (void)plan_add(p, ACTION_DELETE_POD, &v->pod.meta, NULL);
+        (void)plan_add(p, VERB_DELETE, &pod_kind, &v->pod.meta, NULL);
         plan_event(p, "Normal", "SuccessfulDelete", "Deleted virtual machine pod %s", v->pod.meta.name);
     }
 }
 
 /* The status that says so is written only when this has succeeded. */
 static void
-plan_seek(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+plan_seek(const void *view, struct plan *p)
 {
+    const struct vmi_view *v = view;
     const struct vmi_bridge *b = v->vmi.status.bridge;
     struct meta pod = {
         .namespace = v->vmi.meta.namespace, .name = b && b->pod ? b->pod : vmi_pod_name(v), .uid = v->pod_uid};
 
-    (void)o; /* the same in every phase */
-    (void)plan_add(p, ACTION_SEEK_POD, &pod, NULL);
+    (void)plan_add(p, VERB_SEEK, &pod_kind, &pod, NULL);
 }
 
 static void
-plan_labels(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+plan_labels(const void *view, struct plan *p)
 {
+    const struct vmi_view *v = view;
     json_t *patch = json_pack("{s:{s:{s:s, s:s}}}", "metadata", "labels", LAUNCHER_LABEL, LAUNCHER_LABEL_VALUE,
                               "kubevirt.io/created-by", v->vmi.meta.uid);
 
-    (void)o; /* the same in every phase */
     BUG_ON(!patch);
-    (void)plan_add(p, ACTION_LABEL_POD, &v->pod.meta, json_in_arena(v->arena, patch));
+    struct action *a = plan_add(p, VERB_MERGE_PATCH, &pod_kind, &v->pod.meta, json_in_arena(v->arena, patch));
+    a->as = "label-pod";
+    a->is_any_version = true; /* of a pod that the watch does not see no version is the last one */
     plan_event(p, "Warning", "LabelRestored", "The label %s of pod %s was taken off and is put back", LAUNCHER_LABEL,
                v->pod.meta.name);
 }
 
 static void
-plan_release(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+plan_release(const void *view, struct plan *p)
 {
+    const struct vmi_view *v = view;
     const struct str_list *places = &v->vmi.meta.finalizers; /* "#7": the cache keeps where ours stand */
     json_t *steps = json_in_arena(v->arena, json_array());
 
     if (!v->has_pod && !v->pod_ended && !vmi_phase_is_final(vmi_phase_parse(v->vmi.status.phase))) {
-        plan_seek(v, o, p);
+        plan_seek(v, p);
     }
     for (size_t i = places->n; i > 0; i--) { /* the last one first: the others stay where they are */
         AUTO(freep) char *path = xasprintf("/metadata/finalizers/%s", places->items[i - 1] + 1);
         BUG_ON(json_array_append_new(steps, json_pack("{s:s, s:s}", "op", "remove", "path", path)) != 0);
     }
     if (v->has_pod && !v->pod.going) { /* a finished pod: its record goes with the instance */
-        (void)plan_add(p, ACTION_DELETE_POD, &v->pod.meta, NULL);
+        (void)plan_add(p, VERB_DELETE, &pod_kind, &v->pod.meta, NULL);
     }
     if (places->n > 0) {
-        (void)plan_add(p, ACTION_RELEASE_VMI, &v->vmi.meta, steps);
+        plan_add(p, VERB_JSON_PATCH, v->kind, &v->vmi.meta, steps)->as = "release-vmi";
     }
 }
 
 static void
-plan_wait(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+plan_wait(const void *view, struct plan *p)
 {
-    (void)v; /* the pod's end wakes us; the time is for a lost word */
-    (void)o;
+    (void)view; /* the same for all */
+
     plan_requeue(p, OLD_POD_WAIT_MS);
 }
 
@@ -290,53 +288,54 @@ plan_state_claim(const struct vmi_view *v, struct plan *p)
 
     if (c && !c->exists) {
         const struct meta target = {.namespace = v->vmi.meta.namespace, .name = c->name};
-        (void)plan_add(p, ACTION_CREATE_PVC, &target, state_claim_render(v, c->name));
+        plan_add(p, VERB_CREATE, &pvc_kind, &target, state_claim_render(v, c->name))->is_name_guessable = true;
         plan_event(p, "Normal", "SuccessfulCreate", "Created PVC %s, which keeps the machine's NVRAM", c->name);
     }
 }
 
 static void
-plan_pod(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+plan_pod(const void *view, struct plan *p)
 {
+    const struct vmi_view *v = view;
     const json_t *pod = pod_render(v);
     struct meta target = {.namespace = v->vmi.meta.namespace,
                           .name = json_str(json_object_get(pod, "metadata"), "name")};
 
-    (void)o; /* Pending: a later phase without a pod has failed */
     plan_state_claim(v, p);
-    plan_add(p, ACTION_CREATE_POD, &target, pod)->is_of_template = v->has_vm;
+    plan_add(p, VERB_CREATE, &pod_kind, &target, pod)->is_of_template = v->has_vm;
     plan_event(p, "Normal", "SuccessfulCreate", "Created virtual machine pod %s", target.name);
 }
 
 static void
-plan_read_warnings(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+plan_read_warnings(const void *view, struct plan *p)
 {
-    (void)o; /* see the rule */
-    (void)plan_add(p, ACTION_READ_WARNINGS, &v->pod.meta, NULL);
+    const struct vmi_view *v = view;
+
+    plan_add(p, VERB_READ_EVENTS, &pod_kind, &v->pod.meta, NULL)->as = "read-warnings";
     plan_requeue(p, READ_AGAIN_MS);
 }
 
 static void
-plan_ca(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+plan_ca(const void *view, struct plan *p)
 {
+    const struct vmi_view *v = view;
     bool has_pem = v->pod.gateway_ca != NULL; /* a launcher of an older version reads the certificates themselves */
     json_t *patch =
         json_pack("{s:{s:{s:s}}}", "metadata", "annotations", has_pem ? GATEWAY_CA_ANNOTATION : GATEWAY_PINS_ANNOTATION,
                   has_pem ? v->config->ca_bundle : v->config->gateway_pins);
 
-    (void)o; /* the same in every phase */
     BUG_ON(!patch);
-    (void)plan_add(p, ACTION_PATCH_POD, &v->pod.meta, json_in_arena(v->arena, patch));
+    (void)plan_add(p, VERB_MERGE_PATCH, &pod_kind, &v->pod.meta, json_in_arena(v->arena, patch));
 }
 
 static void
-plan_label(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p)
+plan_label(const void *view, struct plan *p)
 {
+    const struct vmi_view *v = view;
     json_t *patch = json_pack("{s:{s:{s:s}}}", "metadata", "labels", NODE_LABEL, v->pod.node_name);
 
-    (void)o; /* Running */
     BUG_ON(!patch);
-    (void)plan_add(p, ACTION_PATCH_VMI, &v->vmi.meta, json_in_arena(v->arena, patch));
+    (void)plan_add(p, VERB_MERGE_PATCH, v->kind, &v->vmi.meta, json_in_arena(v->arena, patch));
 }
 
 /* Whole state for the launcher, said when it is not what was said last. */

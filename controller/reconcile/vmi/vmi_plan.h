@@ -2,18 +2,10 @@
 #ifndef VMB_VMI_PLAN_H
 #define VMB_VMI_PLAN_H
 
-#include "reconcile/plan.h"
+#include "reconcile/rules.h"
 #include "reconcile/vmi/vmi_phase.h"
 
-struct vmi_rule {
-    const char *name;
-    const char *says; /* one sentence for --print-rules */
-    bool (*when)(const struct vmi_view *v, const struct vmi_observed *o);
-    void (*then)(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
-};
-
-extern const struct vmi_rule vmi_rules[];
-extern const size_t n_vmi_rules;
+extern const struct rules vmi_rules;
 
 void vmi_plan(const struct vmi_view *v, struct plan *ret_plan);
 

@@ -6,8 +6,11 @@
 #include "api/rules/validate.h"
 #include "api/walk/quantity.h"
 #include "reconcile/header_view.h"
+#include "reconcile/pod/pod_kind.h"
 #include "reconcile/pod/pod_meta.h"
 #include "reconcile/pod/state_claim.h"
+#include "reconcile/pvc/pvc_kind.h"
+#include "reconcile/service/service_kind.h"
 #include "reconcile/vmi/pod_claim.h"
 
 enum { OBJECT_MAX = 4 * 1024 * 1024, SERVICE_PORTS_MAX = 256, RESOURCES_MAX = 8, MODES_MAX = 8 };
@@ -19,7 +22,7 @@ struct gather {
 };
 
 static void gather_spec(struct vmi_view *v, const struct object *vmi);
-static struct err *gather_pods(struct vmi_view *v, const struct vmi_sources *src, const struct object *vmi);
+static struct err *gather_pods(struct vmi_view *v, const struct sources *src, const struct object *vmi);
 static bool gather_pod(void *arg, const struct object *pod);
 static void gather_claims(struct vmi_view *v, const struct store *pvcs);
 static void claim_read(struct arena *a, const struct object *pvc, struct claim_view *c);
@@ -32,11 +35,14 @@ static struct str_map string_map(struct arena *a, const json_t *object);
 static void gather_report(struct vmi_view *v, const struct launchers *launchers);
 
 struct err *
-vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct object *vmi, int64_t now_s,
+vmi_view_make(struct arena *a, const struct sources *src, const struct object *vmi, int64_t now_s,
               struct vmi_view *ret_view)
 {
-    struct vmi_view v = {
-        .arena = a, .config = src->config, .now_s = now_s, .n_waiting = src->n_waiting, .doomed = vmi->doomed};
+    struct vmi_view v = {.arena = a,
+                         .config = src->config,
+                         .now_s = now_s,
+                         .n_waiting = src->n_waiting,
+                         .is_deleted = vmi->expects_deletion};
 
     gather_spec(&v, vmi);
     struct err *e = gather_pods(&v, src, vmi);
@@ -44,8 +50,8 @@ vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct objec
         return e;
     }
     if (!v.is_header) {
-        gather_claims(&v, src->pvcs);
-        gather_services(&v, src->services);
+        gather_claims(&v, caches_store(src->caches, &pvc_kind));
+        gather_services(&v, caches_store(src->caches, &service_kind));
     }
     gather_report(&v, src->launchers);
     *ret_view = v;
@@ -127,7 +133,7 @@ static void
 gather_spec(struct vmi_view *v, const struct object *vmi)
 {
     gather_object(v, vmi);
-    v->going = vmi->doomed || v->vmi.meta.deletion_s != 0;
+    v->going = vmi->expects_deletion || v->vmi.meta.deletion_s != 0;
     v->has_vm = vmi_machine(&v->vmi) != NULL;
     if (v->is_header) {
         return;
@@ -144,7 +150,7 @@ gather_spec(struct vmi_view *v, const struct object *vmi)
 }
 
 static struct claimant
-claimant_of(struct vmi_view *v, const struct vmi_sources *src, const struct object *vmi)
+claimant_of(struct vmi_view *v, const struct sources *src, const struct object *vmi)
 {
     const struct launcher *l = launchers_get(src->launchers, vmi->uid);
 
@@ -174,7 +180,7 @@ read_recorded(struct arena *a, const struct object *vmi, struct vmi *ret_vmi)
 }
 
 bool
-vmi_view_owns(struct arena *a, const struct vmi_sources *src, const struct object *vmi, const struct object *pod)
+vmi_view_owns(struct arena *a, const struct sources *src, const struct object *vmi, const struct object *pod)
 {
     struct vmi_view v = {.arena = a, .config = src->config};
 
@@ -194,20 +200,23 @@ vmi_view_records(struct arena *a, const struct object *vmi, const char *pod_uid)
 }
 
 static struct err *
-gather_pods(struct vmi_view *v, const struct vmi_sources *src, const struct object *vmi)
+gather_pods(struct vmi_view *v, const struct sources *src, const struct object *vmi)
 {
+    const struct store *pods = caches_store(src->caches, &pod_kind);
     struct gather g = {.v = v};
+    char stem[POD_STEM_SIZE];
 
     g.who = claimant_of(v, src, vmi);
     if (src->foreign) {
         v->foreign = foreign_about(src->foreign, vmi->uid);
     }
-    store_each_about(src->pods, v->vmi.meta.namespace, v->vmi.meta.name, gather_pod, &g);
+    identity_pod_stem(v->vmi.meta.name, stem);
+    store_each_about(pods, v->vmi.meta.namespace, stem, gather_pod, &g);
     v->pod_uid = g.who.made_uid;
     if (!v->pod_uid && g.who.recorded->n > 0) {
         v->pod_uid = g.who.recorded->items[0].key;
     }
-    v->pod_ended = v->pod_uid && store_is_ended(src->pods, v->pod_uid);
+    v->pod_ended = v->pod_uid && store_is_ended(pods, v->pod_uid);
     return g.err;
 }
 

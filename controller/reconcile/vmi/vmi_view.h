@@ -3,9 +3,7 @@
 #define VMB_VMI_VIEW_H
 
 #include "api/kinds/vmi.h"
-#include "cache/foreign.h"
-#include "cache/launchers.h"
-#include "reconcile/config.h"
+#include "reconcile/sources.h"
 #include "reconcile/vmi/pod_view.h"
 
 struct claim_view {
@@ -26,26 +24,19 @@ struct claim_list {
     size_t n;
 };
 
-/* What the caches hold for one step. */
-struct vmi_sources {
-    const struct store *pods;
-    const struct store *pvcs;
-    const struct store *services;
-    const struct launchers *launchers;
-    const struct foreign *foreign; /* NULL: none */
-    const struct config *config;
-    size_t n_waiting; /* objects that wait for their look: how much there is to do */
-};
+struct vmi_observed;
 
 struct vmi_view {
     struct arena *arena;
+    const struct kind *kind;             /* of instances; set by who plans */
+    const struct vmi_observed *observed; /* what follows from all this (reconcile/vmi/vmi_phase.h); set for the rules */
     const struct config *config;
     int64_t now_s;
     size_t n_waiting;        /* of the sources */
     struct vmi vmi;          /* spec with defaults filled in */
     const json_t *spec_json; /* spec as the user wrote it */
     bool going;              /* being deleted, or its deletion was answered */
-    bool doomed;             /* the API server has deleted it already */
+    bool is_deleted;         /* the API server has deleted it already */
     bool has_vm;             /* controlled by a VirtualMachine: the object is ours to label */
     bool is_header;   /* only its header is of use (reconcile/header_view.h): 'invalid' says why, the spec is empty */
     bool status_lost; /* there may be a status that is not known: it is written as a whole */
@@ -69,11 +60,11 @@ struct vmi_view {
 };
 
 /* Of a VMI that cannot be decoded the header is taken. Errors: ERR_INVALID when its pod cannot be decoded. */
-MUST_CHECK struct err *vmi_view_make(struct arena *a, const struct vmi_sources *src, const struct object *vmi,
+MUST_CHECK struct err *vmi_view_make(struct arena *a, const struct sources *src, const struct object *vmi,
                                      int64_t now_s, struct vmi_view *ret_view);
 
 /* Whether 'pod' is the launcher pod of this very instance. Of 'src' launchers and configuration are read. */
-bool vmi_view_owns(struct arena *a, const struct vmi_sources *src, const struct object *vmi, const struct object *pod);
+bool vmi_view_owns(struct arena *a, const struct sources *src, const struct object *vmi, const struct object *pod);
 
 /* Whether the instance's status has noted a pod of that UID. */
 bool vmi_view_records(struct arena *a, const struct object *vmi, const char *pod_uid);

@@ -1,0 +1,273 @@
+// A source per kind.
+#include "effect/event_handlers.h"
+
+#include "base/log.h"
+#include "effect/api_path.h"
+
+struct source { /* one watch */
+    struct event_handlers *h;
+    const struct kind *kind;
+    const struct kind_gate *gate;
+    struct watch *watch;
+};
+
+struct event_handlers {
+    struct kube *kube;
+    struct sources *src;
+    struct event_sink sink;
+    struct caches *caches;
+    struct source *sources; /* of kinds[] */
+};
+
+static void source_start(struct source *s);
+static void watch_begin(void *arg);
+static void watch_object(void *arg, enum watch_event event, const json_t *object, const char *why);
+static void watch_synced(void *arg);
+static void on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed);
+static bool are_early_whole(const struct event_handlers *h);
+static void emit_late(void *arg, const struct kind *kind, const char *store_key);
+static void emit_now(void *arg, const struct kind *kind, const char *store_key);
+static void enqueue_kind(struct source *s);
+
+static const struct watch_sink watch_calls = {.begin = watch_begin, .object = watch_object, .synced = watch_synced};
+static const struct log lg = {.part = "reconcile"};
+
+struct event_handlers *
+event_handlers_new(struct kube *kube, struct sources *src, const struct event_sink *sink)
+{
+    struct event_handlers *h = XNEW(struct event_handlers);
+
+    h->kube = kube;
+    h->src = src;
+    h->sink = *sink;
+    h->caches = caches_new(kinds, n_kinds, on_changed, h);
+    h->sources = xcalloc(n_kinds, sizeof(*h->sources));
+    for (size_t i = 0; i < n_kinds; i++) {
+        h->sources[i] = (struct source){.h = h, .kind = kinds[i], .gate = kind_gate_of(kinds[i])};
+    }
+    src->caches = h->caches;
+    return h;
+}
+
+void
+event_handlers_start(struct event_handlers *h)
+{
+    for (size_t i = 0; i < n_kinds; i++) {
+        if (kinds[i]->is_early) {
+            source_start(&h->sources[i]);
+        }
+    }
+}
+
+static void
+source_start(struct source *s)
+{
+    const struct kind *kind = s->kind;
+    AUTO(freep) char *path = api_path_all(kind);
+    AUTO(freep) char *selector = kind->label ? xasprintf("%s=%s", kind->label, kind->label_value) : NULL;
+    const struct watch_spec spec = {
+        .path = path, .resource = kind->resource, .label_selector = selector, .parts = kind->kept.paths};
+
+    if (!s->watch) {
+        s->watch = watch_new(s->h->kube, &spec, &watch_calls, s);
+    }
+}
+
+static struct informer *
+informer_of(const struct source *s)
+{
+    return caches_informer(s->h->caches, s->kind);
+}
+
+static void
+watch_begin(void *arg)
+{
+    const struct source *s = arg;
+
+    informer_begin(informer_of(s));
+    if (s->gate) {
+        s->gate->begin(s->h->src);
+    }
+}
+
+static void
+watch_object(void *arg, enum watch_event event, const json_t *object, const char *why)
+{
+    const struct source *s = arg;
+
+    if (s->gate && !s->gate->admit(s->h->src, object, event == WATCH_DELETED, emit_now, s->h)) {
+        return;
+    }
+    informer_apply(informer_of(s), object, event == WATCH_DELETED, why);
+}
+
+static size_t
+count_all(const struct event_handlers *h)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_kinds; i++) {
+        n += store_count(caches_store(h->caches, kinds[i]));
+    }
+    return n;
+}
+
+static void
+watch_synced(void *arg)
+{
+    const struct source *s = arg;
+    struct event_handlers *h = s->h;
+    bool was_synced = informer_is_synced(informer_of(s));
+
+    informer_synced(informer_of(s));
+    if (s->gate) {
+        s->gate->synced(h->src, emit_now, h);
+    }
+    if (was_synced) {
+        return;
+    }
+    for (size_t i = 0; are_early_whole(h) && i < n_kinds; i++) {
+        source_start(&h->sources[i]);
+    }
+    if (!event_handlers_wait_for(h)) {
+        log_info(&lg, "caches are whole", F_I64("objects", count_all(h)));
+    }
+    for (size_t i = 0; i < n_kinds; i++) {
+        if (s->kind->is_config || arrows_read(arrows, n_arrows, s->kind, kinds[i])) { /* those that waited for this one */
+            enqueue_kind(&h->sources[i]);
+        }
+    }
+}
+
+void
+event_handlers_relist(struct event_handlers *h)
+{
+    for (size_t i = 0; i < n_kinds; i++) {
+        struct source *s = &h->sources[i];
+        if (s->gate && s->watch) {
+            watch_close(s->watch);
+            s->watch = NULL;
+            informer_restart(informer_of(s));
+            source_start(s);
+        }
+    }
+}
+
+static void
+on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed)
+{
+    struct event_handlers *h = arg;
+
+    h->sink.changed(h->sink.arg, kind, object, removed);
+    arrows_follow(arrows, n_arrows, h->caches, kind, object, kind->is_begun_late ? emit_late : emit_now, h);
+}
+
+const struct kind *
+event_handlers_wait_for(const struct event_handlers *h)
+{
+    for (size_t i = 0; i < n_kinds; i++) {
+        if (!informer_is_synced(informer_of(&h->sources[i]))) {
+            return kinds[i];
+        }
+    }
+    return NULL;
+}
+
+static bool
+are_early_whole(const struct event_handlers *h)
+{
+    for (size_t i = 0; i < n_kinds; i++) {
+        if (kinds[i]->is_early && !informer_is_synced(informer_of(&h->sources[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+event_handlers_can_sync(const struct event_handlers *h, const struct kind *kind)
+{
+    for (size_t i = 0; i < n_kinds; i++) {
+        bool is_read = kinds[i]->is_config || arrows_read(arrows, n_arrows, kinds[i], kind);
+        if (is_read && !informer_is_synced(informer_of(&h->sources[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+emit(struct event_handlers *h, const struct kind *kind, const char *store_key, enum queue_class class)
+{
+    AUTO(freep) char *key = queue_key(kind, store_key);
+
+    if (event_handlers_can_sync(h, kind)) {
+        h->sink.due(h->sink.arg, key, class);
+    }
+}
+
+static void
+emit_now(void *arg, const struct kind *kind, const char *store_key)
+{
+    emit(arg, kind, store_key, QUEUE_UNDER_WAY);
+}
+
+static void
+emit_late(void *arg, const struct kind *kind, const char *store_key)
+{
+    emit(arg, kind, store_key, QUEUE_BEGINNING);
+}
+
+void
+event_handlers_key(struct event_handlers *h, const char *key)
+{
+    if (event_handlers_can_sync(h, caches_kind_of(h->caches, key))) {
+        h->sink.due(h->sink.arg, key, QUEUE_UNDER_WAY);
+    }
+}
+
+/* When what follows from the object is there, a sync most likely finds nothing to do. */
+static bool
+enqueue_object(void *arg, const struct object *object)
+{
+    struct source *s = arg;
+    bool has_begun = s->kind->has_begun && s->kind->has_begun(s->h->caches, object);
+
+    emit(s->h, s->kind, object->key, has_begun ? QUEUE_AT_REST : QUEUE_BEGINNING);
+    return true;
+}
+
+static void
+enqueue_kind(struct source *s)
+{
+    if (s->kind->sync && event_handlers_can_sync(s->h, s->kind)) { /* else each would be dropped one by one */
+        store_each(caches_store(s->h->caches, s->kind), enqueue_object, s);
+    }
+}
+
+void
+event_handlers_all(struct event_handlers *h)
+{
+    for (size_t i = 0; i < n_kinds; i++) {
+        enqueue_kind(&h->sources[i]);
+    }
+}
+
+void
+event_handlers_stop(struct event_handlers *h)
+{
+    for (size_t i = 0; i < n_kinds; i++) {
+        if (h->sources[i].watch) {
+            watch_close(h->sources[i].watch);
+            h->sources[i].watch = NULL;
+        }
+    }
+}
+
+void
+event_handlers_free(struct event_handlers *h)
+{
+    caches_free(h->caches);
+    free(h->sources);
+    free(h);
+}

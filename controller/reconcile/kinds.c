@@ -1,0 +1,39 @@
+// A new kind is a folder beside this file, a row in the list, and its arrows.
+#include "reconcile/kinds.h"
+
+#include "reconcile/kubevirt/kubevirt_kind.h"
+#include "reconcile/pod/pod_kind.h"
+#include "reconcile/pvc/pvc_kind.h"
+#include "reconcile/service/service_kind.h"
+#include "reconcile/vm/vm_kind.h"
+#include "reconcile/vmi/launcher_pods.h"
+#include "reconcile/vmi/vmi_kind.h"
+
+/* Machines first: what is decided about them waits for nothing else, and pods are the largest part. */
+const struct kind *const kinds[] = {&kubevirt_kind, &vm_kind, &vmi_kind, &pod_kind, &pvc_kind, &service_kind};
+const size_t n_kinds = ARRAY_LEN(kinds);
+
+const struct arrow arrows[] = {
+    {&vmi_kind, &vm_kind, ARROW_SAME_NAME, .says = "an instance bears the name of its machine"},
+    {&pod_kind, &vmi_kind, ARROW_NAME, .tells = pod_tells, .says = "its name tells the instance, or its owner does"},
+    {&pvc_kind, &vmi_kind, ARROW_NAME, .tells = pvc_tells, .says = "a claim of state bears the instance's name"},
+    {&pvc_kind, &vmi_kind, ARROW_REFERENCE, .field = "claimName", .says = "instances with a volume on the claim"},
+    {&service_kind, &vmi_kind, ARROW_SELECTOR, .says = "instances whose pods the selector may select"},
+    {&kubevirt_kind, &vmi_kind, ARROW_EVERYTHING, .says = "the configuration concerns each instance"},
+};
+const size_t n_arrows = ARRAY_LEN(arrows);
+
+static const struct kind_gate gates[] = {
+    {&pod_kind, launcher_pods_begin, launcher_pods_synced, launcher_pods_admit},
+};
+
+const struct kind_gate *
+kind_gate_of(const struct kind *kind)
+{
+    for (size_t i = 0; i < ARRAY_LEN(gates); i++) {
+        if (gates[i].kind == kind) {
+            return &gates[i];
+        }
+    }
+    return NULL;
+}
