@@ -39,9 +39,9 @@ def test_a_missing_claim_is_told_and_awaited(t):
 def test_a_refused_pod_is_told_and_tried_again(t):
     quota(t, "pods")
     t.make(machine("m"))
-    t.until(lambda: condition(t.vm("m"), "Synchronized").get("reason") == "FailedCreate", "the machine says FailedCreate")
-    for o in (t.vm("m"), t.vmi("m")):
-        sync = condition(o, "Synchronized")
+    for read in (t.vm, t.vmi):  # each comes by a watch of its own
+        sync = t.until(lambda: condition(read("m") or {}, "Synchronized"), f"{read.__name__} m says Synchronized")
+        check(sync["reason"] == "FailedCreate", sync)
         check(sync["status"] == "False" and "exceeded quota" in sync["message"], sync)
     no_quota(t)
     t.until_ready("m")
