@@ -1,37 +1,17 @@
-// Wiring of the stages for one process: keys that are due become runs, and their results go back to the queue.
+// Wiring of the stages for one process: what is due goes to the worker, while this replica leads.
 #include "effect/reconciler.h"
 
-#include "base/clock.h"
-#include "base/random.h"
 #include "effect/event_handlers.h"
 #include "effect/give_back.h"
-#include "effect/plan_run.h"
 #include "effect/refetch.h"
-#include "effect/sync.h"
+#include "effect/worker.h"
 #include "reconcile/kubevirt/kubevirt_config.h"
 #include "reconcile/vmi/launcher_pods.h"
-
-#include <utlist.h>
 
 enum {
     CONFIG_ARENA_MAX = 256 * 1024,
     RESYNC_MS = 30 * 60 * 1000,
-    KEYS_PER_TURN = 64,
-    RUNS_MAX = 24, /* at once: a busy API server answers more of them no sooner, and each one later */
-    CONFLICT_MS = 100,
-    INVALID_MS = 30000,
     LARGE_NEWS = 50 /* what a large object counts among news */
-};
-
-struct running { /* one plan being carried out */
-    struct reconciler *r;
-    char key[QUEUE_KEY_SIZE];
-    const char *rule;
-    int64_t requeue_ms;
-    bool held; /* only told a failure */
-    struct plan_run *run;
-    struct running *prev;
-    struct running *next;
 };
 
 struct reconciler {
@@ -41,44 +21,26 @@ struct reconciler {
     struct event_handlers *handlers;
     struct refetcher *refetcher;
     struct give_back *give_back;
-    struct queue *queue;
+    struct worker *worker;
     struct effects fx;
-    struct running *runs;
-    size_t n_running;
-    uint64_t n_syncs;
-    struct key_errors *errors;
     struct arena *config_arena;
     struct config config;
     char *config_text; /* what views read of it */
     char *gateway_pins;
     char *ca_bundle;
     bool leads;
-    uv_timer_t turn;
     uv_timer_t resync;
-    unsigned n_timers; /* whose close callback is still to come */
 };
 
-static void turn(uv_timer_t *timer);
 static void resync(uv_timer_t *timer);
-static void work(struct reconciler *r, const char *key);
-static void on_done(void *arg, const struct err *err);
-static void settle(const struct running *run, const struct err *err);
-static int64_t settle_error(const struct running *run, const struct err *err);
-static void run_drop(struct running *run);
 static bool send_desired(void *arg, const char *vmi_uid, const char *text);
 static void on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed);
 static void on_due(void *arg, const char *key, enum queue_class class);
 static void read_config(struct reconciler *r);
-static void wake_after(struct reconciler *r, int64_t least_ms);
-static void timer_init(struct reconciler *r, uv_loop_t *loop, uv_timer_t *timer);
-static void timer_closed(uv_handle_t *handle);
+static void on_closed(uv_handle_t *handle);
 
 static const struct log lg = {.part = "reconcile"};
 
-static const struct metric m_passes = {
-    .name = "vmbridge_reconcile_total", .help = "Reconcile passes by rule and result.", .type = METRIC_COUNTER};
-static const struct metric m_actions = {
-    .name = "vmbridge_actions_total", .help = "Actions planned, by kind.", .type = METRIC_COUNTER};
 static const struct metric m_queue = {
     .name = "vmbridge_queue_length", .help = "Keys waiting to be looked at.", .type = METRIC_GAUGE};
 static const struct metric m_running = {
@@ -107,8 +69,6 @@ reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_optio
     r->options.gateway = xstrdup(o->gateway);
     r->options.gateway_name = xstrdup(o->gateway_name);
     r->options.version = xstrdup(o->version);
-    r->queue = queue_new();
-    r->errors = key_errors_new();
     r->config_arena = arena_new(CONFIG_ARENA_MAX);
     r->src = (struct sources){.launchers = launchers_new(),
                               .foreign = foreign_new(),
@@ -120,8 +80,8 @@ reconciler_new(uv_loop_t *loop, struct kube *kube, const struct reconciler_optio
     r->handlers = event_handlers_new(kube, &r->src, &sink);
     r->refetcher = refetcher_new(loop, kube, r->src.caches, kinds, n_kinds);
     r->give_back = give_back_new(loop);
-    timer_init(r, loop, &r->turn);
-    timer_init(r, loop, &r->resync);
+    r->worker = worker_new(loop, &r->src, &r->fx, o->metrics);
+    BUG_ON(uv_timer_init(loop, &r->resync) != 0);
     BUG_ON(uv_timer_start(&r->resync, resync, RESYNC_MS, RESYNC_MS) != 0);
     event_handlers_start(r->handlers);
     read_config(r);
@@ -137,17 +97,8 @@ reconciler_lead(struct reconciler *r, bool leads)
         event_handlers_all(r->handlers);
         return;
     }
-    queue_clear(r->queue);
     launchers_clear(r->src.launchers);
-    struct running *run;
-    struct running *tmp;
-    DL_FOREACH_SAFE(r->runs, run, tmp) {
-        plan_run_cancel(run->run);
-        queue_done(r->queue, run->key, clock_mono_ms());
-        run_drop(run);
-    }
-    queue_clear(r->queue);
-    key_errors_clear_all(r->errors); /* whoever leads next finds them out, and tells them */
+    worker_stop(r->worker);
 }
 
 const char *
@@ -246,8 +197,7 @@ on_due(void *arg, const char *key, enum queue_class class)
     struct reconciler *r = arg;
 
     if (r->leads) {
-        queue_add(r->queue, key, class, clock_mono_ms(), 0);
-        wake_after(r, 0);
+        worker_add(r->worker, key, class);
     }
 }
 
@@ -289,12 +239,9 @@ void
 reconciler_metrics(struct reconciler *r)
 {
     struct metrics *m = r->options.metrics;
-    size_t n = 0;
-    struct running *run;
 
-    DL_COUNT(r->runs, run, n);
-    metrics_set(m, &m_queue, NULL, (double)queue_len(r->queue));
-    metrics_set(m, &m_running, NULL, (double)n);
+    metrics_set(m, &m_queue, NULL, (double)worker_queued(r->worker));
+    metrics_set(m, &m_running, NULL, (double)worker_running(r->worker));
     metrics_set(m, &m_foreign, NULL, (double)foreign_count(r->src.foreign));
     metrics_set(m, &m_launchers, NULL, (double)launchers_count(r->src.launchers));
     for (size_t i = 0; i < n_kinds; i++) {
@@ -315,32 +262,19 @@ reconciler_close(struct reconciler *r)
     event_handlers_stop(r->handlers);
     refetcher_close(r->refetcher);
     give_back_close(r->give_back);
-    uv_close((uv_handle_t *)&r->resync, timer_closed);
-    uv_close((uv_handle_t *)&r->turn, timer_closed);
+    worker_close(r->worker);
+    uv_close((uv_handle_t *)&r->resync, on_closed);
 }
 
 static void
-timer_init(struct reconciler *r, uv_loop_t *loop, uv_timer_t *timer)
+on_closed(uv_handle_t *handle)
 {
-    BUG_ON(uv_timer_init(loop, timer) != 0);
-    timer->data = r;
-    r->n_timers++;
-}
+    struct reconciler *r = CONTAINER_OF(handle, struct reconciler, resync);
 
-static void
-timer_closed(uv_handle_t *handle)
-{
-    struct reconciler *r = handle->data;
-
-    if (--r->n_timers > 0) {
-        return;
-    }
     event_handlers_free(r->handlers);
-    queue_free(r->queue);
     launchers_free(r->src.launchers);
     foreign_free(r->src.foreign);
     event_recorder_free(r->fx.events);
-    key_errors_free(r->errors);
     arena_free(r->config_arena);
     free(r->config_text);
     free(r->gateway_pins);
@@ -354,169 +288,11 @@ timer_closed(uv_handle_t *handle)
 }
 
 static void
-wake_after(struct reconciler *r, int64_t least_ms)
-{
-    int64_t wait = queue_wait_ms(r->queue, clock_mono_ms());
-
-    if (wait >= 0) {
-        BUG_ON(uv_timer_start(&r->turn, turn, (uint64_t)(wait > least_ms ? wait : least_ms), 0) != 0);
-    }
-}
-
-/* A bounded number of keys per turn, so that watches and launchers get their share of the loop. */
-static void
-turn(uv_timer_t *timer)
-{
-    struct reconciler *r = CONTAINER_OF(timer, struct reconciler, turn);
-
-    for (int i = 0; i < KEYS_PER_TURN && r->n_running < RUNS_MAX; i++) {
-        const char *key = queue_pop(r->queue, clock_mono_ms());
-        if (!key) {
-            break;
-        }
-        work(r, key);
-    }
-    if (r->n_running < RUNS_MAX) {
-        wake_after(r, 1); /* libuv calls what is due at once in this very round, before anything is read */
-    }                     /* else the end of a run does */
-}
-
-static void
 resync(uv_timer_t *timer)
 {
     struct reconciler *r = CONTAINER_OF(timer, struct reconciler, resync);
 
     event_handlers_all(r->handlers);
-}
-
-static void
-tell_actions(const struct running *run, const struct plan *plan)
-{
-    const struct reconciler *r = run->r;
-    const struct log olg = {.part = "reconcile", .object = run->key, .pass = r->n_syncs};
-
-    for (size_t i = 0; i < plan->n_actions; i++) {
-        const struct action *a = &plan->actions[i];
-        AUTO(freep) char *labels = xasprintf("kind=\"%s\"", a->as);
-        metrics_add(r->options.metrics, &m_actions, labels, 1);
-        log_info(&olg, "action", F_STR("rule", plan->rule), F_STR("action", a->as), F_STR("name", a->name));
-    }
-}
-
-static void
-work(struct reconciler *r, const char *key)
-{
-    struct running *run = XNEW(struct running);
-    struct arena *arena = arena_new(SYNC_ARENA_MAX);
-    struct sync_result result;
-
-    r->n_syncs++;
-    r->src.n_waiting = queue_len(r->queue);
-    run->r = r;
-    memcpy(run->key, key, strlen(key) + 1);
-    const struct sync_call call = {
-        .src = &r->src, .errors = r->errors, .key = key, .arena = arena, .now_s = clock_wall_s(), .rnd = random_u32()};
-    AUTO(err_freep) struct err *e = sync_run(&call, &result);
-    if (!e && arena_is_over(arena)) {
-        e = err_new(ERR_INVALID, "the object is too large to be handled");
-    }
-    if (result.unchanged) {
-        metrics_add(r->options.metrics, &m_passes, "rule=\"unchanged\",result=\"ok\"", 1);
-    }
-    if (e || !result.plan.rule) {
-        arena_free(arena);
-        settle(run, e);
-        free(run);
-        return;
-    }
-    run->rule = result.plan.rule;
-    run->held = result.held;
-    run->requeue_ms = result.held ? result.retry_ms : result.plan.requeue_ms;
-    if (plan_is_quiet(&result.plan) && !run->held && run->requeue_ms == 0) {
-        sync_settle(&call, &result);
-    }
-    tell_actions(run, &result.plan);
-    r->n_running++;
-    DL_APPEND(r->runs, run);
-    run->run = plan_run(&r->fx, &result.target, &result.plan, arena, on_done, run);
-    if (!run->run) {
-        on_done(run, NULL);
-    }
-}
-
-static void
-on_done(void *arg, const struct err *err)
-{
-    struct running *run = arg;
-    struct reconciler *r = run->r;
-    AUTO(freep)
-    char *labels = xasprintf("rule=\"%s\",result=\"%s\"", run->rule, err ? err_class_name(err_class(err)) : "ok");
-
-    metrics_add(r->options.metrics, &m_passes, labels, 1);
-    settle(run, err);
-    run_drop(run);
-    wake_after(r, 0);
-}
-
-static void
-settle(const struct running *run, const struct err *err)
-{
-    struct reconciler *r = run->r;
-    int64_t delay_ms = run->requeue_ms;
-
-    if (err) {
-        struct key_error *untold = run->held ? key_errors_get(r->errors, run->key) : NULL;
-        if (untold) {
-            untold->hold = true;
-        }
-        delay_ms = settle_error(run, err);
-    } else if (!run->held) {
-        queue_forget(r->queue, run->key);
-        key_errors_clear(r->errors, run->key);
-    }
-    if (delay_ms > 0) {
-        queue_add(r->queue, run->key, err ? QUEUE_BEGINNING : QUEUE_UNDER_WAY, clock_mono_ms(), delay_ms);
-    }
-    queue_done(r->queue, run->key, clock_mono_ms());
-}
-
-/* What the error class decides (docs/errors.md): milliseconds to the next try, 0 for none. */
-static int64_t
-settle_error(const struct running *run, const struct err *err)
-{
-    struct reconciler *r = run->r;
-    const struct log olg = {.part = "reconcile", .object = run->key};
-    int64_t delay_ms = 0;
-
-    switch (err_class(err)) {
-    case ERR_CONFLICT:
-        return CONFLICT_MS;
-    case ERR_NOT_FOUND:
-        queue_forget(r->queue, run->key);
-        return 0;
-    case ERR_INVALID:
-        delay_ms = INVALID_MS;
-        break;
-    case ERR_RETRY:
-    case ERR_GONE:
-    case ERR_FATAL:
-        delay_ms = queue_backoff_ms(r->queue, run->key, random_u32());
-        break;
-    }
-    log_warn(&olg, "pass failed", F_STR("class", err_class_name(err_class(err))), F_I64("retry_ms", delay_ms),
-             F_ERR(err));
-    if (key_errors_set(r->errors, run->key, err, delay_ms)) {
-        return 1; /* once more at once, without the action: the status says why it failed */
-    }
-    return delay_ms;
-}
-
-static void
-run_drop(struct running *run)
-{
-    run->r->n_running--;
-    DL_DELETE(run->r->runs, run);
-    free(run);
 }
 
 static bool

@@ -11,6 +11,7 @@
 #include "reconcile/vmi/open_ports.h"
 #include "reconcile/vmi/pod_warnings.h"
 #include "reconcile/vmi/vmi_status.h"
+#include "reconcile/vmi/vmi_trouble.h"
 
 enum {
     OLD_POD_WAIT_MS = 2000,

@@ -5,15 +5,6 @@
 #include "reconcile/plan.h"
 #include "reconcile/vmi/vmi_phase.h"
 
-/* Trouble that keeps the instance from starting: reason of Synchronized=False, and a sentence. */
-struct vmi_trouble {
-    const char *reason; /* NULL: none */
-    const char *message;
-    bool stalled; /* nobody but the user can mend it */
-};
-
-struct vmi_trouble vmi_trouble_of(const struct vmi_view *v);
-
 /* Fills the plan's old and new status and adds the events of a phase change. */
 void vmi_status(const struct vmi_view *v, const struct vmi_observed *o, struct plan *p);
 

@@ -11,9 +11,10 @@
 #include "reconcile/pod/state_claim.h"
 #include "reconcile/pvc/pvc_kind.h"
 #include "reconcile/service/service_kind.h"
+#include "reconcile/service/service_view.h"
 #include "reconcile/vmi/pod_claim.h"
 
-enum { OBJECT_MAX = 4 * 1024 * 1024, SERVICE_PORTS_MAX = 256, RESOURCES_MAX = 8, MODES_MAX = 8 };
+enum { OBJECT_MAX = 4 * 1024 * 1024, RESOURCES_MAX = 8, MODES_MAX = 8 };
 
 struct gather {
     struct vmi_view *v;
@@ -26,11 +27,6 @@ static struct err *gather_pods(struct vmi_view *v, const struct sources *src, co
 static bool gather_pod(void *arg, const struct object *pod);
 static void gather_claims(struct vmi_view *v, const struct store *pvcs);
 static void claim_read(struct arena *a, const struct object *pvc, struct claim_view *c);
-static void gather_services(struct vmi_view *v, const struct store *services);
-static bool gather_service(void *arg, const struct object *service);
-static bool selects(const json_t *selector, const struct vmi_view *v);
-static const char *launcher_label(const struct vmi_view *v, const char *key);
-static void add_service_port(struct vmi_view *v, const json_t *port);
 static struct str_map string_map(struct arena *a, const json_t *object);
 static void gather_report(struct vmi_view *v, const struct launchers *launchers);
 
@@ -51,7 +47,7 @@ vmi_view_make(struct arena *a, const struct sources *src, const struct object *v
     }
     if (!v.is_header) {
         gather_claims(&v, caches_store(src->caches, &pvc_kind));
-        gather_services(&v, caches_store(src->caches, &service_kind));
+        v.service_ports = service_ports(a, &v.vmi, caches_store(src->caches, &service_kind));
     }
     gather_report(&v, src->launchers);
     *ret_view = v;
@@ -340,99 +336,6 @@ claim_read(struct arena *a, const struct object *pvc, struct claim_view *c)
                                 .volume_mode = mode ? arena_strdup(a, mode) : "Filesystem",
                                 .capacity = string_map(a, json_at(j, "status", "capacity", NULL)),
                                 .requests = string_map(a, json_at(spec, "resources", "requests", NULL))};
-}
-
-/* Each is found by one pair of its selector, so by one of the launcher's labels. */
-static void
-gather_services(struct vmi_view *v, const struct store *services)
-{
-    static const char *const keys[] = {"kubevirt.io", "kubevirt.io/created-by", "vm.kubevirt.io/name",
-                                       "vmi.kubevirt.io/id"};
-    const struct str_map *labels = &v->vmi.meta.labels;
-
-    if (store_count(services) == 0) {
-        return;
-    }
-    v->service_ports.items = ARENA_NEW_N(v->arena, struct port, SERVICE_PORTS_MAX);
-    for (size_t i = 0; i < labels->n + ARRAY_LEN(keys); i++) {
-        const char *key = i < labels->n ? labels->items[i].key : keys[i - labels->n];
-        const char *value = launcher_label(v, key);
-        if (value) {
-            const char *pair = arena_printf(v->arena, "%s=%s", key, value);
-            store_each_about(services, v->vmi.meta.namespace, pair, gather_service, v);
-        }
-    }
-}
-
-static bool
-gather_service(void *arg, const struct object *service)
-{
-    struct vmi_view *v = arg;
-    AUTO(json_freep) json_t *j = NULL;
-    AUTO(err_freep) struct err *e = object_parse(service, OBJECT_MAX, &j);
-    size_t i;
-    json_t *port;
-
-    if (e || !selects(json_at(j, "spec", "selector", NULL), v)) {
-        return true;
-    }
-    json_array_foreach(json_at(j, "spec", "ports", NULL), i, port) {
-        add_service_port(v, port);
-    }
-    return v->service_ports.n < SERVICE_PORTS_MAX;
-}
-
-static bool
-selects(const json_t *selector, const struct vmi_view *v)
-{
-    const char *key;
-    json_t *value;
-
-    json_object_foreach((json_t *)(uintptr_t)selector, key, value) {
-        if (!str_eq(launcher_label(v, key), json_string_value(value))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* What the launcher pod bears (reconcile/pod/pod_render). */
-static const char *
-launcher_label(const struct vmi_view *v, const char *key)
-{
-    const struct meta *m = &v->vmi.meta;
-
-    if (str_eq(key, "kubevirt.io")) {
-        return "virt-launcher";
-    }
-    if (str_eq(key, "kubevirt.io/created-by")) {
-        return m->uid;
-    }
-    if (str_eq(key, "vm.kubevirt.io/name")) {
-        return v->vmi.spec.hostname ? identity_label_value(v->arena, v->vmi.spec.hostname) : NULL; /* none: invalid */
-    }
-    if (str_eq(key, "vmi.kubevirt.io/id")) {
-        return identity_label_value(v->arena, m->name);
-    }
-    return pod_label_passes(key) ? str_map_get(&m->labels, key) : NULL;
-}
-
-/* targetPort is a number, a name of a declared port, or absent: then it is the Service's own port. */
-static void
-add_service_port(struct vmi_view *v, const json_t *port)
-{
-    const json_t *target = json_object_get(port, "targetPort");
-    struct port p = {.protocol = str_eq(json_str(port, "protocol"), "UDP") ? PROTOCOL_UDP : PROTOCOL_TCP,
-                     .port = json_int(port, "port", 0)};
-
-    if (json_is_integer(target)) {
-        p.port = (int64_t)json_integer_value(target);
-    } else if (json_is_string(target)) {
-        return; /* a name: such a port is declared, hence open anyway */
-    }
-    if (p.port > 0 && p.port < 65536 && v->service_ports.n < SERVICE_PORTS_MAX) {
-        v->service_ports.items[v->service_ports.n++] = p;
-    }
 }
 
 static void

@@ -1,0 +1,160 @@
+// Claims, the pod that could not be made, and the pod that does not run.
+#include "reconcile/vmi/vmi_trouble.h"
+
+#include "reconcile/vmi/pod_warnings.h"
+
+enum { CLAIM_QUIET_S = 5 };
+
+static struct vmi_trouble trouble_of_claims(const struct vmi_view *v);
+static struct vmi_trouble trouble_before_pod(const struct vmi_view *v);
+static struct vmi_trouble trouble_of_pod(const struct vmi_view *v);
+
+struct vmi_trouble
+vmi_trouble_of(const struct vmi_view *v)
+{
+    if (v->is_header) {
+        return (struct vmi_trouble){
+            .reason = v->has_pod ? "InvalidSpec" : "FailedCreate", .message = v->invalid, .stalled = true};
+    }
+    struct vmi_trouble t = v->has_pod ? trouble_of_pod(v) : trouble_before_pod(v);
+
+    return !t.reason && v->has_pod && !v->pod.started ? trouble_of_claims(v) : t;
+}
+
+/* A claim that is bound as soon as it has its consumer is no trouble: such a start is quick. */
+static struct vmi_trouble
+trouble_of_claims(const struct vmi_view *v)
+{
+    for (size_t i = 0; i < v->claims.n && v->now_s - v->vmi.meta.creation_s >= CLAIM_QUIET_S; i++) {
+        const struct claim_view *c = &v->claims.items[i];
+        if (c->exists && !c->bound) {
+            return (struct vmi_trouble){
+                .reason = "PVCNotReady",
+                .message = arena_printf(v->arena, "PVC %s is not bound yet: kubectl describe pvc %s says why", c->name,
+                                        c->name)};
+        }
+    }
+    return (struct vmi_trouble){0};
+}
+
+static const struct volume *
+volume_named(const struct vmi_spec *s, const char *name)
+{
+    for (size_t i = 0; i < s->volumes.n; i++) {
+        if (str_eq(s->volumes.items[i].name, name)) {
+            return &s->volumes.items[i];
+        }
+    }
+    return NULL;
+}
+
+/* SCSI commands go through to a device: a file takes none. */
+static const char *
+lun_on_files(const struct vmi_view *v)
+{
+    for (size_t i = 0; i < v->vmi.spec.domain.disks.n; i++) {
+        const struct disk *d = &v->vmi.spec.domain.disks.items[i];
+        const struct volume *vol = d->lun ? volume_named(&v->vmi.spec, d->name) : NULL;
+        const struct claim_view *c = vol && vol->pvc ? claim_find(&v->claims, vol->pvc->claim_name) : NULL;
+        if (c && c->exists && !c->is_block) {
+            return arena_printf(
+                v->arena,
+                "spec.%sdomain.devices.disks[%zu].lun: claim %s has volumeMode Filesystem, and a lun is "
+                "a device: write disk instead of lun, or use a claim with volumeMode Block",
+                v->has_vm ? "template.spec." : "", i, c->name);
+        }
+    }
+    return NULL;
+}
+
+static struct vmi_trouble
+trouble_of_foreign_claim(const struct vmi_view *v, const char *name)
+{
+    return (struct vmi_trouble){
+        .reason = "FailedCreate",
+        .message = arena_printf(
+            v->arena,
+            "PVC %s would keep the machine's NVRAM (firmware.bootloader.efi.persistent), but it is there and "
+            "this machine does not own it: delete or rename it, or leave persistent out",
+            name),
+        .stalled = true};
+}
+
+static struct vmi_trouble
+trouble_before_pod(const struct vmi_view *v)
+{
+    if (v->invalid) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = v->invalid, .stalled = true};
+    }
+    for (size_t i = 0; i < v->claims.n; i++) {
+        if (v->claims.items[i].is_state && !v->claims.items[i].exists) {
+            continue; /* we make it */
+        }
+        if (v->claims.items[i].is_foreign) {
+            return trouble_of_foreign_claim(v, v->claims.items[i].name);
+        }
+        if (!v->claims.items[i].exists) {
+            return (struct vmi_trouble){
+                .reason = "FailedPvcNotFound",
+                .message = arena_printf(v->arena,
+                                        "PVC %s of a volume in spec.volumes does not exist in namespace %s: "
+                                        "create it, or correct persistentVolumeClaim.claimName",
+                                        v->claims.items[i].name, v->vmi.meta.namespace),
+                .stalled = true};
+        }
+        if (v->claims.items[i].why) {
+            return (struct vmi_trouble){.reason = "PVCNotReady",
+                                        .message = arena_printf(v->arena, "PVC %s cannot be used: %s",
+                                                                v->claims.items[i].name, v->claims.items[i].why),
+                                        .stalled = true};
+        }
+    }
+    const char *lun = lun_on_files(v);
+    if (lun) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = lun, .stalled = true};
+    }
+    if (v->last_error) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = v->last_error, .stalled = v->error_lasts};
+    }
+    if (!v->config->gateway_pins) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = "the gateway's certificate is not made yet"};
+    }
+    return (struct vmi_trouble){0};
+}
+
+static const char *
+waiting_message(const struct pod_view *pod)
+{
+    return str_empty(pod->waiting_message) ? "an image of the launcher pod cannot be had: correct containerDisk.image"
+                                           : pod->waiting_message;
+}
+
+static struct vmi_trouble
+trouble_of_pod(const struct vmi_view *v)
+{
+    const struct pod_view *pod = &v->pod;
+    const char *missing = pod_warnings_secret(v);
+    static const struct {
+        const char *waiting;
+        const char *reason;
+    } rows[] = {
+        {"ErrImagePull", "ErrImagePull"},
+        {"ImagePullBackOff", "ImagePullBackOff"},
+        {"InvalidImageName", "ImagePullBackOff"},
+        {"ErrImageNeverPull", "ImagePullBackOff"},
+        {"CreateContainerConfigError", "FailedCreate"},
+        {"CreateContainerError", "FailedCreate"},
+        {"RunContainerError", "FailedCreate"},
+    };
+
+    for (size_t i = 0; pod->waiting_reason && i < ARRAY_LEN(rows); i++) {
+        if (str_eq(pod->waiting_reason, rows[i].waiting)) {
+            return (struct vmi_trouble){
+                .reason = rows[i].reason, .message = missing ? missing : waiting_message(pod), .stalled = true};
+        }
+    }
+    if (missing) {
+        return (struct vmi_trouble){.reason = "SecretNotFound", .message = missing, .stalled = true};
+    }
+    return (struct vmi_trouble){0};
+}
