@@ -37,9 +37,9 @@ print_kinds(void)
     for (size_t k = 0; k < n_kinds; k++) {
         (void)printf("%-23s %-23s %s\n", kinds[k]->kind, kinds[k]->sync ? "itself" : "-",
                      kinds[k]->sync ? "an object of it is reconciled" : "only read");
-        for (size_t i = 0; i < n_arrows; i++) {
-            if (arrows[i].from == kinds[k]) {
-                (void)printf("%-23s %-23s %s\n", kinds[k]->kind, arrows[i].to->kind, arrows[i].says);
+        for (size_t i = 0; i < arrows.n; i++) {
+            if (arrows.items[i].from == kinds[k]) {
+                (void)printf("%-23s %-23s %s\n", kinds[k]->kind, arrows.items[i].to->kind, arrows.items[i].says);
             }
         }
     }

@@ -26,26 +26,26 @@ static bool has_text(const struct object *o, const char *needle);
 static char *key_namespace(const char *store_key);
 
 void
-arrows_follow(const struct arrow *arrows, size_t n, const struct caches *caches, const struct kind *kind,
+arrows_follow(const struct arrows *arrows, const struct caches *caches, const struct kind *kind,
               const struct object *object, arrow_emit_fn *emit, void *arg)
 {
     if (kind->sync) {
         emit(arg, kind, object->key);
     }
-    for (size_t i = 0; i < n; i++) {
-        if (arrows[i].from == kind) {
+    for (size_t i = 0; i < arrows->n; i++) {
+        if (arrows->items[i].from == kind) {
             const struct walk w = {
-                .arrow = &arrows[i], .to = caches_store(caches, arrows[i].to), .emit = emit, .arg = arg};
+                .arrow = &arrows->items[i], .to = caches_store(caches, arrows->items[i].to), .emit = emit, .arg = arg};
             follow(&w, object);
         }
     }
 }
 
 bool
-arrows_read(const struct arrow *arrows, size_t n, const struct kind *from, const struct kind *to)
+arrows_read(const struct arrows *arrows, const struct kind *from, const struct kind *to)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (arrows[i].from == from && arrows[i].to == to) {
+    for (size_t i = 0; i < arrows->n; i++) {
+        if (arrows->items[i].from == from && arrows->items[i].to == to) {
             return true;
         }
     }

@@ -24,13 +24,18 @@ struct arrow {
     const char *says; /* for people: "its name tells the instance" */
 };
 
+struct arrows {
+    const struct arrow *items;
+    size_t n;
+};
+
 /* Calls 'emit' with the kind and the store's key of each object that is to be looked at; one may come twice. */
 typedef void arrow_emit_fn(void *arg, const struct kind *kind, const char *store_key);
-void arrows_follow(const struct arrow *arrows, size_t n, const struct caches *caches, const struct kind *kind,
+void arrows_follow(const struct arrows *arrows, const struct caches *caches, const struct kind *kind,
                    const struct object *object, arrow_emit_fn *emit, void *arg);
 
 /* Whether a look at an object of kind 'to' reads objects of kind 'from': there is an arrow, or they are the same. */
-bool arrows_read(const struct arrow *arrows, size_t n, const struct kind *from, const struct kind *to);
+bool arrows_read(const struct arrows *arrows, const struct kind *from, const struct kind *to);
 
 /* The pair of a selector that its object is looked up by: whoever is selected has it. False when it selects nothing. */
 bool selector_pair(const json_t *object, const char **ret_key, const char **ret_value);

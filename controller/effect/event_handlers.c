@@ -133,7 +133,7 @@ watch_synced(void *arg)
         log_info(&lg, "caches are whole", F_I64("objects", count_all(h)));
     }
     for (size_t i = 0; i < n_kinds; i++) {
-        if (s->kind->is_config || arrows_read(arrows, n_arrows, s->kind, kinds[i])) { /* those that waited for this one */
+        if (s->kind->is_config || arrows_read(&arrows, s->kind, kinds[i])) { /* those that waited for this one */
             enqueue_kind(&h->sources[i]);
         }
     }
@@ -159,7 +159,7 @@ on_changed(void *arg, const struct kind *kind, const struct object *object, bool
     struct event_handlers *h = arg;
 
     h->sink.changed(h->sink.arg, kind, object, removed);
-    arrows_follow(arrows, n_arrows, h->caches, kind, object, kind->is_begun_late ? emit_late : emit_now, h);
+    arrows_follow(&arrows, h->caches, kind, object, kind->is_begun_late ? emit_late : emit_now, h);
 }
 
 const struct kind *
@@ -188,7 +188,7 @@ bool
 event_handlers_can_sync(const struct event_handlers *h, const struct kind *kind)
 {
     for (size_t i = 0; i < n_kinds; i++) {
-        bool is_read = kinds[i]->is_config || arrows_read(arrows, n_arrows, kinds[i], kind);
+        bool is_read = kinds[i]->is_config || arrows_read(&arrows, kinds[i], kind);
         if (is_read && !informer_is_synced(informer_of(&h->sources[i]))) {
             return false;
         }

@@ -13,7 +13,7 @@
 const struct kind *const kinds[] = {&kubevirt_kind, &vm_kind, &vmi_kind, &pod_kind, &pvc_kind, &service_kind};
 const size_t n_kinds = ARRAY_LEN(kinds);
 
-const struct arrow arrows[] = {
+static const struct arrow rows[] = {
     {&vmi_kind, &vm_kind, ARROW_SAME_NAME, .says = "an instance bears the name of its machine"},
     {&pod_kind, &vmi_kind, ARROW_NAME, .tells = pod_tells, .says = "its name tells the instance, or its owner does"},
     {&pvc_kind, &vmi_kind, ARROW_NAME, .tells = pvc_tells, .says = "a claim of state bears the instance's name"},
@@ -21,7 +21,7 @@ const struct arrow arrows[] = {
     {&service_kind, &vmi_kind, ARROW_SELECTOR, .says = "instances whose pods the selector may select"},
     {&kubevirt_kind, &vmi_kind, ARROW_EVERYTHING, .says = "the configuration concerns each instance"},
 };
-const size_t n_arrows = ARRAY_LEN(arrows);
+const struct arrows arrows = {rows, ARRAY_LEN(rows)};
 
 static const struct kind_gate gates[] = {
     {&pod_kind, launcher_pods_begin, launcher_pods_synced, launcher_pods_admit},

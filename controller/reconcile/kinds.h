@@ -9,8 +9,7 @@
 extern const struct kind *const kinds[];
 extern const size_t n_kinds;
 
-extern const struct arrow arrows[];
-extern const size_t n_arrows;
+extern const struct arrows arrows;
 
 /* Who decides, before the cache, whether an object of the kind is kept. */
 struct kind_gate {

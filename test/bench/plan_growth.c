@@ -209,7 +209,7 @@ find_user(void *arg, const struct object *claim)
 {
     struct claims *c = arg;
 
-    arrows_follow(arrows, n_arrows, c->w->caches, &pvc_kind, claim, count_key, &c->n_found);
+    arrows_follow(&arrows, c->w->caches, &pvc_kind, claim, count_key, &c->n_found);
     return ++c->n < CLAIMS_MAX;
 }
 

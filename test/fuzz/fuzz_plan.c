@@ -158,7 +158,7 @@ on_changed(void *arg, const struct kind *kind, const struct object *object, bool
     if (removed) {
         launcher_pods_gone(&t->src, kind, object);
     }
-    arrows_follow(arrows, n_arrows, t->caches, kind, object, emit, t);
+    arrows_follow(&arrows, t->caches, kind, object, emit, t);
 }
 
 static void

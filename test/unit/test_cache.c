@@ -195,9 +195,9 @@ START_TEST(an_object_concerns_those_its_arrows_lead_to)
     const struct object pod = {.key = "ns/virt-launcher-user-abcde", .owner_name = "user", .owner_uid = "u9"};
     const struct object claim = {.key = "ns/data"};
     const struct object vmi = {.key = "ns/user"};
-    arrows_follow(arrows, n_arrows, caches, &pod_kind, &pod, count_key, &sb);
-    arrows_follow(arrows, n_arrows, caches, &pvc_kind, &claim, count_key, &sb);
-    arrows_follow(arrows, n_arrows, caches, &vmi_kind, &vmi, count_key, &sb);
+    arrows_follow(&arrows, caches, &pod_kind, &pod, count_key, &sb);
+    arrows_follow(&arrows, caches, &pvc_kind, &claim, count_key, &sb);
+    arrows_follow(&arrows, caches, &vmi_kind, &vmi, count_key, &sb);
     ck_assert_str_eq(strbuf_str(&sb), "vmi/ns/user vmi/ns/user vmi/ns/user vm/ns/user ");
 }
 END_TEST
@@ -211,13 +211,13 @@ START_TEST(a_pod_concerns_whom_its_name_tells)
     apply("user", "u9", "1", "Running", false);
     apply(lengthy, "u8", "1", "Running", false);
     const struct object stripped = {.key = "ns/virt-launcher-user-bcdfgbcdfgbc", .owner_name = "", .owner_uid = ""};
-    arrows_follow(arrows, n_arrows, caches, &pod_kind, &stripped, count_key, &sb);
+    arrows_follow(&arrows, caches, &pod_kind, &stripped, count_key, &sb);
     identity_pod_stem(lengthy, stem);
     AUTO(freep) char *key = xasprintf("ns/virt-launcher-%s-bcdfgbcdfgbc", stem);
     const struct object cut = {.key = key, .owner_name = "user", .owner_uid = "u9"};
-    arrows_follow(arrows, n_arrows, caches, &pod_kind, &cut, count_key, &sb);
+    arrows_follow(&arrows, caches, &pod_kind, &cut, count_key, &sb);
     const struct object nobodys = {.key = "ns/virt-launcher-x-bcdfgbcdfgbc", .owner_name = "user", .owner_uid = "u9"};
-    arrows_follow(arrows, n_arrows, caches, &pod_kind, &nobodys, count_key, &sb);
+    arrows_follow(&arrows, caches, &pod_kind, &nobodys, count_key, &sb);
     AUTO(freep) char *want = xasprintf("vmi/ns/user vmi/ns/%s ", lengthy);
     ck_assert_str_eq(strbuf_str(&sb), want);
 }
@@ -349,7 +349,7 @@ START_TEST(a_service_concerns_those_it_selects)
     }
     AUTO(packed_freep) struct packed *json = packed_new(NULL, rows[_i].service, strlen(rows[_i].service));
     const struct object service = {.key = "ns/svc", .json = json};
-    arrows_follow(arrows, n_arrows, caches, &service_kind, &service, count_key, &sb);
+    arrows_follow(&arrows, caches, &service_kind, &service, count_key, &sb);
     ck_assert_str_eq(strbuf_str(&sb), rows[_i].want);
 }
 END_TEST
