@@ -40,5 +40,4 @@ def test_nvram_is_never_kept_in_a_claim_of_somebody_else(t):
     t.until(lambda: "persistent-state-for-m" in condition(t.vm("m") or {}, "Stalled").get("message", ""), "the claim is named")
     check(not t.pods("m"), "a pod was made")
     t.api.delete(f"{path}/persistent-state-for-m")
-    t.api.patch(f"{path}/persistent-state-for-m", {"metadata": {"finalizers": None}})
     t.until_ready("m")
