@@ -31,7 +31,7 @@ void identity_pod_stem(const char *vmi_name, char ret_stem[POD_STEM_SIZE]);
 /* The stem in a pod's name; false when the name has another form than identity_pod_name() gives. */
 bool identity_stem_of_pod(const char *pod_name, char ret_stem[POD_STEM_SIZE]);
 
-/* The claim of a machine's own state is named after the same stem (reconcile/pod/state_claim.h). */
+/* The claim of a machine's own state is named after the same stem (reconcile/pvc/state_claim.h). */
 #define STATE_CLAIM_PREFIX "persistent-state-for-"
 
 /* Name as a label value: itself when it fits 63 characters, else cut with a digest (contract 2.8, vmi.kubevirt.io/id). */

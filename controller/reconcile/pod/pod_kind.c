@@ -5,8 +5,9 @@
 #include "api/rules/identity.h"
 #include "reconcile/kept.h"
 #include "reconcile/plan.h"
-#include "reconcile/vmi/pod_refusal.h"
-#include "reconcile/vmi/pod_warnings.h"
+#include "reconcile/pod/pod_events.h"
+#include "reconcile/pod/pod_refusal.h"
+#include "reconcile/sources.h"
 
 static const char *const paths[] = {
     KEPT_META,
@@ -80,7 +81,7 @@ pod_created(const struct sources *src, const struct plan_target *vmi, const json
 static bool
 pod_events_read(const struct sources *src, const struct plan_target *vmi, const json_t *events, int64_t now_s)
 {
-    AUTO(freep) char *text = events ? pod_warnings_text(events) : NULL;
+    AUTO(freep) char *text = events ? pod_events_warnings(events) : NULL;
     AUTO(freep) char *key = xasprintf("%s/%s", vmi->namespace, vmi->name);
 
     launchers_name(src->launchers, vmi->uid, key);

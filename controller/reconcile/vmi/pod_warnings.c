@@ -1,30 +1,9 @@
 // The kubelet's words, looked through for names that the spec has.
 #include "reconcile/vmi/pod_warnings.h"
 
-#include "base/strbuf.h"
-
 enum { FIRST_READ_S = 3, READ_EVERY_MAX_S = 60, WAITING_PER_READ_S = 40 };
 
 #define NO_PULL_SECRET "Unable to retrieve some image pull secrets ("
-
-char *
-pod_warnings_text(const json_t *events)
-{
-    static const char *const reasons[] = {"FailedMount", "FailedToRetrieveImagePullSecret"};
-    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(POD_WARNINGS_MAX);
-    size_t i;
-    json_t *event;
-
-    json_array_foreach(json_object_get(events, "items"), i, event) {
-        const char *message = json_str(event, "message");
-        for (size_t k = 0; message && k < ARRAY_LEN(reasons); k++) {
-            if (str_eq(json_str(event, "reason"), reasons[k])) {
-                (void)strbuf_addf(&text, "%s\n", message); /* what finds no room is read when the others are mended */
-            }
-        }
-    }
-    return xstrdup(strbuf_str(&text));
-}
 
 static bool
 names_secret(const struct volume *vol)

@@ -4,11 +4,6 @@
 
 #include "reconcile/vmi/vmi_view.h"
 
-enum { POD_WARNINGS_MAX = 4096 };
-
-/* Of a list of events the messages that pod_warnings_secret() understands, a line each. The caller frees. */
-MUST_CHECK char *pod_warnings_text(const json_t *events);
-
 /* Whether the pod may wait for something that is told in no other way. */
 bool pod_warnings_matter(const struct vmi_view *v);
 

@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "reconcile/pod/pod_kind.h"
 #include "reconcile/pod/pod_render.h"
-#include "reconcile/pod/state_claim.h"
 #include "reconcile/pvc/pvc_kind.h"
+#include "reconcile/pvc/state_claim.h"
 #include "reconcile/vm/vm_view.h"
 #include "reconcile/vmi/open_ports.h"
 #include "reconcile/vmi/pod_warnings.h"
@@ -289,7 +289,9 @@ plan_state_claim(const struct vmi_view *v, struct plan *p)
 
     if (c && !c->exists) {
         const struct meta target = {.namespace = v->vmi.meta.namespace, .name = c->name};
-        plan_add(p, VERB_CREATE, &pvc_kind, &target, state_claim_render(v, c->name))->is_name_guessable = true;
+        plan_add(p, VERB_CREATE, &pvc_kind, &target,
+                 state_claim_render(v->arena, &v->vmi, c->name, v->config->state_class))
+            ->is_name_guessable = true;
         plan_event(p, "Normal", "SuccessfulCreate", "Created PVC %s, which keeps the machine's NVRAM", c->name);
     }
 }

@@ -8,11 +8,12 @@
 #include "reconcile/header_view.h"
 #include "reconcile/pod/pod_kind.h"
 #include "reconcile/pod/pod_meta.h"
-#include "reconcile/pod/state_claim.h"
 #include "reconcile/pvc/pvc_kind.h"
+#include "reconcile/pvc/state_claim.h"
 #include "reconcile/service/service_kind.h"
 #include "reconcile/service/service_view.h"
 #include "reconcile/vmi/pod_claim.h"
+#include "reconcile/vmi/vmi_owner.h"
 
 enum { OBJECT_MAX = 4 * 1024 * 1024, RESOURCES_MAX = 8, MODES_MAX = 8 };
 
@@ -93,14 +94,6 @@ vmi_state_claim(const struct vmi_view *v)
     const struct claim_view *last = v->claims.n > 0 ? &v->claims.items[v->claims.n - 1] : NULL;
 
     return last && last->is_state ? last : NULL; /* gathered after those of the guest's disks */
-}
-
-const struct owner *
-vmi_machine(const struct vmi *vmi)
-{
-    const struct owner *owner = meta_controller(&vmi->meta);
-
-    return owner && str_eq(owner->kind, "VirtualMachine") ? owner : NULL;
 }
 
 static void

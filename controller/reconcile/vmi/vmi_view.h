@@ -12,7 +12,7 @@ struct claim_view {
     bool bound;
     bool waits_for_consumer; /* unbound and without a volume: perhaps its class waits for the pod */
     bool is_block;
-    bool is_state;         /* of the machine itself (reconcile/pod/state_claim.h): made by us with the first pod */
+    bool is_state;         /* of the machine itself (reconcile/pvc/state_claim.h): made by us with the first pod */
     bool is_foreign;       /* a claim of state that somebody else owns */
     const char *owner_uid; /* of its controlling owner, or "" */
     const char *why;       /* only its header is known: it counts as not bound; NULL: all is known */
@@ -77,8 +77,5 @@ const struct claim_view *claim_find(const struct claim_list *l, const char *name
 struct quantity claim_storage(const struct str_map *resources);
 /* The claim of the machine's own state, or NULL when it keeps none. */
 const struct claim_view *vmi_state_claim(const struct vmi_view *v);
-
-/* The VirtualMachine that controls an instance, or NULL. */
-const struct owner *vmi_machine(const struct vmi *vmi);
 
 #endif

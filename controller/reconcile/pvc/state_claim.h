@@ -3,7 +3,7 @@
 #ifndef VMB_STATE_CLAIM_H
 #define VMB_STATE_CLAIM_H
 
-#include "reconcile/vmi/vmi_view.h"
+#include "api/kinds/vmi.h"
 
 /* A label of the claim too, whose value is the machine's name (KubeVirt's). */
 #define STATE_CLAIM_LABEL "persistent-state-for"
@@ -14,7 +14,7 @@ const char *state_claim_name(struct arena *a, const struct vmi *vmi);
 /* UID of who owns it. */
 const char *state_claim_owner(const struct vmi *vmi);
 
-/* The object to create; of the view's arena. */
-const json_t *state_claim_render(const struct vmi_view *v, const char *name);
+/* The object to create; of the arena. 'storage_class' NULL: the cluster's default. */
+const json_t *state_claim_render(struct arena *a, const struct vmi *vmi, const char *name, const char *storage_class);
 
 #endif

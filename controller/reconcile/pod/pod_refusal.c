@@ -1,5 +1,5 @@
 // From fields of the pod to fields of the spec, as reconcile/pod/pod_render.c copies them.
-#include "reconcile/vmi/pod_refusal.h"
+#include "reconcile/pod/pod_refusal.h"
 
 #include "base/strbuf.h"
 
