@@ -474,9 +474,6 @@ write_policies(const char *folder)
 static void
 write_support(struct strbuf *page, const struct kind *k)
 {
-    static const char *const classes[] = {
-        [SUPPORT_REFUSED] = "refused", [SUPPORT_TOLD] = "told", [SUPPORT_HARMLESS] = "harmless"};
-
     if (k->type == &vmi_type) {
         strbuf_adds(page,
                     "\nWhat this version does not act on is the same as of a VirtualMachine's `spec.template.spec`.\n");
@@ -495,7 +492,7 @@ write_support(struct strbuf *page, const struct kind *k)
     for (const struct supported *part = k->parts; part->rows; part++) {
         for (const struct support *row = part->rows; row->path; row++) {
             strbuf_addf(page, "| `%s%s`%s%s%s | %s | %s |\n", part->root, row->path, row->only ? " `" : "",
-                        row->only ? row->only : "", row->only ? "`" : "", classes[row->class], row->text);
+                        row->only ? row->only : "", row->only ? "`" : "", support_class_name(row->class), row->text);
         }
     }
 }

@@ -2,6 +2,7 @@
 // out or read otherwise is listed.
 #include "../integration/crds/cases.h"
 #include "api/rules/pci_address.h"
+#include "api/rules/repairs.h"
 #include "api/rules/support.h"
 #include "api/rules/validate.h"
 #include "base/yaml.h"
@@ -477,15 +478,13 @@ is_member(const json_t *members, const char *path)
 static const char *
 class_of(const char *path)
 {
-    static const char *const names[] = {
-        [SUPPORT_REFUSED] = "refused", [SUPPORT_TOLD] = "told", [SUPPORT_HARMLESS] = "harmless"};
     const struct support *row = row_of(path);
     AUTO(freep) char *full = xasprintf("spec.%s", path);
     AUTO(json_freep) json_t *members = json_array();
 
     api_each_field(&vm_type, note_member, members);
     if (row) {
-        return names[row->class];
+        return support_class_name(row->class);
     }
     return is_member(members, full) ? "read" : "none";
 }
