@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# No two files of product code lean on each other, directly or through others: a reader can take one in before the next.
+# No two files of product code call or include each other, directly or through others: a reader can take one in before the next.
 . "$(dirname "${BASH_SOURCE[0]}")/check-lib.sh"
 
 usage() {
@@ -7,9 +7,10 @@ usage() {
 usage: hack/check-circles.sh [--root DIR] [BUILD_DIR]
 
 Reads which symbols the objects of controller/ and virt-launcher/ in BUILD_DIR (the newest under the cache when it is not given)
-use and define, and the `#include "..."` lines of their sources. x.c, x.h and x_priv.h count as one file. Prints each circle as
+use and define, and beside that the `#include "..."` lines of their sources; of either, x.c, x.h and x_priv.h count as one file.
+Prints each circle as
 
-    a.c:1: a.c -> b.c (what a.c uses of b.c, a symbol or a header) -> a.c (what b.c uses of a.c)
+    a.c:1: a.c -> b.c (a symbol that a.c uses of b.c, or a header) -> a.c (one that b.c uses of a.c)
 
 hack/circles.txt names folders that may still have circles inside. The list only shrinks: a folder on it without one is a finding.
 HELP
@@ -45,7 +46,8 @@ includes() {
             }'
 }
 
-# circles: stdin is edges, those of calls first, since a symbol says more than a header. Of each file the shortest circle through it.
+# circles: stdin is edges. Of each file the shortest circle through it. Calls and includes are two graphs: a table of functions may use
+# files that know the shape of its rows.
 circles() {
     awk -v files="$work/files" '
         BEGIN { while ((getline file < files) > 0) if (!(name(file) in shown) || file ~ /[.]c$/) shown[name(file)] = file }
@@ -121,11 +123,11 @@ build=${ARGS[0]:-$(newest_build)}
 mapfile -t allowed < <(sed 's/#.*//; s/[[:space:]]*$//' "$list" | grep . || true)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-objects >"$work/objects"
+objects >"$work/objects" || die "check-circles: $build was made from another tree; name one of this: hack/check-circles.sh BUILD_DIR"
 tree_files 'controller/*.[ch]' 'virt-launcher/*.[ch]' | LC_ALL=C sort >"$work/files"
 [ -z "$(cut -f1 "$work/objects" | while read -r object; do [ -f "$object" ] || printf '%s\n' "$object"; done)" ] ||
     die "check-circles: not all of $build is built: ninja -C $build"
 {
-    calls
-    includes
-} | circles | judged | conclude circles
+    calls | circles
+    includes | circles
+} | judged | conclude circles
