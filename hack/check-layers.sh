@@ -21,7 +21,7 @@ controller/base/mailbox\.[ch]            | base                                 
 controller/base/json_(read|write)\.c     | base                                               | jansson yajl
 controller/base/(json|yaml|log)\.[ch]    | base                                               | jansson yaml
 controller/base/                         | base                                               | uthash jansson
-controller/api/gen_[a-z_]+\.c            | base api                                           | jansson yaml
+controller/api/gen/                      | base api                                           | jansson yaml
 controller/api/walk/                     | base api/walk                                      | jansson uthash
 controller/api/kinds/                    | base api/walk api/kinds                            | jansson uthash
 controller/api/rules/identity\.c         | base api                                           | openssl

@@ -38,6 +38,12 @@ tree_files() {
     fi
 }
 
+# newest_build: the folder that was configured last; for a check of what was built.
+newest_build() {
+    find "$VMB_CACHE/build" -mindepth 2 -maxdepth 2 -name build.ninja -printf '%T@ %h\n' 2>/dev/null |
+        sort -rn | head -n 1 | cut -d' ' -f2
+}
+
 # conclude WHAT: reads findings on stdin, shows them, and ends with 1 when there is one.
 conclude() {
     local findings

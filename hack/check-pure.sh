@@ -12,11 +12,6 @@ allowed, unless the list takes them away with a `!` line. Prints archive:object 
 HELP
 }
 
-newest_build() {
-    find "$VMB_CACHE/build" -mindepth 2 -maxdepth 2 -name build.ninja -printf '%T@ %h\n' 2>/dev/null |
-        sort -rn | head -n 1 | cut -d' ' -f2
-}
-
 # defined ARCHIVE...: the symbols it gives.
 defined() { nm --defined-only --format=posix "$@" 2>/dev/null | awk 'NF > 1 { print $1 }'; }
 

@@ -1,26 +1,16 @@
-// curl's socket and timer callbacks on libuv. curl must not be re-entered from its own callbacks: what is stopped there is
+// What curl is driven by: its sockets and its timer. curl must not be re-entered from its own callbacks: what is stopped there is
 // put aside and removed when curl has returned.
 #include "http.h"
 
 #include "base/clock.h"
-
 #include "kube/http_setup.h"
+#include "kube/http_sockets.h"
 
-#include <sys/socket.h>
 #include <utlist.h>
 
 #define LATE "its time is over, it was not sent"
 
 enum { HEADERS_MAX_BYTES = 64 << 10 };
-
-struct http_socket {
-    uv_poll_t poll;
-    struct http *http;
-    curl_socket_t fd;
-    int events; /* what curl waits for */
-    struct http_socket *prev;
-    struct http_socket *next;
-};
 
 struct http {
     uv_loop_t *loop;
@@ -28,10 +18,10 @@ struct http {
     char *user_agent;
     CURLM *multi;
     uv_timer_t timer;
-    struct http_socket *sockets;
+    struct http_sockets sockets;
     struct http_exchange *live;
     struct http_exchange *doomed; /* stopped inside curl; removed after it */
-    size_t n_handles;             /* libuv handles whose close callback is still to come */
+    size_t n_closing;             /* of timer and sockets, whose end is still to be told */
     int64_t heard_ms;
     int64_t fence_ms; /* fenced exchanges begin before it */
     size_t n_fenced;
@@ -51,9 +41,8 @@ struct http_exchange {
     struct http_exchange *next;
 };
 
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user);
 static int on_timer(CURLM *multi, long timeout_ms, void *user);
-static void on_poll(uv_poll_t *poll, int status, int events);
+static bool on_ready(struct http_sockets *sockets, curl_socket_t fd, int flags);
 static void on_timeout(uv_timer_t *timer);
 static size_t on_data(char *bytes, size_t size, size_t n, void *user);
 static size_t on_header(char *bytes, size_t size, size_t n, void *user);
@@ -63,11 +52,9 @@ static void finish_all(struct http *h);
 static void exchange_finish(struct http_exchange *x, CURLcode code);
 static void exchange_free(struct http_exchange *x);
 static void reap(struct http *h);
-static struct http_socket *socket_watch(struct http *h, curl_socket_t fd);
-static void socket_rearm(struct http *h, curl_socket_t fd);
-static void socket_closed(uv_handle_t *handle);
 static void timer_closed(uv_handle_t *handle);
-static void handle_gone(struct http *h);
+static void sockets_closed(struct http_sockets *sockets);
+static void part_closed(struct http *h);
 static struct err *multi_setup(struct http *h);
 
 struct err *
@@ -90,7 +77,7 @@ http_new(uv_loop_t *loop, const struct kube_config *config, const char *user_age
         return e;
     }
     BUG_ON(uv_timer_init(loop, &h->timer) != 0);
-    h->n_handles = 1;
+    h->n_closing = 2;
     *ret_http = h;
     return NULL;
 }
@@ -180,11 +167,7 @@ http_heard_ms(const struct http *h)
 size_t
 http_connections(const struct http *h)
 {
-    const struct http_socket *s;
-    size_t n = 0;
-
-    DL_COUNT(h->sockets, s, n);
-    return n;
+    return http_sockets_count(&h->sockets);
 }
 
 bool
@@ -196,12 +179,8 @@ http_is_inside(const struct http *h)
 void
 http_sever(struct http *h)
 {
-    const struct http_socket *s;
-
     BUG_ON(h->inside);
-    DL_FOREACH(h->sockets, s) {
-        (void)shutdown(s->fd, SHUT_RDWR); /* curl sees the end of the stream; no socket: nothing to cut */
-    }
+    http_sockets_sever(&h->sockets);
 }
 
 void
@@ -209,8 +188,6 @@ http_close(struct http *h)
 {
     struct http_exchange *x;
     struct http_exchange *tmp;
-    struct http_socket *s;
-    struct http_socket *s_tmp;
 
     if (!h) {
         return;
@@ -221,11 +198,8 @@ http_close(struct http *h)
         http_stop(x);
     }
     (void)curl_multi_cleanup(h->multi);
-    DL_FOREACH_SAFE(h->sockets, s, s_tmp) {
-        DL_DELETE(h->sockets, s);
-        uv_close((uv_handle_t *)&s->poll, socket_closed);
-    }
     uv_close((uv_handle_t *)&h->timer, timer_closed);
+    http_sockets_close(&h->sockets);
 }
 
 static struct err *
@@ -236,52 +210,11 @@ multi_setup(struct http *h)
         return err_new(ERR_FATAL, "curl_multi_init failed");
     }
     http_setup_multi(h->multi);
-    (void)curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    (void)curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+    h->sockets = (struct http_sockets){.loop = h->loop, .multi = h->multi, .ready = on_ready, .closed = sockets_closed};
+    http_sockets_begin(&h->sockets);
     (void)curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     (void)curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
     return NULL;
-}
-
-static int
-on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
-{
-    struct http *h = user;
-    struct http_socket *s = socket_user;
-
-    (void)easy; /* of which exchange does not matter: they share the socket */
-    if (what == CURL_POLL_REMOVE) {
-        if (s) {
-            DL_DELETE(h->sockets, s);
-            (void)curl_multi_assign(h->multi, fd, NULL);
-            (void)uv_poll_stop(&s->poll);
-            uv_close((uv_handle_t *)&s->poll, socket_closed);
-        }
-        return 0;
-    }
-    s = s ? s : socket_watch(h, fd);
-    if (!s) {
-        return -1;
-    }
-    s->events = ((what & CURL_POLL_IN) ? UV_READABLE : 0) | ((what & CURL_POLL_OUT) ? UV_WRITABLE : 0);
-    return uv_poll_start(&s->poll, s->events, on_poll) == 0 ? 0 : -1;
-}
-
-static struct http_socket *
-socket_watch(struct http *h, curl_socket_t fd)
-{
-    struct http_socket *s = XNEW(struct http_socket);
-
-    s->http = h;
-    s->fd = fd;
-    if (uv_poll_init_socket(h->loop, &s->poll, fd) != 0) {
-        free(s);
-        return NULL;
-    }
-    h->n_handles++;
-    DL_APPEND(h->sockets, s);
-    (void)curl_multi_assign(h->multi, fd, s);
-    return s;
 }
 
 static int
@@ -307,30 +240,13 @@ on_timeout(uv_timer_t *timer)
     drive(CONTAINER_OF(timer, struct http, timer), CURL_SOCKET_TIMEOUT, 0);
 }
 
-static void
-on_poll(uv_poll_t *poll, int status, int events)
+static bool
+on_ready(struct http_sockets *sockets, curl_socket_t fd, int flags)
 {
-    struct http_socket *s = CONTAINER_OF(poll, struct http_socket, poll);
-    struct http *h = s->http;
-    curl_socket_t fd = s->fd;
-    int flags = ((events & UV_READABLE) ? CURL_CSELECT_IN : 0) | ((events & UV_WRITABLE) ? CURL_CSELECT_OUT : 0);
+    struct http *h = CONTAINER_OF(sockets, struct http, sockets);
 
-    drive(h, fd, status < 0 ? CURL_CSELECT_ERR | CURL_CSELECT_IN : flags);
-    if (status < 0 && !h->closed) {
-        socket_rearm(h, fd);
-    }
-}
-
-/* libuv stops a poll handle that reported an error; curl may want to hear more of the socket. */
-static void
-socket_rearm(struct http *h, curl_socket_t fd)
-{
-    struct http_socket *s;
-
-    DL_SEARCH_SCALAR(h->sockets, s, fd, fd);
-    if (s && s->events != 0) {
-        (void)uv_poll_start(&s->poll, s->events, on_poll);
-    }
+    drive(h, fd, flags);
+    return !h->closed;
 }
 
 static void
@@ -473,26 +389,22 @@ exchange_free(struct http_exchange *x)
 }
 
 static void
-socket_closed(uv_handle_t *handle)
-{
-    struct http_socket *s = CONTAINER_OF(handle, struct http_socket, poll);
-    struct http *h = s->http;
-
-    free(s);
-    handle_gone(h);
-}
-
-static void
 timer_closed(uv_handle_t *handle)
 {
-    handle_gone(CONTAINER_OF(handle, struct http, timer));
+    part_closed(CONTAINER_OF(handle, struct http, timer));
 }
 
 static void
-handle_gone(struct http *h)
+sockets_closed(struct http_sockets *sockets)
 {
-    h->n_handles--;
-    if (h->n_handles == 0) {
+    part_closed(CONTAINER_OF(sockets, struct http, sockets));
+}
+
+static void
+part_closed(struct http *h)
+{
+    h->n_closing--;
+    if (h->n_closing == 0) {
         BUG_ON(!h->closed);
         free(h->user_agent);
         free(h);

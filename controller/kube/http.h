@@ -3,23 +3,13 @@
 #ifndef VMB_HTTP_H
 #define VMB_HTTP_H
 
+#include "kube/http_call.h"
 #include "kube/kube_config.h"
 
 #include <uv.h>
 
 struct http;
 struct http_exchange;
-
-struct http_call {
-    const char *method;
-    const char *path;         /* with its query; copied */
-    const char *content_type; /* of the body; constant */
-    const char *body;         /* borrowed until 'done'; NULL: none */
-    size_t body_len;
-    const char *bearer; /* token or NULL; copied */
-    int64_t timeout_ms; /* for all of it */
-    bool fenced;        /* goes only while http_fence allows it; has a body */
-};
 
 struct http_end {
     long status;            /* 0: no answer came */

@@ -2,7 +2,8 @@
 #ifndef VMB_HTTP_SETUP_H
 #define VMB_HTTP_SETUP_H
 
-#include "kube/http.h"
+#include "kube/http_call.h"
+#include "kube/kube_config.h"
 
 #include <curl/curl.h>
 

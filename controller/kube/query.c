@@ -20,3 +20,17 @@ query_add(struct strbuf *path, const char *key, const char *value)
         }
     }
 }
+
+void
+query_add_watch(struct strbuf *path, int seconds, const char *version)
+{
+    char text[16];
+
+    (void)snprintf(text, sizeof(text), "%d", seconds);
+    query_add(path, "watch", "true");
+    query_add(path, "allowWatchBookmarks", "true");
+    query_add(path, "timeoutSeconds", text);
+    query_add(path, "sendInitialEvents", version ? NULL : "true");
+    query_add(path, "resourceVersionMatch", version ? NULL : "NotOlderThan");
+    query_add(path, "resourceVersion", version);
+}

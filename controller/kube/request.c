@@ -1,14 +1,10 @@
 // The queue before the connection, the credentials, and the making of replies. What was taken is answered exactly once.
-#include "request.h"
+#include "kube/request_priv.h"
 
 #include "base/clock.h"
 #include "base/fault.h"
 #include "kube/answer.h"
-#include "kube/flow.h"
-#include "kube/http.h"
-#include "kube/object_reader.h"
 #include "kube/request_metrics.h"
-#include "kube/stream.h"
 
 #include <utlist.h>
 
@@ -17,57 +13,6 @@ enum {
     IN_FLIGHT_MAX = 200, /* requests on the wire, watches not counted */
     REPLY_MAX_BYTES = 8 << 20,
     TIMEOUT_MS = 30000,
-    TOKEN_AGE_MS = 60000,
-    WATCHDOG_MS = 5000,
-    SILENCE_MS = 20000, /* nothing heard for so long while watches are open: ask for the version */
-    PROBE_TIMEOUT_MS = 10000,
-};
-
-struct kube {
-    uv_loop_t *loop;
-    const struct kube_config *config;
-    struct http *http;
-    struct metrics *metrics;
-    struct flow flow;
-    struct kube_request *urgent; /* not sent: first those, then the queue */
-    struct kube_request *queue;
-    struct kube_request *sent;
-    size_t n_queued;
-    size_t n_in_flight;
-    size_t n_streams;
-    uv_timer_t pump;
-    uv_timer_t watchdog;
-    size_t n_handles;
-    char *token;
-    int64_t token_ms; /* when it was read; 0: read it again */
-    bool probing;
-    bool closed;
-};
-
-struct kube_request {
-    struct kube *k;
-    enum kube_verb verb;
-    char *path;
-    char *resource;
-    char *body;
-    int64_t timeout_ms;
-    bool is_urgent;
-    bool is_fenced;
-    bool is_unread;
-    struct object_reader *reader; /* NULL: the answer is kept until it is whole */
-    bool has_object;              /* some of one came */
-    kube_done_fn *done;
-    kube_data_fn *data; /* streams only */
-    void *arg;
-    struct http_exchange *exchange; /* NULL: not sent */
-    struct strbuf reply;
-    struct err *err; /* found before the end: by 'data', or that it cannot be queued */
-    int64_t queued_ms;
-    int64_t sent_ms;
-    bool in_data;
-    bool cancelled;
-    struct kube_request *prev;
-    struct kube_request *next;
 };
 
 struct verb {
@@ -89,7 +34,6 @@ static const struct verb verbs[] = {
 
 static const struct log kube_log = {.part = "kube"};
 
-static struct kube_request *request_new(struct kube *k, const struct kube_call *call, kube_done_fn *done, void *arg);
 static void request_free(struct kube_request *r);
 static void request_unlink(struct kube_request *r);
 static void pump_soon(struct kube *k, int64_t delay_ms);
@@ -97,7 +41,6 @@ static void on_pump(uv_timer_t *timer);
 static bool pump_queue(struct kube *k);
 static void request_launch(struct kube_request *r);
 static struct err *request_start(struct kube_request *r);
-static struct err *token_refresh(struct kube *k);
 static bool on_data(void *arg, long status, const char *bytes, size_t len);
 static bool stream_data(struct kube_request *r, const char *bytes, size_t len);
 static void on_end(void *arg, const struct http_end *end);
@@ -108,8 +51,6 @@ static struct err *fault_after(const struct kube_request *r);
 static void request_finish(struct kube_request *r, struct err *e, json_t *body, const char *why,
                            const struct http_end *end);
 static void deaf_check(struct kube *k, const struct kube_request *r, const struct http_end *end);
-static void on_watchdog(uv_timer_t *timer);
-static void on_probe(void *arg, const struct kube_reply *reply);
 static void on_handle_closed(uv_handle_t *handle);
 
 static const struct http_handler handler = {.data = on_data, .done = on_end};
@@ -125,7 +66,7 @@ kube_new(uv_loop_t *loop, const struct kube_config *config, const struct kube_op
     }
     struct kube *k = XNEW(struct kube);
     k->loop = loop;
-    k->config = config;
+    k->bearer.config = config;
     k->http = http;
     k->metrics = options->metrics;
     flow_init(&k->flow, options->requests_per_s, options->burst, clock_mono_ms());
@@ -143,36 +84,29 @@ kube_new(uv_loop_t *loop, const struct kube_config *config, const struct kube_op
 struct kube_request *
 kube_send(struct kube *k, const struct kube_call *call, kube_done_fn *done, void *arg)
 {
-    struct kube_request *r = request_new(k, call, done, arg);
+    struct kube_request *r = kube_request_new(k, call, done, arg);
 
     if (!r->is_urgent && k->n_queued >= QUEUE_MAX) {
         r->err = err_new(ERR_RETRY, "%d requests are waiting already", QUEUE_MAX);
         r->is_urgent = true; /* nothing is sent: 'done' must only not be called from here */
     }
     if (r->is_urgent) {
-        DL_APPEND(k->urgent, r);
-    } else {
-        DL_APPEND(k->queue, r);
-        k->n_queued++;
-        metric_queue(k->metrics, k->n_queued);
+        kube_request_urgent(r);
+        return r;
     }
+    DL_APPEND(k->queue, r);
+    k->n_queued++;
+    metric_queue(k->metrics, k->n_queued);
     pump_soon(k, 0);
     return r;
 }
 
-struct kube_request *
-kube_stream(struct kube *k, const struct kube_call *call, kube_data_fn *data, kube_done_fn *done, void *arg)
+void
+kube_request_urgent(struct kube_request *r)
 {
-    struct kube_request *r = request_new(k, call, done, arg);
-
-    r->data = data;
     r->is_urgent = true;
-    DL_APPEND(k->urgent, r);
-    if (!uv_is_active((uv_handle_t *)&k->watchdog)) {
-        BUG_ON(uv_timer_start(&k->watchdog, on_watchdog, WATCHDOG_MS, WATCHDOG_MS) != 0);
-    }
-    pump_soon(k, 0);
-    return r;
+    DL_APPEND(r->k->urgent, r);
+    pump_soon(r->k, 0);
 }
 
 void
@@ -214,20 +148,8 @@ kube_fence(struct kube *k, int64_t until_ms)
     http_fence(k->http, until_ms);
 }
 
-uv_loop_t *
-kube_loop(struct kube *k)
-{
-    return k->loop;
-}
-
-struct metrics *
-kube_metrics(struct kube *k)
-{
-    return k->metrics;
-}
-
-static struct kube_request *
-request_new(struct kube *k, const struct kube_call *call, kube_done_fn *done, void *arg)
+struct kube_request *
+kube_request_new(struct kube *k, const struct kube_call *call, kube_done_fn *done, void *arg)
 {
     BUG_ON(k->closed || call->path[0] != '/');
     struct kube_request *r = XNEW(struct kube_request);
@@ -341,7 +263,7 @@ request_start(struct kube_request *r)
     const struct verb *verb = &verbs[r->verb];
 
     FAULT(verb->fault_before);
-    struct err *e = token_refresh(r->k);
+    struct err *e = bearer_refresh(&r->k->bearer);
     if (e) {
         return e;
     }
@@ -351,39 +273,11 @@ request_start(struct kube_request *r)
         .content_type = verb->content_type,
         .body = r->body,
         .body_len = r->body ? strlen(r->body) : 0,
-        .bearer = r->k->token,
+        .bearer = r->k->bearer.token,
         .timeout_ms = r->timeout_ms,
         .fenced = r->is_fenced,
     };
     return http_start(r->k->http, &call, &handler, r, &r->exchange);
-}
-
-/* An old token that still works is better than none: when the file cannot be read now, the last one is sent. */
-static struct err *
-token_refresh(struct kube *k)
-{
-    int64_t now = clock_mono_ms();
-    char *token = NULL;
-
-    if (k->token_ms > 0 && (!k->config->token_file || now - k->token_ms < TOKEN_AGE_MS)) {
-        return NULL;
-    }
-    struct err *e = kube_config_token(k->config, &token);
-    if (e && !k->token) {
-        return e;
-    }
-    if (e) {
-        log_warn(&kube_log, "token cannot be read again, the last one stays in use", F_ERR(e));
-        err_free(e);
-    } else {
-        if (k->token) {
-            explicit_bzero(k->token, strlen(k->token));
-        }
-        free(k->token);
-        k->token = token;
-    }
-    k->token_ms = now;
-    return NULL;
 }
 
 static bool
@@ -439,7 +333,7 @@ on_end(void *arg, const struct http_end *end)
         seen = (struct http_end){.trouble = "fault"};
     }
     if (end->status == 401) {
-        k->token_ms = 0;
+        bearer_forget(&k->bearer);
     }
     pump_soon(k, 0);
     request_finish(r, e, body, lack.why, &seen);
@@ -530,38 +424,13 @@ deaf_check(struct kube *k, const struct kube_request *r, const struct http_end *
 }
 
 static void
-on_watchdog(uv_timer_t *timer)
-{
-    struct kube *k = timer->data;
-    const struct kube_call probe = {
-        .verb = KUBE_GET, .path = "/version", .resource = "version", .urgent = true, .timeout_ms = PROBE_TIMEOUT_MS};
-
-    if (k->n_streams > 0 && !k->probing && clock_mono_ms() - http_heard_ms(k->http) >= SILENCE_MS) {
-        k->probing = true;
-        (void)kube_send(k, &probe, on_probe, k); /* never cancelled: its handle is of no use */
-    }
-}
-
-static void
-on_probe(void *arg, const struct kube_reply *reply)
-{
-    struct kube *k = arg;
-
-    (void)reply; /* any answer is a sign of life; none was dealt with by deaf_check() */
-    k->probing = false;
-}
-
-static void
 on_handle_closed(uv_handle_t *handle)
 {
     struct kube *k = handle->data;
 
     k->n_handles--;
     if (k->n_handles == 0) {
-        if (k->token) {
-            explicit_bzero(k->token, strlen(k->token));
-        }
-        free(k->token);
+        bearer_fini(&k->bearer);
         free(k);
     }
 }

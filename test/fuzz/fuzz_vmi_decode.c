@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "api/kinds/defaults.h"
+#include "api/rules/repairs.h"
 #include "api/rules/validate.h"
 
 static void

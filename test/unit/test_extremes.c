@@ -5,6 +5,7 @@
 #include "api/kinds/defaults.h"
 #include "api/kinds/launcher_msg.h"
 #include "api/kinds/vm.h"
+#include "api/rules/repairs.h"
 #include "api/rules/validate.h"
 #include "api/walk/table.h"
 #include "reconcile/pod/overhead.h"

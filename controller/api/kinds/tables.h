@@ -11,6 +11,12 @@ extern const struct type interface_type;
 extern const struct type volume_type;
 extern const struct type network_type;
 extern const struct type domain_type;
+extern const struct type firmware_type;
+extern const struct type features_type;
+extern const struct type clock_type;
+extern const struct type cpu_type;
+extern const struct type memory_type;
+extern const struct type resources_type;
 extern const struct type probe_type;
 extern const struct type guest_os_type;
 extern const struct type vmi_status_type;
@@ -40,6 +46,11 @@ extern const struct type data_volume_template_type;
         KEPT_STRINGS("finalizers", "Who must act before an object goes.", NULLABLE),             \
         KEPT_JSON("ownerReferences", "What an object belongs to.", .list = true, NULLABLE),      \
         KEPT_JSON("managedFields", "Who wrote which field.", .list = true, NULLABLE)
+
+/* In CEL. Values that the pattern refuses are not judged a second time. */
+#define Q(f) "quantity(string(self." f "))"
+#define BOTH_QUANTITIES(f, g) \
+    "has(self." f ") && has(self." g ") && isQuantity(string(self." f ")) && isQuantity(string(self." g "))"
 
 /* Whether any field says how much memory the guest has, and the rule's sentence; 'domain' is a path in CEL, 'at' one for people. */
 #define MEMORY_IS_SAID(domain)                                                                                       \

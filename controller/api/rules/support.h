@@ -12,6 +12,9 @@ enum support_class {
     SUPPORT_HARMLESS, /* it asks for what is so anyway */
 };
 
+/* "refused", "told", "harmless". */
+const char *support_class_name(enum support_class class);
+
 /* A row asks for something when its path leads to a value other than null, false, 0, "", an empty list and {"enabled": false}. */
 struct support {
     const char *path; /* below the spec; "[]" walks all items of a list, once at most. NULL ends the rows */

@@ -1,6 +1,14 @@
 // Walking the rows of support.c: over the JSON of a spec, and into the expressions of a policy.
 #include "api/rules/support.h"
 
+const char *support_class_name(enum support_class class)
+{
+    static const char *const names[] = {
+        [SUPPORT_REFUSED] = "refused", [SUPPORT_TOLD] = "told", [SUPPORT_HARMLESS] = "harmless"};
+
+    return names[class];
+}
+
 /* Longest first where one begins another. */
 static const struct {
     const char *place;

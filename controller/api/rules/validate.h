@@ -16,9 +16,4 @@ MUST_CHECK struct err *vmi_validate(const struct vmi *vmi, struct arena *a);
 /* The same for a VM: its own fields, then its template. */
 MUST_CHECK struct err *vm_spec_validate(const struct vm_spec *s, struct arena *a);
 
-/* What is read otherwise than it is written, and what is set and has no effect in this version: the fields from the object on
- * ("spec.domain.devices.sound"), REPAIRS_MAX at most. */
-struct repair_list vmi_spec_repairs(const struct vmi_spec *s, struct arena *a);
-struct repair_list vm_spec_repairs(const struct vm_spec *s, struct arena *a);
-
 #endif

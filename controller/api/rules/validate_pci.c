@@ -1,5 +1,5 @@
 // Rules over the PCI addresses of disks and interfaces.
-#include "api/rules/validate_priv.h"
+#include "api/rules/validate_parts.h"
 
 #include "api/rules/pci_address.h"
 

@@ -1,7 +1,7 @@
 // Conditions, printable status and the rest of a VirtualMachine's status.
 #include "reconcile/vm/vm_status.h"
 
-#include "api/rules/validate.h"
+#include "api/rules/repairs.h"
 #include "base/clock.h"
 #include "reconcile/vm/vm_adopt.h"
 #include "reconcile/vm/vm_start.h"

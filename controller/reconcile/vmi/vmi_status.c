@@ -1,7 +1,7 @@
 // Phase and conditions of an instance. What the launcher tells in detail is put in by vmi_details.c.
 #include "reconcile/vmi/vmi_status.h"
 
-#include "api/rules/validate.h"
+#include "api/rules/repairs.h"
 #include "base/clock.h"
 #include "reconcile/vmi/vmi_details.h"
 #include "reconcile/vmi/vmi_trouble.h"

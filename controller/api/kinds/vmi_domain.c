@@ -1,0 +1,159 @@
+// Tables of the machine, with the rules that the API server checks at apply.
+#include "api/kinds/tables.h"
+
+#define GUEST_ABOVE_LIMIT                                                                          \
+    "!(has(self.memory) && has(self.resources) && has(self.resources.limits) && " BOTH_QUANTITIES( \
+        "memory.guest",                                                                            \
+        "resources.limits.memory") " && " Q("memory.guest") ".isGreaterThan(" Q("resources.limits.memory") "))"
+
+static const struct cel_rule domain_rules[] = {
+    {GUEST_ABOVE_LIMIT, "memory.guest must be equal to or less than the memory limit",
+     "'memory.guest \\'' + string(self.memory.guest) + '\\' must be equal to or less than the memory limit \\'' + "
+     "string(self.resources.limits.memory) + '\\''"},
+    {"!(has(self.firmware) && has(self.firmware.bootloader) && has(self.firmware.bootloader.efi)) || "
+     "(has(self.firmware.bootloader.efi.secureBoot) ? !self.firmware.bootloader.efi.secureBoot : "
+     "has(self.firmware.bootloader.efi.persistent) && self.firmware.bootloader.efi.persistent) || "
+     "(has(self.features) && has(self.features.smm) && (!has(self.features.smm.enabled) || self.features.smm.enabled))",
+     "has EFI SecureBoot enabled. SecureBoot requires SMM, which is currently disabled. Write efi.secureBoot: false",
+     NULL},
+    {NULL, NULL, NULL},
+};
+
+static const struct cel_rule machine_rules[] = {
+    {"self == '' || self.startsWith('q35') || self.startsWith('pc-q35')",
+     "domain.machine.type is not supported (allowed values: [q35* pc-q35*])",
+     "'domain.machine.type is not supported: ' + self + ' (allowed values: [q35* pc-q35*])'"},
+    {NULL, NULL, NULL},
+};
+
+static const struct cel_rule sound_rules[] = {
+    {"has(self.name) && self.name != ''", "Sound device requires a name field.", NULL},
+    {"!has(self.model) || self.model in ['', 'ich9', 'ac97']",
+     "Sound device type is not supported. Options: 'ich9' or 'ac97'", NULL},
+    {NULL, NULL, NULL},
+};
+
+static const struct field gpu_fields[] = {
+    KEPT_STRING("name", "Name of the device.", NEEDED),
+    KEPT_STRING("deviceName", "Resource that a device plugin offers."),
+    KEPT_STRING("claimName", "Resource claim of the guest."),
+    KEPT_STRING("requestName", "Request of that claim."),
+    KEPT_BOOL("virtualGPUOptions.display.enabled", "The GPU has a screen."),
+    KEPT_SWITCH("virtualGPUOptions.display.ramFB", "It has one before the guest's driver runs."),
+    KEPT_STRING("tag", "Name by which the guest knows it."),
+    FIELD_END,
+};
+static const struct type gpu_type = KEPT_TYPE(gpu_fields);
+
+static const struct field host_device_fields[] = {
+    KEPT_STRING("name", "Name of the device.", NEEDED),
+    KEPT_STRING("deviceName", "Resource that a device plugin offers."),
+    KEPT_STRING("claimName", "Resource claim of the guest."),
+    KEPT_STRING("requestName", "Request of that claim."),
+    KEPT_STRING("tag", "Name by which the guest knows it."),
+    FIELD_END,
+};
+static const struct type host_device_type = KEPT_TYPE(host_device_fields);
+
+static const struct field input_fields[] = {
+    KEPT_STRING("name", "Name of the device.", NEEDED),
+    KEPT_STRING("type", "tablet.", NEEDED),
+    KEPT_STRING("bus", "usb or virtio."),
+    FIELD_END,
+};
+static const struct type input_type = KEPT_TYPE(input_fields);
+
+static const struct field filesystem_fields[] = {
+    KEPT_STRING("name", "The volume behind it, and its name in the guest.", NEEDED),
+    KEPT_PRESENT("virtiofs", "The guest mounts it by virtiofs.", NEEDED),
+    FIELD_END,
+};
+static const struct type filesystem_type = KEPT_TYPE(filesystem_fields);
+
+static const struct field panic_device_fields[] = {
+    KEPT_STRING("model", "isa, hyperv or pvpanic."),
+    FIELD_END,
+};
+static const struct type panic_device_type = KEPT_TYPE(panic_device_fields);
+
+static const struct field domain_fields[] = {
+    FIELD_STRUCT(domain_spec, resources, resources, resources_type, "resources", "Requests and limits of the pod."),
+    FIELD_STRUCT(domain_spec, cpu, cpu, cpu_type, "cpu", "Virtual CPUs."),
+    FIELD_STRUCT(domain_spec, memory, memory, memory_type, "memory", "Memory of the guest."),
+    FIELD_STRING(domain_spec, machine_type, "machine.type", "Machine type of QEMU.", RULES(machine_rules), .needed = true,
+                 .open = true, MAX_LEN(64), OTHERWISE("q35; frozen at the first start"), CHANGES(RECREATE)),
+    FIELD_STRUCT(domain_spec, firmware, firmware, firmware_type, "firmware", "Identity and boot loader."),
+    FIELD_SWITCH(domain_spec, acpi, "resources.features.acpi", "The same, as virt-v2v writes it.", .shadow = true),
+    FIELD_SWITCH(domain_spec, smm, "resources.features.smm", "The same, as virt-v2v writes it.", .shadow = true),
+    FIELD_SWITCH(domain_spec, acpi, "features.acpi", "ACPI tables; without them a guest cannot shut down.",
+                 OTHERWISE("on")),
+    FIELD_SWITCH(domain_spec, smm, "features.smm", "System management mode, for secure boot.", OTHERWISE("off")),
+    KEPT_STRUCT(features_type, "features", "Features of the machine."),
+    KEPT_STRUCT(clock_type, "clock", "Clock and timers."),
+    KEPT_STRING("ioThreadsPolicy", "How disks share I/O threads."),
+    KEPT_INT("ioThreads.supplementalPoolThreadCount", "I/O threads of a pool."),
+    KEPT_STRING("rebootPolicy", "What a reboot inside the guest does."),
+    FIELD_KEPT("chassis", "The chassis in SMBIOS."),
+    KEPT_STRING("chassis.manufacturer", "Its maker."),
+    KEPT_STRING("chassis.version", "Its version."),
+    KEPT_STRING("chassis.serial", "Its serial number."),
+    KEPT_STRING("chassis.asset", "Its asset tag."),
+    KEPT_STRING("chassis.sku", "Its stock number."),
+    FIELD_KEPT("launchSecurity", "Memory that the node cannot read."),
+    KEPT_BOOL("launchSecurity.sev.policy.encryptedState", "SEV-ES."),
+    KEPT_PRESENT("launchSecurity.sev.attestation", "The guest's owner checks it before it starts."),
+    KEPT_STRING("launchSecurity.sev.session", "Session of its owner, base64."),
+    KEPT_STRING("launchSecurity.sev.dhCert", "Key of its owner, base64."),
+    FIELD_KEPT("launchSecurity.snp", "SEV-SNP."),
+    KEPT_STRING("launchSecurity.snp.policy", "Its flags."),
+    KEPT_STRING("launchSecurity.snp.vcek", "Certificate of the chip's key."),
+    KEPT_STRING("launchSecurity.snp.authorKey", "Key of the author."),
+    KEPT_STRING("launchSecurity.snp.kernelHashes", "Hashes of kernel and command line."),
+    KEPT_STRING("launchSecurity.snp.cbitpos", "Bit of an address that says encrypted."),
+    KEPT_STRING("launchSecurity.snp.idBlock", "Identity of the guest."),
+    KEPT_STRING("launchSecurity.snp.idAuth", "Signature of the identity."),
+    KEPT_STRING("launchSecurity.snp.reducedPhysBits", "Address bits that encryption takes."),
+    KEPT_PRESENT("launchSecurity.tdx", "Intel TDX."),
+    FIELD_KEPT("devices", "Devices of the guest.", REQUIRED),
+    KEPT_BOOL("devices.useVirtioTransitional", "Devices speak virtio 0.9 too."),
+    KEPT_BOOL("devices.disableHotplug", "Nothing is plugged in while the guest runs."),
+    KEPT_BOOL("devices.autoattachInputDevice", "The guest has a tablet."),
+    KEPT_BOOL("devices.autoattachVSOCK", "The guest has a VSOCK device."),
+    KEPT_BOOL("devices.blockMultiQueue", "Disks have a queue for each virtual CPU."),
+    KEPT_BOOL("devices.networkInterfaceMultiqueue", "Network cards have a queue for each virtual CPU."),
+    KEPT_LIST(gpu_type, "devices.gpus", "GPUs of the node."),
+    KEPT_LIST(host_device_type, "devices.hostDevices", "Devices of the node."),
+    KEPT_LIST(input_type, "devices.inputs", "Input devices."),
+    KEPT_LIST(filesystem_type, "devices.filesystems", "Volumes that the guest mounts."),
+    KEPT_LIST(panic_device_type, "devices.panicDevices", "Devices that tell of a guest's crash."),
+    KEPT_PRESENT("devices.downwardMetrics", "Figures of the node for the guest."),
+    KEPT_PRESENT("devices.clientPassthrough", "USB devices of whoever looks at the screen."),
+    FIELD_KEPT("devices.sound", "Sound card.", RULES(sound_rules)),
+    KEPT_STRING("devices.sound.name", "Its name."),
+    KEPT_STRING("devices.sound.model", "ich9 or ac97."),
+    FIELD_KEPT("devices.tpm", "Trusted platform module."),
+    KEPT_BOOL("devices.tpm.enabled", "On or off."),
+    KEPT_BOOL("devices.tpm.persistent", "Its state outlives the guest's runs."),
+    FIELD_KEPT("devices.video", "The screen's card."),
+    KEPT_STRING("devices.video.type", "Its type."),
+    FIELD_KEPT("devices.watchdog", "A watchdog."),
+    KEPT_STRING("devices.watchdog.name", "Its name.", NEEDED),
+    KEPT_STRING("devices.watchdog.i6300esb.action", "What it does: poweroff, reset or shutdown."),
+    KEPT_STRING("devices.watchdog.diag288.action", "The same, on s390x."),
+    FIELD_PRESENT(domain_spec, rng, "devices.rng", "Random numbers from the host."),
+    FIELD_BOOL(domain_spec, autoattach_pod_interface, "devices.autoattachPodInterface",
+               "A guest without interfaces gets one on the pod network.", OTHERWISE("true")),
+    FIELD_BOOL(domain_spec, autoattach_serial_console, "devices.autoattachSerialConsole",
+               "The guest has a serial console.", OTHERWISE("true")),
+    FIELD_BOOL(domain_spec, autoattach_graphics_device, "devices.autoattachGraphicsDevice", "The guest has a screen.",
+               OTHERWISE("true")),
+    FIELD_BOOL(domain_spec, autoattach_mem_balloon, "devices.autoattachMemBalloon", "The guest has a memory balloon.",
+               OTHERWISE("true")),
+    FIELD_BOOL(domain_spec, log_serial_console, "devices.logSerialConsole", "The console goes into the pod's log.",
+               OTHERWISE("true")),
+    FIELD_LIST(domain_spec, disks, disk_list, disk_type, "devices.disks", "Disks of the guest.", MAX_ITEMS(256)),
+    FIELD_LIST(domain_spec, interfaces, interface_list, interface_type, "devices.interfaces",
+               "Network cards of the guest.", MAX_ITEMS(32)),
+    FIELD_END,
+};
+const struct type domain_type = TYPE(domain_spec, domain_fields, .cel = domain_rules);

@@ -1,0 +1,105 @@
+// Rules over disks.
+#include "api/rules/validate_parts.h"
+
+#include "api/rules/boot_order.h"
+#include "api/rules/names.h"
+
+enum { SERIAL_MAX = 256 };
+
+static const struct volume *
+volume_find(const struct vmi_spec *s, const char *name)
+{
+    for (size_t i = 0; i < s->volumes.n; i++) {
+        if (str_eq(s->volumes.items[i].name, name)) {
+            return &s->volumes.items[i];
+        }
+    }
+    return NULL;
+}
+
+static struct err *
+check_target(const struct disk *d, size_t i)
+{
+    const struct disk_target *t = d->disk;
+
+    if (d->cdrom && d->cdrom->bus == DISK_BUS_VIRTIO) {
+        return INVALID(
+            "domain.devices.disks[%zu].cdrom.bus: Bus type virtio is invalid for CD-ROM device; write sata or scsi", i);
+    }
+    if (!t) {
+        return NULL;
+    }
+    if (t->readonly == TRI_TRUE && (t->bus == DISK_BUS_SATA || t->bus == DISK_BUS_UNSET)) {
+        return INVALID(
+            "domain.devices.disks[%zu].disk: sata hard-disks do not support read-only. Write bus: virtio or scsi, or "
+            "cdrom instead of disk",
+            i);
+    }
+    if (!str_empty(t->pci_address) && t->bus != DISK_BUS_VIRTIO) {
+        return INVALID("domain.devices.disks[%zu].disk.pciAddress is only possible with bus type virtio", i);
+    }
+    return NULL;
+}
+
+/* QEMU's SATA, SCSI and USB disks are served by the main loop. A disk without bus is on SATA. */
+static struct err *
+check_io_thread(const struct disk *d, size_t i)
+{
+    static const char *const names[] = {
+        [DISK_BUS_UNSET] = "sata", [DISK_BUS_SATA] = "sata", [DISK_BUS_SCSI] = "scsi", [DISK_BUS_USB] = "usb"};
+    const struct disk_target *t = d->cdrom ? d->cdrom : d->lun ? d->lun : d->disk;
+    enum disk_bus bus = t ? t->bus : DISK_BUS_UNSET;
+
+    if (d->lun && bus == DISK_BUS_UNSET) {
+        bus = DISK_BUS_SCSI;
+    }
+    return d->dedicated_io_thread == TRI_TRUE && bus != DISK_BUS_VIRTIO
+               ? INVALID("domain.devices.disks[%zu].dedicatedIOThread: IOThreads are not supported for disks on a %s "
+                         "bus; write bus: virtio",
+                         i, names[bus])
+               : NULL;
+}
+
+static struct err *
+check_disk(const struct vmi_spec *s, size_t i)
+{
+    const struct disk *d = &s->domain.disks.items[i];
+    const struct volume *v = volume_find(s, d->name);
+
+    for (size_t k = 0; k < i; k++) {
+        if (str_eq(s->domain.disks.items[k].name, d->name)) {
+            return INVALID("domain.devices.disks[%zu] and domain.devices.disks[%zu] must not have the same Name.", k, i);
+        }
+    }
+    if (!v) {
+        return INVALID("domain.devices.disks[%zu].name '%.63s' not found.", i, d->name);
+    }
+    if ((d->disk != NULL) + (d->lun != NULL) + (d->cdrom != NULL) > 1) {
+        return INVALID("domain.devices.disks[%zu] can only have a single target type defined", i);
+    }
+    if (d->lun && !v->pvc) {
+        return INVALID(
+            "domain.devices.disks[%zu].lun can only be mapped to a DataVolume or PersistentVolumeClaim volume.", i);
+    }
+    if (d->serial && strlen(d->serial) > SERIAL_MAX) {
+        return INVALID("domain.devices.disks[%zu].serial must be less than or equal to 256 in length, if specified", i);
+    }
+    if (d->serial && !is_made_of(d->serial, "_.+-")) {
+        return INVALID("domain.devices.disks[%zu].serial must be made up of the following characters [A-Za-z0-9_.+-], "
+                       "if specified",
+                       i);
+    }
+    struct err *e = check_target(d, i);
+    if (!e) {
+        e = check_io_thread(d, i);
+    }
+    return e ? e : boot_order_check(s, d->boot_order, d, "disks", i);
+}
+
+void
+validate_disks(const struct vmi_spec *s, struct problems *p)
+{
+    for (size_t i = 0; i < s->domain.disks.n; i++) {
+        problems_add(p, check_disk(s, i));
+    }
+}
