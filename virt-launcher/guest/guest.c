@@ -2,6 +2,10 @@
 #include "guest/guest.h"
 
 #include "base/clock.h"
+#include "domain/grace.h"
+#include "domain/parts/console.h"
+#include "domain/parts/features.h"
+#include "domain/parts/identity.h"
 #include "effect/disk_file.h"
 #include "effect/files.h"
 #include "guest/guest_priv.h"
@@ -135,7 +139,7 @@ guest_is_over(const struct guest *g, enum exit_code *ret_code)
 static void
 begin_console(struct guest *g)
 {
-    if (!g->view.has_serial_log) {
+    if (!console_is_logged(&g->instance)) {
         return;
     }
     struct err *e = console_tail_start(&g->console, g->loop, g->paths.console_log, g->paths.console_mark, 1);
@@ -396,7 +400,7 @@ act_start(struct guest *g)
     g->started_s = clock_wall_s();
     guest_time(g, "start");
     (void)!hypervisor_call(&g->hypervisor, HYPERVISOR_START, g->xml,
-                           g->view.is_start_paused); /* connected: see the plan */
+                           g->instance.spec.start_strategy == START_PAUSED); /* connected: see the plan */
 }
 
 static void
@@ -481,11 +485,11 @@ guest_step(struct guest *g)
         .is_prepared = g->is_prepared,
         .was_started = g->was_started,
         .has_failed = g->failure != NULL,
-        .has_acpi = g->instance.spec.domain.acpi != TRI_FALSE,
+        .has_acpi = features_have_acpi(&g->instance),
         .state = g->seen.state,
         .stop_ms = g->stop_ms,
         .asked_ms = g->asked_ms,
-        .grace_ms = domain_grace_s(&g->instance) * 1000,
+        .grace_ms = grace_s(&g->instance) * 1000,
         .is_full = is_full(g, &has_room),
         .has_room = has_room,
         .resumed_ms = g->resumed_ms,

@@ -2,6 +2,7 @@
 #include "guest/guest_priv.h"
 
 #include "domain/domain_xml.h"
+#include "domain/grace.h"
 #include "domain/instance_read.h"
 #include "effect/files.h"
 
@@ -28,7 +29,7 @@ read_instance(struct guest *g)
 static struct err *
 write_grace(struct guest *g)
 {
-    AUTO(freep) char *text = xasprintf("%lld\n", (long long)domain_grace_s(&g->instance));
+    AUTO(freep) char *text = xasprintf("%lld\n", (long long)grace_s(&g->instance));
 
     if (file_exists(g->paths.grace_mark)) {
         return NULL;

@@ -2,6 +2,7 @@
 #include "guest/guest_priv.h"
 
 #include "base/clock.h"
+#include "domain/parts/features.h"
 #include "effect/files.h"
 #include "report/launcher_status.h"
 
@@ -131,7 +132,7 @@ end_reason_of(const struct guest *g)
         reason = e ? NULL : domain_end_in_log(strbuf_str(&text), text.len);
         err_free(e); /* no log, no word */
     }
-    if (str_eq(reason, "destroyed") && g->is_destroyed_by_us && !g->view.has_acpi) {
+    if (str_eq(reason, "destroyed") && g->is_destroyed_by_us && !features_have_acpi(&g->instance)) {
         return "shutdown"; /* there is no gentler way without ACPI */
     }
     return reason ? reason : "crashed";
