@@ -19,9 +19,6 @@ domain_view(const struct instance *i, const struct domain_facts *f, struct arena
             return e;
         }
     }
-    if (i->spec.domain.rng) {
-        pci_slots_add(&v.pci, NULL);
-    }
     *ret_view = v;
     return NULL;
 }

@@ -3,20 +3,6 @@
 
 #include "domain/parts.h"
 
-static void
-write_rng(const struct domain_view *v, struct xml *x)
-{
-    if (v->instance->spec.domain.rng) {
-        xml_open(x, "rng");
-        xml_attr(x, "model", VIRTIO_MODEL);
-        xml_open(x, "backend");
-        xml_attr(x, "model", "random");
-        xml_text(x, "/dev/urandom");
-        xml_close(x);
-        xml_close(x);
-    }
-}
-
 struct err *
 domain_xml(const struct domain_view *v, struct strbuf *out)
 {
@@ -32,7 +18,6 @@ domain_xml(const struct domain_view *v, struct strbuf *out)
         }
         domain_parts[k]->write(v, &x);
     }
-    write_rng(v, &x);
     xml_close(&x);
     xml_close(&x);
     return out->over ? err_new(ERR_INVALID, "the description of the machine is too long") : NULL;

@@ -45,7 +45,8 @@ struct part {
     ROW(graphics)         \
     ROW(audio)            \
     ROW(video)            \
-    ROW(balloon)
+    ROW(balloon)          \
+    ROW(rng)
 
 #define DECLARE_PART(x) extern const struct part part_##x;
 DOMAIN_PARTS(DECLARE_PART)
