@@ -45,6 +45,7 @@ struct part {
     ROW(graphics)         \
     ROW(audio)            \
     ROW(video)            \
+    ROW(watchdog)         \
     ROW(balloon)          \
     ROW(rng)
 
