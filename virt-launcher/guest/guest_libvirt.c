@@ -129,6 +129,10 @@ on_event(void *arg, const struct libvirt_event *ev)
         guest_agent_down(g);
         guest_tell(g);
         break;
+    case LIBVIRT_EVENT_WATCHDOG:
+        g->watchdog = ev->action;
+        log_warn(&g->log, "the guest does not answer its watchdog", F_STR("action", ev->action));
+        break;
     case LIBVIRT_EVENT_CLOSED:
         log_warn(&g->log, "the connection to libvirt is lost");
         connect_again(g);

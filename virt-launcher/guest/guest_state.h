@@ -60,6 +60,7 @@ struct guest {
     struct err *failure; /* why it never ran */
     struct domain_seen seen;
     bool is_destroyed_by_us;
+    const char *watchdog; /* what it last did, static; NULL: nothing that this manager saw */
     int64_t stop_ms;
     int64_t asked_ms;
     int64_t resumed_ms;

@@ -12,6 +12,19 @@ guest_time(const struct guest *g, const char *step)
     log_debug(&g->log, "timeline", F_STR("step", step), F_I64("ms", clock_mono_ms() - g->options.born_ms));
 }
 
+/* Beside the reason; NULL: that says it all. */
+static const char *
+end_message(const struct guest *g)
+{
+    if (g->code == EXIT_GUEST_CRASHED && str_eq(g->watchdog, "poweroff")) {
+        return "the guest did not answer its watchdog, which switched it off";
+    }
+    if (g->code == EXIT_GUEST_OFF && str_eq(g->watchdog, "shutdown") && g->stop_ms == 0) {
+        return "the guest shut down after it had not answered its watchdog, which asked it to";
+    }
+    return NULL;
+}
+
 struct status_facts
 guest_facts(const struct guest *g, struct arena *a)
 {
@@ -41,7 +54,7 @@ guest_facts(const struct guest *g, struct arena *a)
     } else if (g->end_reason) {
         f.state = g->code == EXIT_GUEST_CRASHED ? DOMAIN_CRASHED : DOMAIN_SHUTOFF;
         f.reason = g->end_reason;
-        f.message = NULL;
+        f.message = end_message(g);
     }
     return f;
 }
