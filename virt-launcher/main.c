@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "domain/domain_plan.h"
+#include "domain/parts.h"
 #include "effect/libvirt_daemon.h"
 #include "guest/guest.h"
 
@@ -15,14 +16,15 @@ struct app {
 };
 
 static const char usage[] =
-    "usage: virt-launcher [--root DIR] [--stop-since MS] [--print-rules]\n"
+    "usage: virt-launcher [--root DIR] [--stop-since MS] [--print-rules] [--print-parts]\n"
     "\n"
     "Runs the virtual machine of this pod, described in /var/run/vmbridge/info/instance.json, until it ends.\n"
     "Started and kept alive by virt-launcher-monitor. docs/launcher.md explains exit codes and files.\n"
     "\n"
     "  --root DIR       put DIR before every path of the pod, to run outside one\n"
     "  --stop-since MS  the pod was asked to end at this monotonic time, before this process began\n"
-    "  --print-rules    print the rules by which it decides, in order, and exit\n";
+    "  --print-rules    print the rules by which it decides, in order, and exit\n"
+    "  --print-parts    print of what a description is made, and what of a change reaches a running guest, and exit\n";
 
 static void
 on_signal(uv_signal_t *s, int number)
@@ -41,15 +43,27 @@ print_rules(void)
     }
 }
 
+/* The table of virt-launcher/README.md. */
+static void
+print_parts(void)
+{
+    static const char *const live[] = {[LIVE_NO] = "no", [LIVE_PARTLY] = "partly"};
+
+    printf("| family | elements | live | what |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < domain_parts_len; i++) {
+        const struct part *p = domain_parts[i];
+        printf("| %s | %s | %s | %s |\n", p->name, p->elements, live[p->live], p->about);
+    }
+}
+
 /* False when the process is to end with 'ret_code' now. */
 static bool
 read_arguments(int argc, char **argv, struct guest_options *o, int *ret_code)
 {
-    static const struct option options[] = {{"root", required_argument, NULL, 'r'},
-                                            {"stop-since", required_argument, NULL, 's'},
-                                            {"print-rules", no_argument, NULL, 'p'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option options[] = {
+        {"root", required_argument, NULL, 'r'},  {"stop-since", required_argument, NULL, 's'},
+        {"print-rules", no_argument, NULL, 'p'}, {"print-parts", no_argument, NULL, 'd'},
+        {"help", no_argument, NULL, 'h'},        {0}};
 
     // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread exists yet
     for (int c = getopt_long(argc, argv, "h", options, NULL); c != -1; c = getopt_long(argc, argv, "h", options, NULL)) {
@@ -62,6 +76,10 @@ read_arguments(int argc, char **argv, struct guest_options *o, int *ret_code)
             break;
         case 'p':
             print_rules();
+            *ret_code = 0;
+            return false;
+        case 'd':
+            print_parts();
             *ret_code = 0;
             return false;
         case 'h':

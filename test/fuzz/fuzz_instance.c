@@ -3,7 +3,9 @@
 #include "fuzz.h"
 
 #include "domain/domain_xml.h"
+#include "domain/grace.h"
 #include "domain/instance_read.h"
+#include "domain/parts/identity.h"
 #include "domain/port_set.h"
 #include "domain/xml_writer.h"
 
@@ -12,7 +14,7 @@
 enum { FACTS_MAX = 64 };
 
 static void
-check_xml(const struct domain_view *v, const struct strbuf *xml)
+check_xml(const char *want, const struct strbuf *xml)
 {
     xmlDoc *doc =
         xmlReadMemory(xml->buf, (int)xml->len, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
@@ -23,7 +25,7 @@ check_xml(const struct domain_view *v, const struct strbuf *xml)
         name = name->next;
     }
     xmlChar *text = name ? xmlNodeGetContent(name) : NULL;
-    BUG_ON(!text || strlen((const char *)text) > strlen(v->name));
+    BUG_ON(!text || strlen((const char *)text) > strlen(want));
     xmlFree(text);
     xmlFreeDoc(doc);
 }
@@ -54,11 +56,11 @@ describe(const struct instance *i, struct arena *a)
     struct err *e = domain_view(i, &f, a, &v);
     if (!e) {
         BUG_ON(v.n_disks > DOMAIN_DISKS_MAX || v.n_nics > DOMAIN_NICS_MAX || v.memory_bytes <= 0);
-        BUG_ON(v.grace_s < 0 || v.grace_s > DOMAIN_GRACE_MAX_S);
+        BUG_ON(grace_s(i) < 0 || grace_s(i) > GRACE_MAX_S);
         e = domain_xml(&v, &xml);
     }
     if (!e) {
-        check_xml(&v, &xml);
+        check_xml(domain_name(a, i), &xml);
     }
     err_free(e); /* a refusal is an answer, too */
 }

@@ -1,6 +1,6 @@
 // Sets of ports, words of a guest, XML text, names: the small pure parts of the launcher.
 #include "domain/clean_text.h"
-#include "domain/device_view.h"
+#include "domain/device_alias.h"
 #include "domain/port_set.h"
 #include "domain/xml_writer.h"
 

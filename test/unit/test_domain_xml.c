@@ -1,6 +1,7 @@
 // Golden cases: an instance and the facts of its pod, and the XML they become. VMB_REGENERATE=1 writes want.xml anew.
 #include "base/yaml.h"
 #include "domain/domain_xml.h"
+#include "domain/parts.h"
 
 #include <check.h>
 #include <glob.h>
@@ -131,6 +132,68 @@ START_TEST(becomes_the_golden_text)
 }
 END_TEST
 
+/* Names of the outermost elements in 'xml', with a blank before and behind each. */
+static char *
+outer_elements(const char *xml)
+{
+    AUTO(strbuf_fini) struct strbuf names = STRBUF_INIT(4096);
+
+    strbuf_addc(&names, ' ');
+    for (const char *line = xml; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+        if (line[0] == '<' && line[1] != '/') {
+            strbuf_add(&names, line + 1, strcspn(line + 1, " />"));
+            strbuf_addc(&names, ' ');
+        }
+    }
+    return xstrdup(strbuf_str(&names));
+}
+
+/* The row's words in 'names', in order; what was written is added to 'seen'. */
+static void
+check_elements(const char *dir, const struct part *p, const char *names, struct strbuf *seen)
+{
+    AUTO(freep) char *words = xasprintf(" %s ", p->elements);
+    const char *at = words;
+
+    for (const char *n = names; n[1]; n = strchr(n + 1, ' ')) {
+        AUTO(freep) char *word = xasprintf("%.*s ", (int)(strchr(n + 1, ' ') - n), n);
+        const char *found = strstr(at, word);
+        ck_assert_msg(found != NULL, "%s: %s writes%sbut the table says%s", dir, p->name, word, words);
+        at = found;
+        strbuf_addf(seen, "%s%s", p->name, word);
+    }
+}
+
+START_TEST(families_write_what_the_table_says)
+{
+    AUTO(strbuf_fini) struct strbuf seen = STRBUF_INIT(FILE_MAX);
+
+    for (size_t c = 0; c < cases.gl_pathc; c++) {
+        struct domain_view view;
+        struct fixture x;
+
+        load(cases.gl_pathv[c], &x);
+        ck_assert_ptr_null(domain_view(&x.instance, &x.facts, x.arena, &view));
+        for (size_t k = 0; k < domain_parts_len; k++) {
+            AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(DOMAIN_XML_MAX);
+            struct xml xml = XML_INIT(&text);
+            domain_parts[k]->write(&view, &xml);
+            AUTO(freep) char *names = outer_elements(strbuf_str(&text));
+            check_elements(cases.gl_pathv[c], domain_parts[k], names, &seen);
+        }
+        arena_free(x.arena);
+    }
+    for (size_t k = 0; k < domain_parts_len; k++) {
+        const struct part *p = domain_parts[k];
+        for (const char *w = p->elements; *w; w += strcspn(w, " "), w += *w == ' ') {
+            AUTO(freep) char *word = xasprintf("%s %.*s ", p->name, (int)strcspn(w, " "), w);
+            ck_assert_msg(strstr(strbuf_str(&seen), word) != NULL, "no case has %s", word);
+        }
+        ck_assert_msg(p->is_device || k == 0 || !domain_parts[k - 1]->is_device, "%s stands behind a device", p->name);
+    }
+}
+END_TEST
+
 /* One change to the smallest case, and what is said about it. */
 static const struct {
     const char *name;
@@ -235,6 +298,7 @@ main(void)
 
     BUG_ON(n_cases < 20);
     tcase_add_loop_test(t, becomes_the_golden_text, 0, n_cases);
+    tcase_add_test(t, families_write_what_the_table_says);
     tcase_add_loop_test(t, is_refused_with_the_field, 0, ARRAY_LEN(refused));
     tcase_add_test(t, cache_none_needs_o_direct);
     suite_add_tcase(s, t);

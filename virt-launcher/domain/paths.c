@@ -2,7 +2,6 @@
 #include "domain/paths.h"
 
 #include "api/kinds/instance.h"
-#include "domain/domain_view.h"
 #include "run_names.h"
 
 _Static_assert(sizeof(RUN_DIR) == sizeof(LAUNCHER_RUN_DIR) && __builtin_strcmp(RUN_DIR, LAUNCHER_RUN_DIR) == 0,

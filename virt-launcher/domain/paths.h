@@ -4,6 +4,15 @@
 
 #include "base/arena.h"
 
+/* Sockets and files under a folder of the pod. */
+#define DOMAIN_SERIAL_SOCKET "serial.sock"
+#define DOMAIN_CONSOLE_LOG "console.log"
+#define DOMAIN_VNC_SOCKET "vnc.sock"
+#define DOMAIN_AGENT_SOCKET "agent.sock"
+#define DOMAIN_NVRAM "nvram.fd" /* or in the claim of state, which outlives the pod */
+#define DOMAIN_PASST_DIR "passt"
+#define DOMAIN_PASST_SOCKET "passt.conf"
+
 /* Strings are the arena's. */
 struct paths {
     const char *instance;      /* the annotation, mounted */

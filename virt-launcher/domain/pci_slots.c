@@ -1,8 +1,10 @@
 // libvirt puts the devices without an address around those that have one; bus N is root port N, since they are written in that order.
 #include "domain/pci_slots.h"
 
+#define BIG_MEMORY_BYTES (INT64_C(2) << 30)
+
 struct err *
-pci_slot_view(struct arena *a, const char *text, const struct pci_address **ret_address)
+pci_slot_read(struct arena *a, const char *text, const struct pci_address **ret_address)
 {
     struct pci_address address;
 
@@ -23,54 +25,48 @@ pci_slot_view(struct arena *a, const char *text, const struct pci_address **ret_
     return NULL;
 }
 
+void
+pci_slots_want_bus(struct pci_slots *p, const struct pci_address *address)
+{
+    if (address && address->bus > p->highest_bus) {
+        p->highest_bus = address->bus;
+    }
+}
+
+void
+pci_slots_add(struct pci_slots *p, const struct pci_address *address)
+{
+    p->n_used++;
+    pci_slots_want_bus(p, address);
+}
+
+void
+pci_slots_add_conventional(struct pci_slots *p, const struct pci_address *address)
+{
+    pci_slots_add(p, address);
+    p->has_unplaced_conventional = p->has_unplaced_conventional || !address;
+}
+
+/* As many as the devices need, free ones for disks and networks that come later (contract 3.1, PCI topology 3), and each bus that is
+ * wished for. */
 static unsigned
-highest_bus(const struct domain_view *v)
+count_root_ports(const struct pci_slots *p, int64_t memory_bytes)
 {
-    unsigned highest = 0;
+    unsigned placeholders = p->n_nics < 4 ? 4 - p->n_nics : 0;
+    unsigned wanted = memory_bytes > BIG_MEMORY_BYTES ? 16 : 8;
+    unsigned least = memory_bytes > BIG_MEMORY_BYTES ? 6 : 3;
+    unsigned spare = wanted > p->n_used + least ? wanted - p->n_used : least;
+    unsigned n = p->n_used + (spare > placeholders ? spare : placeholders);
 
-    for (size_t i = 0; i < v->n_disks; i++) {
-        const struct pci_address *p = v->disks[i].pci;
-        highest = p && p->bus > highest ? p->bus : highest;
-    }
-    for (size_t i = 0; i < v->n_nics; i++) {
-        const struct pci_address *p = v->nics[i].pci;
-        highest = p && p->bus > highest ? p->bus : highest;
-    }
-    return highest;
-}
-
-unsigned
-pci_slot_ports(const struct domain_view *v, unsigned n)
-{
-    unsigned highest = highest_bus(v);
-
-    return highest > n ? highest : n;
-}
-
-static bool
-is_conventional(const char *model)
-{
-    static const char *const models[] = {"e1000", "ne2k_pci", "pcnet", "rtl8139"};
-
-    for (size_t i = 0; i < ARRAY_LEN(models); i++) {
-        if (str_eq(model, models[i])) {
-            return true;
-        }
-    }
-    return false;
+    return p->highest_bus > n ? p->highest_bus : n;
 }
 
 /* Cards of conventional PCI, which libvirt puts behind a bridge, together with wished buses: the firmware numbers buses in the order in
  * which it finds them, and a bridge below one of the first ports would shift the numbers of all that follow. */
 static bool
-needs_bridge(const struct domain_view *v)
+needs_bridge(const struct pci_slots *p)
 {
-    bool is_needed = false;
-
-    for (size_t i = 0; i < v->n_nics; i++) {
-        is_needed = is_needed || (!v->nics[i].pci && is_conventional(v->nics[i].model));
-    }
-    return is_needed && highest_bus(v) > 0;
+    return p->has_unplaced_conventional && p->highest_bus > 0;
 }
 
 void
@@ -87,10 +83,10 @@ pci_slot_write(const struct pci_address *address, struct xml *x)
 }
 
 void
-pci_slot_write_ports(const struct domain_view *v, struct xml *x)
+pci_slots_write_ports(const struct pci_slots *p, int64_t memory_bytes, struct xml *x)
 {
-    bool has_bridge = needs_bridge(v);
-    unsigned n_ports = v->n_root_ports + has_bridge;
+    bool has_bridge = needs_bridge(p);
+    unsigned n_ports = count_root_ports(p, memory_bytes) + has_bridge;
 
     for (unsigned i = 0; i <= n_ports; i++) {
         xml_open(x, "controller");

@@ -1,21 +1,34 @@
-// Where disks and cards are on the guest's PCI buses, as far as the instance says it. Pure.
+// Where cards are on the guest's PCI buses, as far as the instance says it, and how many places the guest has. Pure.
 #ifndef VMB_PCI_SLOTS_H
 #define VMB_PCI_SLOTS_H
 
 #include "api/rules/pci_address.h"
-#include "domain/domain_view.h"
+#include "base/arena.h"
+#include "base/err.h"
 #include "domain/xml_writer.h"
+
+/* What the families put on the buses. */
+struct pci_slots {
+    unsigned n_used;
+    unsigned n_nics; /* of these */
+    unsigned highest_bus;
+    bool has_unplaced_conventional; /* a card of conventional PCI that says no place */
+};
 
 /* Reads a pciAddress; 'ret_address' is the arena's, NULL where 'text' says none: libvirt chooses.
  * Errors: ERR_INVALID for a place that no device can have. */
-MUST_CHECK struct err *pci_slot_view(struct arena *a, const char *text, const struct pci_address **ret_address);
+MUST_CHECK struct err *pci_slot_read(struct arena *a, const char *text, const struct pci_address **ret_address);
 
-/* As many root ports that each wished bus exists, at least 'n', which are as many as all devices need. */
-unsigned pci_slot_ports(const struct domain_view *v, unsigned n);
+/* A PCI Express card more; 'address' NULL: anywhere. */
+void pci_slots_add(struct pci_slots *p, const struct pci_address *address);
+/* A card of conventional PCI more. */
+void pci_slots_add_conventional(struct pci_slots *p, const struct pci_address *address);
+/* A disk that says a place on a bus other than PCI's has it all the same: its bus is to exist. */
+void pci_slots_want_bus(struct pci_slots *p, const struct pci_address *address);
 
 /* The element <address>; of NULL nothing. */
 void pci_slot_write(const struct pci_address *address, struct xml *x);
-/* Root ports, and behind the last one the bridge. */
-void pci_slot_write_ports(const struct domain_view *v, struct xml *x);
+/* Root ports, free ones for later hot-plug included, and behind the last one the bridge. */
+void pci_slots_write_ports(const struct pci_slots *p, int64_t memory_bytes, struct xml *x);
 
 #endif

@@ -1,11 +1,10 @@
-// Reads the instance, prepares libvirt's home, describes the machine.
-#include "guest/guest_priv.h"
+// What an earlier manager left of it is taken as it is.
+#include "guest/guest_setup.h"
 
 #include "domain/domain_xml.h"
+#include "domain/grace.h"
 #include "domain/instance_read.h"
 #include "effect/files.h"
-
-enum { ENDED_MAX = 16384 };
 
 /* Somebody may edit the pod's annotation: what runs is what the first manager was told. */
 static struct err *
@@ -28,7 +27,7 @@ read_instance(struct guest *g)
 static struct err *
 write_grace(struct guest *g)
 {
-    AUTO(freep) char *text = xasprintf("%lld\n", (long long)domain_grace_s(&g->instance));
+    AUTO(freep) char *text = xasprintf("%lld\n", (long long)grace_s(&g->instance));
 
     if (file_exists(g->paths.grace_mark)) {
         return NULL;
@@ -58,22 +57,6 @@ level_of(const struct instance *i)
     return is_asked ? log_level_of_verbosity(i->log_verbosity.v) : LOG_WARN;
 }
 
-bool
-guest_has_ended(struct guest *g)
-{
-    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(ENDED_MAX);
-    AUTO(err_freep) struct err *e = file_read(g->paths.ended_mark, &text);
-    char *words = e ? NULL : strchr(strbuf_str(&text), '\n');
-
-    if (!words) {
-        return false;
-    }
-    g->code = (enum exit_code)strtol(text.buf, NULL, 10);
-    g->is_over = true;
-    guest_termination_message(g, words + 1);
-    return true;
-}
-
 struct err *
 guest_setup(struct guest *g)
 {
@@ -98,28 +81,6 @@ guest_setup(struct guest *g)
         pod_network_read(&g->network);
     }
     return e;
-}
-
-char *
-guest_qemu_log(const struct guest *g)
-{
-    return xasprintf("%s/libvirt/qemu/log/%s.log", g->paths.cache, g->hypervisor.name);
-}
-
-static void
-on_logs(uv_timer_t *t)
-{
-    const struct guest *g = t->data;
-    AUTO(freep) char *qemu_log = guest_qemu_log(g);
-
-    file_bound_log(qemu_log, GUEST_LOG_MAX);
-    file_bound_log(g->paths.libvirtd_log, GUEST_LOG_MAX);
-}
-
-void
-guest_bound_logs(struct guest *g)
-{
-    uv_timer_start(&g->logs_timer, on_logs, GUEST_LOGS_MS, GUEST_LOGS_MS);
 }
 
 /* Ports that cannot be opened must not keep the guest from starting: passt would end over one. */

@@ -1,17 +1,10 @@
-// Says what the guest does: marks for the probes, messages for the gateway, the last word for Kubernetes.
-#include "guest/guest_priv.h"
+// Texts are compared without their number: what was said is not said again.
+#include "guest/guest_tell.h"
 
 #include "base/clock.h"
 #include "effect/files.h"
-#include "report/launcher_status.h"
 
-enum { SCRATCH_BYTES = 256 * 1024, LOG_TAIL_BYTES = 64 * 1024 };
-
-static void
-arenap(struct arena **a)
-{
-    arena_free(*a);
-}
+enum { SCRATCH_BYTES = 256 * 1024 };
 
 void
 guest_time(const struct guest *g, const char *step)
@@ -19,9 +12,21 @@ guest_time(const struct guest *g, const char *step)
     log_debug(&g->log, "timeline", F_STR("step", step), F_I64("ms", clock_mono_ms() - g->options.born_ms));
 }
 
-/* What the gateway hears: libvirt's word, but "starting" before there is one, and the end as we understand it. */
-static struct status_facts
-facts_of(const struct guest *g, struct arena *a)
+/* Beside the reason; NULL: that says it all. */
+static const char *
+end_message(const struct guest *g)
+{
+    if (g->code == EXIT_GUEST_CRASHED && str_eq(g->watchdog, "poweroff")) {
+        return "the guest did not answer its watchdog, which switched it off";
+    }
+    if (g->code == EXIT_GUEST_OFF && str_eq(g->watchdog, "shutdown") && g->stop_ms == 0) {
+        return "the guest shut down after it had not answered its watchdog, which asked it to";
+    }
+    return NULL;
+}
+
+struct status_facts
+guest_facts(const struct guest *g, struct arena *a)
 {
     struct status_facts f = {
         .vmi_uid = g->instance.uid,
@@ -49,16 +54,16 @@ facts_of(const struct guest *g, struct arena *a)
     } else if (g->end_reason) {
         f.state = g->code == EXIT_GUEST_CRASHED ? DOMAIN_CRASHED : DOMAIN_SHUTOFF;
         f.reason = g->end_reason;
-        f.message = NULL;
+        f.message = end_message(g);
     }
     return f;
 }
 
-static void
-tell_now(struct guest *g)
+void
+guest_tell_now(struct guest *g)
 {
-    AUTO(arenap) struct arena *a = arena_new(SCRATCH_BYTES);
-    struct status_facts f = facts_of(g, a);
+    AUTO(arena_freep) struct arena *a = arena_new(SCRATCH_BYTES);
+    struct status_facts f = guest_facts(g, a);
     AUTO(freep) char *text = launcher_status_text(&f, a);
 
     if (!g->gateway || str_eq(text, g->told)) {
@@ -75,7 +80,7 @@ tell_now(struct guest *g)
 static void
 on_tell(uv_timer_t *t)
 {
-    tell_now(t->data);
+    guest_tell_now(t->data);
 }
 
 void
@@ -90,108 +95,4 @@ guest_tell(struct guest *g)
         int64_t wait_ms = is_new ? 0 : g->told_ms + GUEST_TELL_MS - clock_mono_ms();
         uv_timer_start(&g->tell_timer, on_tell, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
     }
-}
-
-void
-guest_termination_message(const struct guest *g, const char *text)
-{
-    FILE *out = fopen(g->paths.termination, "we"); /* a file that Kubernetes mounts: it cannot be renamed over */
-
-    if (out) {
-        (void)fputs(text, out); /* outside a pod there may be none */
-        (void)fclose(out);
-    }
-}
-
-static enum exit_code
-code_of(const struct guest *g)
-{
-    if (g->failure) {
-        return err_class(g->failure) == ERR_INVALID ? EXIT_SPEC_INVALID : EXIT_START_FAILED;
-    }
-    if (str_eq(g->end_reason, "shutdown")) {
-        return EXIT_GUEST_OFF;
-    }
-    return str_eq(g->end_reason, "destroyed") ? EXIT_GUEST_DESTROYED : EXIT_GUEST_CRASHED;
-}
-
-/* libvirt's own word first, then its log of QEMU, which outlives libvirtd; else nobody knows, which is a crash. */
-static const char *
-end_reason_of(const struct guest *g)
-{
-    AUTO(freep) char *path = guest_qemu_log(g);
-    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(2 * LOG_TAIL_BYTES); /* it may grow meanwhile */
-    const char *reason = g->seen.reason;
-
-    if (!g->was_started) {
-        return "shutdown"; /* it was asked to end before it began */
-    }
-    if (str_empty(reason) || str_eq(reason, "unknown")) {
-        struct err *e = file_read_tail(path, LOG_TAIL_BYTES, &text);
-        reason = e ? NULL : domain_end_in_log(strbuf_str(&text), text.len);
-        err_free(e); /* no log, no word */
-    }
-    if (str_eq(reason, "destroyed") && g->is_destroyed_by_us && !g->view.has_acpi) {
-        return "shutdown"; /* there is no gentler way without ACPI */
-    }
-    return reason ? reason : "crashed";
-}
-
-static void
-keep_last_words(const struct guest *g, struct arena *a)
-{
-    struct status_facts f = facts_of(g, a);
-
-    f.seq = g->seq + 1;
-    AUTO(freep) char *words = launcher_status_last_words(&f, a);
-    AUTO(freep) char *ended = xasprintf("%d\n%s\n", (int)g->code, words);
-    struct err *e = file_write(g->paths.ended_mark, ended, strlen(ended));
-    if (e) {
-        log_warn(&g->log, "the end cannot be kept", F_ERR(e));
-        err_free(e); /* told below all the same */
-    }
-    guest_termination_message(g, words);
-}
-
-static void
-on_flushed(uv_timer_t *t)
-{
-    struct guest *g = t->data;
-
-    bool is_said = console_tail_flush(&g->console) && (!g->gateway || gateway_client_is_told(g->gateway));
-
-    g->told_ms += GUEST_FLUSH_EVERY_MS;
-    if (!is_said && g->told_ms < GUEST_FLUSH_MS) {
-        return;
-    }
-    libvirt_daemon_stop(&g->daemon);
-    g->is_over = true;
-    uv_stop(g->loop);
-}
-
-void
-guest_finish(struct guest *g)
-{
-    AUTO(arenap) struct arena *a = arena_new(SCRATCH_BYTES);
-
-    if (g->end_reason) {
-        return;
-    }
-    g->end_reason = end_reason_of(g);
-    g->code = code_of(g);
-    g->since_s = clock_wall_s();
-    g->seen.state = DOMAIN_ABSENT;
-    guest_time(g, "end");
-    if (g->failure) {
-        log_error(&g->log, "the guest cannot be started", F_ERR(g->failure));
-    } else {
-        log_warn(&g->log, "the guest has ended", F_STR("reason", g->end_reason), F_I64("exit", g->code));
-    }
-    passt_ports_stop(&g->ports);
-    file_mark(g->paths.up_mark, false);
-    file_mark(g->paths.ready_mark, false);
-    keep_last_words(g, a);
-    tell_now(g);
-    g->told_ms = 0; /* from here on: how long we have waited for gateway and reader */
-    uv_timer_start(&g->tell_timer, on_flushed, 0, GUEST_FLUSH_EVERY_MS);
 }

@@ -14,12 +14,32 @@ struct watch {
     uint64_t connection;
 };
 
+static const char *
+watchdog_action(int action)
+{
+    switch ((virDomainEventWatchdogAction)action) {
+    case VIR_DOMAIN_EVENT_WATCHDOG_RESET:
+        return "reset";
+    case VIR_DOMAIN_EVENT_WATCHDOG_POWEROFF:
+        return "poweroff";
+    case VIR_DOMAIN_EVENT_WATCHDOG_SHUTDOWN:
+        return "shutdown";
+    case VIR_DOMAIN_EVENT_WATCHDOG_NONE:
+    case VIR_DOMAIN_EVENT_WATCHDOG_PAUSE:
+    case VIR_DOMAIN_EVENT_WATCHDOG_DEBUG:
+    case VIR_DOMAIN_EVENT_WATCHDOG_INJECTNMI:
+        break;
+    }
+    return "other";
+}
+
 static void
 post(const struct watch *w, enum libvirt_event_kind kind, int event, int detail)
 {
     struct libvirt_event *ev = XNEW(struct libvirt_event);
 
     *ev = (struct libvirt_event){.kind = kind, .event = event, .detail = detail, .connection = w->connection};
+    ev->action = kind == LIBVIRT_EVENT_WATCHDOG ? watchdog_action(event) : NULL;
     mailbox_post(w->mailbox, ev);
 }
 
@@ -49,6 +69,14 @@ on_balloon(virConnectPtr conn, virDomainPtr dom, unsigned long long actual, void
     (void)dom;
     (void)actual;
     post(arg, LIBVIRT_EVENT_STATE, -1, 0);
+}
+
+static void
+on_watchdog(virConnectPtr conn, virDomainPtr dom, int action, void *arg)
+{
+    (void)conn; /* as above */
+    (void)dom;
+    post(arg, LIBVIRT_EVENT_WATCHDOG, action, 0);
 }
 
 static void
@@ -117,6 +145,7 @@ libvirt_events_watch(virConnectPtr conn, struct mailbox *m, uint64_t connection)
     } events[] = {
         {VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle)},
         {VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_agent)},
+        {VIR_DOMAIN_EVENT_ID_WATCHDOG, VIR_DOMAIN_EVENT_CALLBACK(on_watchdog)},
         {VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_balloon)},
     };
 

@@ -10,13 +10,15 @@ enum libvirt_event_kind {
     LIBVIRT_EVENT_STATE,    /* the guest's state changed: read it */
     LIBVIRT_EVENT_AGENT_UP, /* the agent's channel opened */
     LIBVIRT_EVENT_AGENT_DOWN,
-    LIBVIRT_EVENT_CLOSED, /* the connection to libvirtd is gone */
+    LIBVIRT_EVENT_WATCHDOG, /* the guest did not answer its watchdog */
+    LIBVIRT_EVENT_CLOSED,   /* the connection to libvirtd is gone */
 };
 
 struct libvirt_event {
     enum libvirt_event_kind kind;
-    int event; /* virDomainEventType, of STATE */
+    int event; /* libvirt's number, of STATE and WATCHDOG */
     int detail;
+    const char *action;  /* of WATCHDOG, what it does: reset, poweroff, shutdown, other; static */
     uint64_t connection; /* the number that was given to libvirt_events_watch */
 };
 

@@ -19,6 +19,7 @@ enum tray_state { TRAY_UNSET, TRAY_OPEN, TRAY_CLOSED };
 enum port_protocol { PROTOCOL_UNSET, PROTOCOL_TCP, PROTOCOL_UDP };
 enum pull_policy { PULL_UNSET, PULL_ALWAYS, PULL_IF_NOT_PRESENT, PULL_NEVER };
 enum start_strategy { START_UNSET, START_PAUSED };
+enum watchdog_action { WATCHDOG_UNSET, WATCHDOG_POWEROFF, WATCHDOG_RESET, WATCHDOG_SHUTDOWN };
 
 struct disk_target { /* of disk, lun and cdrom */
     enum disk_bus bus;
@@ -175,6 +176,11 @@ struct firmware {
     struct bootloader *bootloader;
 };
 
+struct watchdog {
+    const char *name;
+    enum watchdog_action action;
+};
+
 struct domain_spec {
     struct resources resources;
     struct cpu cpu;
@@ -184,6 +190,7 @@ struct domain_spec {
     enum tri acpi; /* features.acpi: {} is true, {enabled: false} is false */
     enum tri smm;
     bool rng;
+    struct watchdog *watchdog;
     enum tri autoattach_pod_interface;
     enum tri autoattach_serial_console;
     enum tri autoattach_graphics_device;

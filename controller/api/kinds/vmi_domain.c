@@ -76,6 +76,18 @@ static const struct field panic_device_fields[] = {
 };
 static const struct type panic_device_type = KEPT_TYPE(panic_device_fields);
 
+static const struct enum_value watchdog_names[] = {
+    {"poweroff", WATCHDOG_POWEROFF}, {"reset", WATCHDOG_RESET}, {"shutdown", WATCHDOG_SHUTDOWN}, {NULL, 0}};
+
+static const struct field watchdog_fields[] = {
+    FIELD_STRING(watchdog, name, "name", "Its name.", NEEDED),
+    FIELD_ENUM(watchdog, action, watchdog_action, watchdog_names, "i6300esb.action",
+               "What it does to a guest that does not answer it in time.", OTHERWISE("reset")),
+    KEPT_STRING("diag288.action", "The same, on s390x."),
+    FIELD_END,
+};
+static const struct type watchdog_type = TYPE(watchdog, watchdog_fields);
+
 static const struct field domain_fields[] = {
     FIELD_STRUCT(domain_spec, resources, resources, resources_type, "resources", "Requests and limits of the pod."),
     FIELD_STRUCT(domain_spec, cpu, cpu, cpu_type, "cpu", "Virtual CPUs."),
@@ -136,10 +148,7 @@ static const struct field domain_fields[] = {
     KEPT_BOOL("devices.tpm.persistent", "Its state outlives the guest's runs."),
     FIELD_KEPT("devices.video", "The screen's card."),
     KEPT_STRING("devices.video.type", "Its type."),
-    FIELD_KEPT("devices.watchdog", "A watchdog."),
-    KEPT_STRING("devices.watchdog.name", "Its name.", NEEDED),
-    KEPT_STRING("devices.watchdog.i6300esb.action", "What it does: poweroff, reset or shutdown."),
-    KEPT_STRING("devices.watchdog.diag288.action", "The same, on s390x."),
+    FIELD_POINTER(domain_spec, watchdog, watchdog, watchdog_type, "devices.watchdog", "A watchdog, an Intel 6300ESB."),
     FIELD_PRESENT(domain_spec, rng, "devices.rng", "Random numbers from the host."),
     FIELD_BOOL(domain_spec, autoattach_pod_interface, "devices.autoattachPodInterface",
                "A guest without interfaces gets one on the pod network.", OTHERWISE("true")),

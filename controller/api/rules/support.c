@@ -208,7 +208,7 @@ const struct support vmi_support[] = {
      .text = "remove the interface and its network",
      .only = "absent"},
     REFUSED("domain.devices.inputs", "leave it out"),
-    REFUSED("domain.devices.watchdog", "leave it out"),
+    REFUSED("domain.devices.watchdog.diag288", "use i6300esb: {}"),
     REFUSED("domain.devices.gpus", "leave it out"),
     REFUSED("domain.devices.hostDevices", "leave it out"),
     REFUSED("domain.devices.filesystems", "use a disk, or a network file system inside the guest"),

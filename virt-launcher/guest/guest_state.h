@@ -1,6 +1,6 @@
-// What the files of the state machine share: guest.c decides, guest_setup.c begins, guest_tell.c tells.
-#ifndef VMB_GUEST_PRIV_H
-#define VMB_GUEST_PRIV_H
+// All that is known of the one guest. The files of this folder share it; which of them calls which: virt-launcher/README.md.
+#ifndef VMB_GUEST_STATE_H
+#define VMB_GUEST_STATE_H
 
 #include "guest/guest.h"
 
@@ -60,6 +60,7 @@ struct guest {
     struct err *failure; /* why it never ran */
     struct domain_seen seen;
     bool is_destroyed_by_us;
+    const char *watchdog; /* what it last did, static; NULL: nothing that this manager saw */
     int64_t stop_ms;
     int64_t asked_ms;
     int64_t resumed_ms;
@@ -81,28 +82,5 @@ struct guest {
     bool is_over;
     enum exit_code code;
 };
-
-/* guest_setup.c: everything before the first connection to libvirt. Errors: what keeps the guest from ever running. */
-MUST_CHECK struct err *guest_setup(struct guest *g);
-/* True when a manager before us saw the end: its code and message are said again. */
-bool guest_has_ended(struct guest *g);
-/* Keeps the logs of others small from now on. */
-void guest_bound_logs(struct guest *g);
-/* libvirt's log of QEMU. The caller frees. */
-char *guest_qemu_log(const struct guest *g);
-/* The view and the XML, once disks are there. */
-MUST_CHECK struct err *guest_describe(struct guest *g, const struct disks_result *disks);
-
-/* guest.c: looks at everything known and does what is to be done. */
-void guest_step(struct guest *g);
-
-/* guest_tell.c: marks for the probes; the state to the gateway, soon. */
-void guest_tell(struct guest *g);
-/* The end: exit code, mark, termination message, last word; then the loop stops. */
-void guest_finish(struct guest *g);
-/* What Kubernetes shows of the container's end. */
-void guest_termination_message(const struct guest *g, const char *text);
-/* A line of the timeline (debug). */
-void guest_time(const struct guest *g, const char *step);
 
 #endif

@@ -1,0 +1,31 @@
+// What the launcher found in its pod: all that a domain's description rests on beside the instance.
+#ifndef VMB_DOMAIN_FACTS_H
+#define VMB_DOMAIN_FACTS_H
+
+#include "api/kinds/launcher_msg.h"
+
+/* One volume as it lies in the pod. Strings are borrowed. */
+struct disk_facts {
+    const char *volume;
+    const char *path;
+    const char *format;       /* "raw", "qcow2": given, never probed from what a guest may write */
+    const char *backing_path; /* of an overlay; NULL: none */
+    const char *backing_format;
+    int64_t size_bytes; /* as the guest sees it */
+    bool is_block;
+    bool is_readonly;
+    bool has_o_direct; /* O_DIRECT works on the file and on what backs it */
+    bool is_preallocated;
+};
+
+/* What the pod gives. Strings and lists are borrowed for the life of the view. */
+struct domain_facts {
+    const char *run_dir;
+    const char *state_dir; /* of a guest whose NVRAM is kept */
+    const struct disk_facts *disks;
+    size_t n_disks;
+    const struct port_list *start_ports; /* those that can be opened */
+    bool pod_has_ipv6;
+};
+
+#endif

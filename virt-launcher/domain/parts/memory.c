@@ -1,0 +1,40 @@
+// The guest's memory.
+#include "domain/parts.h"
+
+static struct err *
+resolve_memory(struct domain_view *v)
+{
+    const struct domain_spec *d = &v->instance->spec.domain;
+
+    v->memory_bytes = d->memory.guest.text ? d->memory.guest.value : d->resources.requests_memory.value;
+    if (v->memory_bytes <= 0) {
+        return err_new(ERR_INVALID, "spec.domain.memory.guest: must say how much memory the guest has");
+    }
+    return NULL;
+}
+
+static void
+write_memory(const struct domain_view *v, struct xml *x)
+{
+    char bytes[24];
+
+    (void)snprintf(bytes, sizeof(bytes), "%lld", (long long)v->memory_bytes);
+    xml_open(x, "memory");
+    xml_attr(x, "unit", "b");
+    xml_text(x, bytes);
+    xml_close(x);
+    if (v->needs_shared_memory) {
+        xml_open(x, "memoryBacking");
+        xml_empty(x, "source", "type", "memfd", NULL);
+        xml_empty(x, "access", "mode", "shared", NULL);
+        xml_close(x);
+    }
+}
+
+const struct part part_memory = {
+    .name = "memory",
+    .elements = "memory memoryBacking",
+    .about = "How much there is, and whether passt may read and write it.",
+    .resolve = resolve_memory,
+    .write = write_memory,
+};

@@ -1,0 +1,45 @@
+// passt_ports does it; here is when.
+#include "guest/guest_ports.h"
+
+#include "guest/guest_tell.h"
+
+static void
+on_ports(void *arg)
+{
+    struct guest *g = arg;
+
+    free(g->complaint);
+    g->complaint = passt_ports_complaint(&g->ports);
+    if (g->complaint) {
+        log_warn(&g->log, "a port stays shut", F_STR("why", g->complaint));
+    }
+    guest_tell(g);
+}
+
+void
+guest_ports_init(struct guest *g)
+{
+    passt_ports_init(&g->ports, g->loop, g->paths.passt_socket, &g->log);
+    g->ports.changed = on_ports;
+    g->ports.arg = g;
+}
+
+void
+guest_ports_open(struct guest *g)
+{
+    bool is_new = !g->ports.is_active || g->is_wish_said;
+
+    if (is_new && g->is_up && g->has_view && g->view.n_nics > 0 && !g->end_reason) {
+        g->ports.may_close = g->ports.may_close || g->is_wish_said || !g->is_heir;
+        passt_ports_set(&g->ports, &g->wish);
+    }
+}
+
+void
+guest_ports_wish(struct guest *g, const struct port_list *wish)
+{
+    port_set_from_list(wish, &g->wish);
+    g->is_wish_said = true;
+    g->ports.may_close = true;
+    guest_ports_open(g);
+}
