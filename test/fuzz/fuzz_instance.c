@@ -2,10 +2,13 @@
 // is libxml2, reads in it what was meant.
 #include "fuzz.h"
 
+#include "domain/domain_resolve.h"
 #include "domain/domain_xml.h"
 #include "domain/grace.h"
 #include "domain/instance_read.h"
+#include "domain/parts/disk.h"
 #include "domain/parts/identity.h"
+#include "domain/parts/nic.h"
 #include "domain/port_set.h"
 #include "domain/xml_writer.h"
 
@@ -53,7 +56,7 @@ describe(const struct instance *i, struct arena *a)
                                                .has_o_direct = vol->kind == VOLUME_PVC_FILE,
                                                .is_block = vol->kind == VOLUME_PVC_BLOCK};
     }
-    struct err *e = domain_view(i, &f, a, &v);
+    struct err *e = domain_resolve(i, &f, a, &v);
     if (!e) {
         BUG_ON(v.n_disks > DOMAIN_DISKS_MAX || v.n_nics > DOMAIN_NICS_MAX || v.memory_bytes <= 0);
         BUG_ON(grace_s(i) < 0 || grace_s(i) > GRACE_MAX_S);

@@ -1,7 +1,10 @@
 // Golden cases: an instance and the facts of its pod, and the XML they become. VMB_REGENERATE=1 writes want.xml anew.
 #include "base/yaml.h"
+#include "domain/domain_resolve.h"
 #include "domain/domain_xml.h"
 #include "domain/parts.h"
+#include "domain/parts/disk.h"
+#include "domain/parts/nic.h"
 
 #include <check.h>
 #include <glob.h>
@@ -117,7 +120,7 @@ START_TEST(becomes_the_golden_text)
     struct fixture x;
 
     load(dir, &x);
-    struct err *e = domain_view(&x.instance, &x.facts, x.arena, &view);
+    struct err *e = domain_resolve(&x.instance, &x.facts, x.arena, &view);
     if (!e) {
         e = domain_xml(&view, &xml);
     }
@@ -173,7 +176,7 @@ START_TEST(families_write_what_the_table_says)
         struct fixture x;
 
         load(cases.gl_pathv[c], &x);
-        ck_assert_ptr_null(domain_view(&x.instance, &x.facts, x.arena, &view));
+        ck_assert_ptr_null(domain_resolve(&x.instance, &x.facts, x.arena, &view));
         for (size_t k = 0; k < domain_parts_len; k++) {
             AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(DOMAIN_XML_MAX);
             struct xml xml = XML_INIT(&text);
@@ -262,7 +265,7 @@ START_TEST(is_refused_with_the_field)
     ck_assert_msg(!e, "%s: %s", refused[_i].name, e ? err_text(e) : "");
     e = instance_derive(&i, a);
     if (!e) {
-        e = domain_view(&i, &facts, a, &view);
+        e = domain_resolve(&i, &facts, a, &view);
     }
     ck_assert_msg(e && err_class(e) == ERR_INVALID, "%s: not refused", refused[_i].name);
     ck_assert_msg(strstr(err_text(e), refused[_i].want) != NULL, "%s: %s", refused[_i].name, err_text(e));
@@ -280,7 +283,7 @@ START_TEST(cache_none_needs_o_direct)
     load(dir, &x);
     x.instance.spec.domain.disks.items[0].cache = DISK_CACHE_NONE;
     x.disks[0].has_o_direct = false;
-    struct err *e = domain_view(&x.instance, &x.facts, x.arena, &view);
+    struct err *e = domain_resolve(&x.instance, &x.facts, x.arena, &view);
     ck_assert_msg(e && strstr(err_text(e), "O_DIRECT"), "%s", e ? err_text(e) : "not refused");
     err_free(e);
     arena_free(x.arena);

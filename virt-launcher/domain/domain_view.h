@@ -3,9 +3,12 @@
 #ifndef VMB_DOMAIN_VIEW_H
 #define VMB_DOMAIN_VIEW_H
 
-#include "domain/parts/disk.h"
-#include "domain/parts/nic.h"
+#include "api/kinds/instance.h"
+#include "domain/domain_facts.h"
 #include "domain/pci_slots.h"
+
+struct disk_view;
+struct nic_view;
 
 struct domain_view {
     const struct instance *instance;
@@ -25,10 +28,5 @@ struct domain_view {
     const struct nic_view *nics;
     size_t n_nics;
 };
-
-/* Resolves 'i', family by family. Everything in the view is the arena's or borrowed from the arguments; 'f' itself is copied.
- * Errors: ERR_INVALID naming the field that this launcher cannot run, and the way out. */
-MUST_CHECK struct err *domain_view(const struct instance *i, const struct domain_facts *f, struct arena *a,
-                                   struct domain_view *ret_view);
 
 #endif

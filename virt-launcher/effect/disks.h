@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "domain/domain_view.h"
+#include "domain/parts/disk.h"
 #include "domain/paths.h"
 
 struct disks_result {

@@ -4,16 +4,10 @@
 
 #include <uv.h>
 
-#include "domain/paths.h"
 #include "exit_code.h"
+#include "guest/guest_options.h"
 
 struct guest;
-
-struct guest_options {
-    const char *root; /* "" in a pod */
-    int64_t stop_ms;  /* monotonic: the pod was asked to end before this manager started; 0: no */
-    int64_t born_ms;  /* monotonic: when this process began, for the timeline */
-};
 
 /* Begins; the rest happens on the loop until guest_is_over. Options are copied, their strings borrowed. */
 struct guest *guest_start(uv_loop_t *loop, const struct guest_options *o);

@@ -1,6 +1,7 @@
 // What an earlier manager left of it is taken as it is.
 #include "guest/guest_setup.h"
 
+#include "domain/domain_resolve.h"
 #include "domain/domain_xml.h"
 #include "domain/grace.h"
 #include "domain/instance_read.h"
@@ -109,7 +110,7 @@ guest_describe(struct guest *g, const struct disks_result *disks)
     };
     AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
 
-    struct err *e = domain_view(&g->instance, &facts, g->arena, &g->view);
+    struct err *e = domain_resolve(&g->instance, &facts, g->arena, &g->view);
     if (!e) {
         e = domain_xml(&g->view, &xml);
     }

@@ -2,16 +2,19 @@
 #ifndef VMB_GUEST_STATE_H
 #define VMB_GUEST_STATE_H
 
-#include "guest/guest.h"
+#include "guest/guest_options.h"
 
 #include "base/backoff.h"
 #include "domain/domain_plan.h"
 #include "domain/domain_view.h"
+#include "domain/parts/disk.h"
+#include "domain/parts/nic.h"
 #include "effect/disks.h"
 #include "effect/hypervisor.h"
 #include "effect/libvirt_daemon.h"
 #include "effect/passt_ports.h"
 #include "effect/pod_network.h"
+#include "exit_code.h"
 #include "observe/console_tail.h"
 #include "report/gateway_client.h"
 

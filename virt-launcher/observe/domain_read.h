@@ -6,6 +6,7 @@
 
 #include "api/kinds/launcher_msg.h"
 #include "domain/domain_view.h"
+#include "domain/parts/disk.h"
 
 struct domain_seen {
     enum domain_state state;

@@ -4,6 +4,8 @@
 
 #include "api/kinds/launcher_msg.h"
 #include "domain/domain_view.h"
+#include "domain/parts/disk.h"
+#include "domain/parts/nic.h"
 
 enum { TERMINATION_MAX = 4096 };
 

@@ -1,10 +1,10 @@
 // Asks each family in turn.
-#include "domain/domain_view.h"
+#include "domain/domain_resolve.h"
 
 #include "domain/parts.h"
 
 struct err *
-domain_view(const struct instance *i, const struct domain_facts *f, struct arena *a, struct domain_view *ret_view)
+domain_resolve(const struct instance *i, const struct domain_facts *f, struct arena *a, struct domain_view *ret_view)
 {
     struct domain_view v = {
         .instance = i,
