@@ -47,7 +47,7 @@ policy(const struct served_kind *k)
                   json_sprintf("variables.said.size() > %d ? variables.said.substring(0, %d) : variables.said",
                                SENTENCE_MAX, SENTENCE_MAX),
                   "reason", "Invalid");
-    /* Ignore: a rule that cannot be evaluated blocks nobody, the controller looks again (design.md 5). */
+    /* Ignore: a rule that cannot be evaluated blocks nobody, the controller looks again. */
     return json_pack("{s:s, s:s, s:{s:o, s:{s:s}}, s:{s:s, s:{s:s, s:o}, s:o, s:o, s:o}}", "apiVersion",
                      "admissionregistration.k8s.io/v1", "kind", "ValidatingAdmissionPolicy", "metadata", "name",
                      policy_name(k), "labels", "app.kubernetes.io/managed-by", "vmbridge", "spec", "failurePolicy",

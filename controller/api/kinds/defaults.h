@@ -1,4 +1,4 @@
-// What an absent field of a VMI's spec means (contract 4.2), filled in memory only: the stored object is never written.
+// What an absent field of a VMI's spec means, filled in memory only: the stored object is never written.
 #ifndef VMB_DEFAULTS_H
 #define VMB_DEFAULTS_H
 

@@ -1,11 +1,11 @@
-// VirtualMachine, kubevirt.io/v1 (contract 2.2).
+// VirtualMachine, kubevirt.io/v1.
 #ifndef VMB_VM_H
 #define VMB_VM_H
 
 #include "api/kinds/vmi.h"
 
 enum run_strategy {
-    RUN_UNSET, /* neither runStrategy nor running: Halted (design.md 3.2) */
+    RUN_UNSET, /* neither runStrategy nor running: Halted */
     RUN_ALWAYS,
     RUN_HALTED,
     RUN_MANUAL,

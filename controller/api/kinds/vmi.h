@@ -1,4 +1,4 @@
-// VirtualMachineInstance, kubevirt.io/v1 (contract 2.2): what our guests need as structs; what is not typed here is kept as JSON.
+// VirtualMachineInstance, kubevirt.io/v1: what our guests need as structs; what is not typed here is kept as JSON.
 // Described by the field tables in vmi_*.c; decoded by api_decode(&vmi_type, ...). Pointers are NULL when the field is absent.
 #ifndef VMB_VMI_H
 #define VMB_VMI_H
@@ -8,7 +8,7 @@
 
 /* Holds an instance until its launcher pod is gone, so that no second QEMU starts on its disks. */
 #define VMI_FINALIZER "kubevirt.io/foregroundDeleteVirtualMachine"
-/* Label of an instance and its pod: the node it runs on (contract 2.6). */
+/* Label of an instance and its pod: the node it runs on. */
 #define NODE_LABEL "kubevirt.io/nodeName"
 
 enum disk_bus { DISK_BUS_UNSET, DISK_BUS_VIRTIO, DISK_BUS_SATA, DISK_BUS_SCSI, DISK_BUS_USB };

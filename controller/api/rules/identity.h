@@ -1,4 +1,4 @@
-// What a machine is known by, derived from names so that it is the same after Git or a backup made it anew (design.md 3.2). Pure.
+// What a machine is known by, derived from names so that it is the same after Git or a backup made it anew. Pure.
 #ifndef VMB_IDENTITY_H
 #define VMB_IDENTITY_H
 
@@ -34,7 +34,7 @@ bool identity_stem_of_pod(const char *pod_name, char ret_stem[POD_STEM_SIZE]);
 /* The claim of a machine's own state is named after the same stem (reconcile/pvc/state_claim.h). */
 #define STATE_CLAIM_PREFIX "persistent-state-for-"
 
-/* Name as a label value: itself when it fits 63 characters, else cut with a digest (contract 2.8, vmi.kubevirt.io/id). */
+/* Name as a label value, of vmi.kubevirt.io/id: itself when it fits 63 characters, else cut with a digest. */
 char *identity_label_value(struct arena *a, const char *name);
 
 #endif

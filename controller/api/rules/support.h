@@ -38,7 +38,7 @@ const struct support *support_find(const struct support *rows, const char *path)
 void support_each(const struct support *rows, enum support_class class, const json_t *spec, struct arena *a,
                   void (*fn)(void *arg, const char *path, const struct support *row), void *arg);
 
-/* Other places below the spec where converters put what belongs to 'path' (design.md 3.2); they are read as if it stood there.
+/* Other places below the spec where converters put what belongs to 'path'; they are read as if it stood there.
  * NULL: there is none. */
 const char *support_alias(const char *path, struct arena *a);
 

@@ -1,5 +1,5 @@
 // The description of a kind: constant field tables (api/walk/table.h), and the walkers that read them: decode, encode, differ, schema,
-// reference. Walkers know tables and no kind; adding a field is adding a row (design.md 3.2).
+// reference. Walkers know tables and no kind; adding a field is adding a row.
 #ifndef VMB_FIELD_H
 #define VMB_FIELD_H
 

@@ -63,7 +63,7 @@ struct meta {
     struct owner_list owners;
 };
 
-/* metav1.Condition with KubeVirt's lastProbeTime. Times as text, exactly as they go on the wire (rule B4). */
+/* metav1.Condition with KubeVirt's lastProbeTime. Times as text, exactly as they go on the wire. */
 struct condition {
     const char *type;
     const char *status; /* "True" "False" "Unknown" */
