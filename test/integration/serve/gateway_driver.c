@@ -2,7 +2,7 @@
 // what happens comes out as lines. For test_gateway.py, which says what the lines mean.
 #include "serve/gateway/gateway.h"
 #include "serve/http/health.h"
-#include "serve/trust/certs.h"
+#include "serve/trust/certs_keeper.h"
 
 #include <getopt.h>
 #include <stdarg.h>
