@@ -68,7 +68,7 @@ on_destroy(struct server_stream *c)
     c->server->n_conns--;
     strbuf_fini(&c->rx);
     server_page_end(c);
-    free(c->tx);
+    server_message_drop(c);
     free(c->close_reason);
     free(c->peer);
     free(c);

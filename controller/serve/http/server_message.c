@@ -2,6 +2,7 @@
 #include "serve/http/server_message.h"
 
 #include <sys/socket.h>
+#include <utlist.h>
 
 #include "base/clock.h"
 #include "serve/http/server_shared.h"
@@ -149,16 +150,29 @@ server_message_receive(struct server_stream *c, const char *data, size_t len)
     return 0;
 }
 
+static struct server_text *
+take_next(struct server_stream *c)
+{
+    struct server_text *t = c->queue;
+
+    if (!t) {
+        return STEAL(c->tx);
+    }
+    DL_DELETE(c->queue, t);
+    c->queue_bytes -= t->len;
+    return t;
+}
+
 int
 server_message_write(struct server_stream *c)
 {
-    if (c->tx) {
-        AUTO(freep) unsigned char *tx = STEAL(c->tx);
+    if (c->queue || c->tx) {
+        AUTO(freep) struct server_text *t = take_next(c);
 
-        if (lws_write(c->wsi, tx + LWS_PRE, c->tx_len, LWS_WRITE_TEXT) < 0) {
+        if (lws_write(c->wsi, t->bytes + LWS_PRE, t->len, LWS_WRITE_TEXT) < 0) {
             return -1;
         }
-        if (c->is_closing) {
+        if (c->is_closing || c->queue || c->tx) {
             lws_callback_on_writable(c->wsi);
         }
         return 0;
@@ -167,4 +181,16 @@ server_message_write(struct server_stream *c)
         server_part_soon(c);
     }
     return 0;
+}
+
+void
+server_message_drop(struct server_stream *c)
+{
+    while (c->queue) {
+        struct server_text *t = c->queue;
+
+        DL_DELETE(c->queue, t);
+        free(t);
+    }
+    free(c->tx);
 }

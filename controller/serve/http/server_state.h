@@ -49,6 +49,13 @@ struct server_body {
     struct server_body *prev, *next; /* in server.bodies */
 };
 
+/* A message that waits. */
+struct server_text {
+    struct server_text *prev, *next; /* in server_stream.queue */
+    size_t len;
+    unsigned char bytes[]; /* LWS_PRE of them are before the text */
+};
+
 /* One TCP connection, from libwebsockets' adopting it to the end of its libwebsockets object. It is its own stream once upgraded. */
 struct server_stream {
     struct server *server;
@@ -75,8 +82,9 @@ struct server_stream {
     int64_t rate_ms;     /* when the budget below was counted */
     double budget;       /* messages that may still come */
 
-    unsigned char *tx; /* LWS_PRE bytes, then what waits to be sent */
-    size_t tx_len;
+    struct server_text *tx;    /* waits to be sent, or NULL: a newer one replaces it */
+    struct server_text *queue; /* that no newer message replaces, the first to be sent first */
+    size_t queue_bytes;
     enum server_close close_code;
     char *close_reason; /* NULL until it closes; at most SERVER_REASON_MAX bytes */
 

@@ -1,6 +1,8 @@
 // What the endpoint does with a connection: it is trusted, told something, closed.
 #include "serve/http/server_stream.h"
 
+#include <utlist.h>
+
 #include "base/clock.h"
 #include "serve/http/server_shared.h"
 #include "serve/http/server_state.h"
@@ -8,6 +10,8 @@
 enum {
     CLOSING_S = 2,    /* for what waits and the close frame to go out */
     REASON_MAX = 120, /* bytes of text in a close frame */
+    QUEUE_MAX_BYTES = 128 * 1024,
+    MESSAGE_COST_MAX = 2, /* of the rate, of the largest message */
 };
 
 void
@@ -28,6 +32,16 @@ server_stream_peer(const struct server_stream *c)
     return c->peer;
 }
 
+static struct server_text *
+text_new(const char *text, size_t len)
+{
+    struct server_text *t = xcalloc(1, sizeof(*t) + LWS_PRE + len + 1);
+
+    memcpy(t->bytes + LWS_PRE, text, len);
+    t->len = len;
+    return t;
+}
+
 void
 server_stream_send(struct server_stream *c, const char *text, size_t len)
 {
@@ -35,12 +49,31 @@ server_stream_send(struct server_stream *c, const char *text, size_t len)
         return;
     }
     free(c->tx);
-    c->tx = xcalloc(1, LWS_PRE + len + 1);
-    memcpy(c->tx + LWS_PRE, text, len);
-    c->tx_len = len;
+    c->tx = text_new(text, len);
     if (c->is_open) {
         lws_callback_on_writable(c->wsi);
     }
+}
+
+bool
+server_stream_queue(struct server_stream *c, const char *text, size_t len)
+{
+    if (c->is_closing || len > QUEUE_MAX_BYTES - c->queue_bytes) {
+        return false;
+    }
+    struct server_text *t = text_new(text, len);
+    DL_APPEND(c->queue, t);
+    c->queue_bytes += len;
+    if (c->is_open) {
+        lws_callback_on_writable(c->wsi);
+    }
+    return true;
+}
+
+void
+server_stream_expect(struct server_stream *c)
+{
+    c->budget += MESSAGE_COST_MAX;
 }
 
 void

@@ -11,6 +11,11 @@ const char *server_stream_peer(const struct server_stream *c); /* address of the
 
 /* Sends a text message. Only one waits: a newer one replaces it when the peer is slow. 'text' is copied. */
 void server_stream_send(struct server_stream *c, const char *text, size_t len);
+/* Sends a text message that no other replaces; those wait in order, before one of server_stream_send. 'text' is copied. False: so much
+ * waits already that it was not taken, or the stream is closing. */
+bool server_stream_queue(struct server_stream *c, const char *text, size_t len);
+/* One more message may come than the rate allows, however large: it was asked for. */
+void server_stream_expect(struct server_stream *c);
 /* Streams begin untrusted: nothing is read from the peer, and 5 s after it connected it is cut off. This ends that, and includes
  * server_stream_proven. */
 void server_stream_trust(struct server_stream *c);
