@@ -2,6 +2,7 @@
 #include "guest/guest.h"
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "effect/disk_file.h"
 #include "effect/files.h"
 #include "guest/guest_priv.h"
@@ -81,6 +82,7 @@ begin_gateway(struct guest *g)
         .log = &g->log,
         .desired = on_desired,
         .arg = g,
+        .answers = answers_new(&(struct answers_facts){.agent = &g->agent}, 1 + (int64_t)random_u32()),
     };
 
     return str_empty(o.address) ? NULL : gateway_client_new(g->loop, &o, &g->gateway);

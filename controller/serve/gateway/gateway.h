@@ -3,6 +3,7 @@
 #ifndef VMB_GATEWAY_H
 #define VMB_GATEWAY_H
 
+#include "serve/gateway/requests.h"
 #include "serve/gateway/sink.h"
 #include "serve/http/server.h"
 #include "serve/trust/token.h"
@@ -42,6 +43,12 @@ void gateway_redirect_all(struct gateway *g);
 void gateway_drop(struct gateway *g, const char *pod_uid, const char *why);
 /* Something about the pod has changed: asks sink.who again, and ends its connection when that knows it no more. */
 void gateway_recheck(struct gateway *g, const char *pod_uid);
+
+/* Asks the launcher in that pod for something, once; who it is, what is asked and how it ends: serve/gateway/requests.h. The value is
+ * NULL when 'done' was called already, else good until it is. */
+struct request *gateway_request(struct gateway *g, const char *pod_uid, const struct request_question *q);
+/* 'done' is not called any more. NULL is nothing. */
+void gateway_request_cancel(struct gateway *g, struct request *r);
 
 /* After the server has closed (its 'done'); the memory goes when the loop has closed the handle. NULL is nothing. */
 void gateway_close(struct gateway *g);

@@ -52,6 +52,7 @@ leave(struct launcher *l)
     if (l->is_joined) {
         HASH_DEL(l->gateway->joined, l);
         l->is_joined = false;
+        requests_closed(l->gateway->requests, l->pod_uid, &l->requests);
         count_joined(l->gateway);
     }
 }
@@ -120,6 +121,7 @@ line_join(struct launcher *l)
     }
     HASH_ADD_KEYPTR(hh, g->joined, l->pod_uid, strlen(l->pod_uid), l);
     l->is_joined = true;
+    requests_open(g->requests, l->pod_uid, &l->requests);
     count_joined(g);
     sweep_start(g);
 }

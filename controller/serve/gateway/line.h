@@ -2,6 +2,7 @@
 #ifndef VMB_LINE_H
 #define VMB_LINE_H
 
+#include "serve/gateway/requests.h"
 #include "serve/gateway/sink.h"
 #include "serve/http/server_stream.h"
 #include "serve/trust/token.h"
@@ -22,7 +23,8 @@ struct launcher {
     char *vmi_uid;
     int64_t ends_ms;                /* monotonic: the token has ended, and the grace */
     struct server_refusal *refusal; /* or NULL */
-    UT_hash_handle hh;              /* by pod_uid */
+    struct request_line requests;
+    UT_hash_handle hh; /* by pod_uid */
 };
 
 struct gateway {
@@ -33,10 +35,13 @@ struct gateway {
     struct server_endpoint endpoint;
     struct launcher *joined;
     int64_t grace_ms;
-    uv_timer_t sweep;    /* runs while there are connections: ends those whose token has ended */
+    uv_timer_t sweep; /* runs while there are connections: ends those whose token has ended */
+    struct requests *requests;
+    uv_timer_t due;      /* when the next request has waited long enough */
     struct arena *arena; /* of the message at hand */
     int64_t refused_ms;  /* when a refusal was logged last */
     int64_t n_refused_unsaid;
+    unsigned n_handles; /* that the loop has not closed yet */
 };
 
 extern const struct metric gateway_metric_messages;
