@@ -319,12 +319,9 @@ speak(struct play *p, struct server_stream *s, bool is_answer)
     if (s->is_open && !s->is_closing) {
         AUTO(freep)
         char *answer = xasprintf("{\"type\":\"answer\",\"version\":1,\"number\":%lld,", (long long)p->number);
-        const char *begin = is_answer ? answer : "";
-        size_t begin_len = strlen(begin);
-        AUTO(freep) char *text = xcalloc(1, begin_len + len + 1);
-        memcpy(text, begin, begin_len);
-        memcpy(text + begin_len, p->data, len);
-        e->message(e->arg, s, text, begin_len + len);
+        AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(UINT16_MAX + 128);
+        (void)(strbuf_adds(&text, is_answer ? answer : "") && strbuf_add(&text, p->data, len)); /* it fits */
+        e->message(e->arg, s, strbuf_str(&text), text.len);
     }
     p->data += len;
     p->left -= len;

@@ -261,6 +261,31 @@ START_TEST(an_older_launcher_is_known_by_its_first_message)
 }
 END_TEST
 
+START_TEST(a_state_after_the_hello_makes_it_no_older)
+{
+    world_init();
+    hello(1);
+    (void)ask(0, NOW_MS);
+    requests_state(world.rs, "pod", &world.line);
+    ck_assert_uint_eq(world.n_ended, 0);
+    ck_assert_ptr_nonnull(ask(1, NOW_MS));
+    requests_end(world.rs, "pod", REQUEST_AWAY);
+    world_fini();
+}
+END_TEST
+
+START_TEST(a_connection_that_is_closed_is_sent_nothing)
+{
+    world_init();
+    (void)ask(0, NOW_MS);
+    requests_closed(world.rs, "pod", &world.line);
+    hello(1);
+    ck_assert_uint_eq(world.n_sent, 0);
+    requests_end(world.rs, "pod", REQUEST_AWAY);
+    world_fini();
+}
+END_TEST
+
 START_TEST(a_launcher_that_says_nothing_ends_in_time)
 {
     world_init();
@@ -452,6 +477,8 @@ main(void)
     tcase_add_test(t, so_many_wait_of_all_launchers_together);
     tcase_add_test(t, a_launcher_that_is_away_is_not_asked);
     tcase_add_test(t, an_older_launcher_is_known_by_its_first_message);
+    tcase_add_test(t, a_state_after_the_hello_makes_it_no_older);
+    tcase_add_test(t, a_connection_that_is_closed_is_sent_nothing);
     tcase_add_test(t, a_launcher_that_says_nothing_ends_in_time);
     tcase_add_test(t, on_the_next_connection_it_is_sent_again);
     tcase_add_test(t, time_goes_on_while_the_connection_is_away);

@@ -263,10 +263,9 @@ add_token(struct gateway_client *c, struct lws *wsi, void *in, size_t len)
 }
 
 static int
-write_text(struct lws *wsi, const char *text)
+write_text(struct lws *wsi, const char *text, size_t len)
 {
-    size_t len = strlen(text);
-    AUTO(freep) unsigned char *buf = xcalloc(1, LWS_PRE + len + 1);
+    AUTO(freep) unsigned char *buf = xcalloc(1, LWS_PRE + len);
 
     memcpy(buf + LWS_PRE, text, len);
     return lws_write(wsi, buf + LWS_PRE, len, LWS_WRITE_TEXT) < (int)len ? -1 : 0;
@@ -279,13 +278,13 @@ write_next(struct gateway_client *c, struct lws *wsi)
 
     if (word) {
         lws_callback_on_writable(wsi); /* for the next one */
-        return write_text(wsi, word);
+        return write_text(wsi, word, strlen(word));
     }
     if (c->is_told || str_empty(c->text)) {
         return 0;
     }
     c->is_told = true; /* if it fails the connection is over, and the next one hears it again */
-    return write_text(wsi, c->text);
+    return write_text(wsi, c->text, strlen(c->text));
 }
 
 static struct err *

@@ -66,7 +66,7 @@ void requests_state(struct requests *rs, const char *pod_uid, struct request_lin
 bool requests_answer(struct requests *rs, const char *pod_uid, const struct launcher_answer *answer);
 
 /* Ends those of a pod (NULL: of all) that wait. */
-void requests_end(struct requests *rs, const char *pod_uid, enum request_end end);
+void requests_end(struct requests *rs, const char *pod_uid, enum request_end how);
 /* Ends those whose time is over. */
 void requests_expire(struct requests *rs, int64_t now_ms);
 /* When the next one's is; -1: none waits. */
