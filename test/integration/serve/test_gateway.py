@@ -42,9 +42,12 @@ class Driver:
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
+    def line(self, timeout=15):
+        return self.lines.get(timeout=timeout)
+
     def expect(self, begin, timeout=15):
         """The rest of the next line; it must begin like that."""
-        line = self.lines.get(timeout=timeout)
+        line = self.line(timeout)
         assert line.startswith(begin), f"wanted {begin}, got {line}"
         return line[len(begin):].strip()
 
@@ -290,7 +293,7 @@ class Requests(Case):
         d.expect("connected")
         d.say(f"ask a {uid} guestosinfo 60000")
         c.send(state("vmi-1"))
-        self.assertEqual(sorted(d.lines.get(timeout=15).split()[0] for _ in range(2)), ["ended", "state"])
+        self.assertEqual(sorted(d.line().split()[0] for _ in range(2)), ["ended", "state"])
         d.say(f"ask b {uid} guestosinfo 60000")
         d.expect("ended b unknown-verb")
 
@@ -325,7 +328,7 @@ class Requests(Case):
         d.say(f"ask b {uid} guestosinfo 60000")
         c.text()
         d.say("follow 10.0.0.7:8443")
-        lines = [d.lines.get(timeout=15) for _ in range(2)]
+        lines = [d.line() for _ in range(2)]
         self.assertIn("ended b away", lines)
         d.say("lead")
 
