@@ -1,4 +1,4 @@
-// What the files of the server share: its state, a port and a connection. Not for other folders.
+// What the files of the server share: its state and a connection. Not for other folders.
 #ifndef VMB_SERVER_STATE_H
 #define VMB_SERVER_STATE_H
 
@@ -7,9 +7,9 @@
 #include <uv.h>
 
 #include "base/metrics.h"
-#include "serve/http/crowd.h"
 #include "serve/http/endpoint.h"
 #include "serve/http/proven.h"
+#include "serve/http/server_listener.h"
 
 enum {
     SERVER_HEADERS_MAX = 8192,     /* bytes of a request's headers */
@@ -21,24 +21,6 @@ enum {
 };
 
 enum conn_kind { CONN_NEW, CONN_REPLY, CONN_STREAM };
-
-/* SERVER_FOR_ALL where the endpoint has no port of its own. Pages are found at each, and only some of them at SERVER_FOR_HEALTH. */
-enum server_port_kind { SERVER_FOR_ALL, SERVER_FOR_PAGES, SERVER_FOR_ENDPOINT, SERVER_FOR_HEALTH };
-
-/* A port. */
-struct server_listener {
-    struct server *server;
-    uv_poll_t poll;
-    uv_poll_cb on_acceptable;
-    int fd;
-    int port;
-    enum server_port_kind kind;
-    bool is_open;           /* accepts now; the sweep looks again at one that does not */
-    unsigned room_max;      /* of each crowd: accepted, not yet in libwebsockets' hands */
-    unsigned places_max;    /* of each crowd: in libwebsockets' hands */
-    struct crowd strangers; /* who has proven nothing yet */
-    struct crowd proven;    /* the same, but from an address that somebody proved */
-};
 
 /* What a page said, on its way to one reader or several. */
 struct server_body {
