@@ -316,15 +316,16 @@ speak(struct play *p, struct server_stream *s, bool is_answer)
     size_t len = (size_t)take(p) * MESSAGE_BYTES + take(p);
 
     len = len < p->left ? len : p->left;
+    const uint8_t *said = p->data;
+    p->data += len; /* before it is heard: what is sent meanwhile takes from the input as well */
+    p->left -= len;
     if (s->is_open && !s->is_closing) {
         AUTO(freep)
         char *answer = xasprintf("{\"type\":\"answer\",\"version\":1,\"number\":%lld,", (long long)p->number);
         AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(UINT16_MAX + 128);
-        (void)(strbuf_adds(&text, is_answer ? answer : "") && strbuf_add(&text, p->data, len)); /* it fits */
+        (void)(strbuf_adds(&text, is_answer ? answer : "") && strbuf_add(&text, said, len)); /* it fits */
         e->message(e->arg, s, strbuf_str(&text), text.len);
     }
-    p->data += len;
-    p->left -= len;
 }
 
 static void
