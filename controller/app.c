@@ -7,7 +7,7 @@
 #include "effect/reconciler.h"
 #include "serve/gateway/gateway.h"
 #include "serve/http/health.h"
-#include "serve/trust/certs.h"
+#include "serve/trust/certs_keeper.h"
 #include "serve/trust/pod_key_keeper.h"
 
 #include <unistd.h>

@@ -2,7 +2,7 @@
 // that the next renewal takes.
 #include "fuzz.h"
 
-#include "serve/trust/certs_priv.h"
+#include "serve/trust/certs.h"
 #include "serve/trust/pod_key_keeper.h"
 
 #include <openssl/evp.h>

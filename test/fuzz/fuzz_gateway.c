@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "serve/gateway/gateway.h"
 
-enum { STREAMS = 4, MESSAGE_BYTES = 256 };
+enum { STREAMS = 4, MESSAGE_BYTES = 256, ASKED = 16 };
 
 struct server_stream {
     void *user;
@@ -27,6 +27,9 @@ struct play {
     struct server_stream streams[STREAMS];
     struct token_check checks[STREAMS];
     unsigned n_connected;
+    struct request *asked[ASKED];
+    int64_t number;   /* of the last request that was sent */
+    unsigned n_asked; /* that were not answered, nor cancelled */
     bool is_standby;
     bool is_known;
 };
@@ -58,6 +61,27 @@ void
 server_stream_send(struct server_stream *c, const char *text, size_t len)
 {
     BUG_ON(!c->is_used || strlen(text) != len);
+}
+
+static uint8_t take(struct play *p);
+
+bool
+server_stream_queue(struct server_stream *c, const char *text, size_t len)
+{
+    json_t *j = NULL;
+    const char *type = NULL;
+    AUTO(err_freep) struct err *e = launcher_msg_parse(text, len, &j, &type);
+
+    BUG_ON(!c->is_used || e || !str_eq(type, LAUNCHER_MSG_REQUEST) || len > LAUNCHER_REQUEST_MAX);
+    now->number = json_int(j, "number", 0);
+    json_decref(j);
+    return take(now) % 8 != 0 && !c->is_closing;
+}
+
+void
+server_stream_expect(struct server_stream *c)
+{
+    BUG_ON(!c->is_used);
 }
 
 void
@@ -211,6 +235,51 @@ redirect(void *arg)
     return ((struct play *)arg)->is_standby ? "10.0.0.2:8444" : NULL;
 }
 
+/* --- What is asked of launchers --- */
+
+static void
+on_request_end(void *arg, enum request_end end, const struct launcher_answer *answer)
+{
+    struct request **place = arg;
+
+    BUG_ON(now->n_asked == 0 || (end == REQUEST_OK && !answer) || (end > REQUEST_FAILED && answer));
+    now->n_asked--;
+    *place = NULL;
+    if (answer) {
+        shown(answer->message);
+        shown(answer->code);
+        shown(answer->agent ? answer->agent->hostname : NULL);
+        shown(answer->agent ? answer->agent->os.pretty_name : NULL);
+    }
+}
+
+/* Asks, or takes back what was asked. */
+static void
+ask(struct play *p)
+{
+    uint8_t how = take(p);
+    struct request **place = &p->asked[how % ASKED];
+    struct str_pair argument = {.key = "k", .value = "v"};
+    struct str_map arguments = {.items = &argument, .n = how >> 4 & 1};
+    const struct request_question q = {.verb = LAUNCHER_VERB_GUESTOSINFO,
+                                       .arguments = &arguments,
+                                       .within_ms = how >> 5,
+                                       .done = on_request_end,
+                                       .arg = place};
+
+    if (*place) {
+        p->n_asked--;
+        gateway_request_cancel(p->gateway, STEAL(*place));
+        return;
+    }
+    p->n_asked++;
+    struct request *r = gateway_request(p->gateway, "u", &q);
+    if (r) {
+        *place = r;
+    }
+    BUG_ON(p->n_asked > LAUNCHER_REQUESTS_MAX);
+}
+
 /* --- What happens --- */
 
 static void
@@ -239,20 +308,24 @@ come(struct play *p, struct server_stream *s)
     e->opened(e->arg, s);
 }
 
+/* 'is_answer': the text goes on from the begin of an answer to the last request. */
 static void
-speak(struct play *p, struct server_stream *s)
+speak(struct play *p, struct server_stream *s, bool is_answer)
 {
     const struct server_endpoint *e = gateway_endpoint(p->gateway);
     size_t len = (size_t)take(p) * MESSAGE_BYTES + take(p);
 
     len = len < p->left ? len : p->left;
-    if (s->is_open && !s->is_closing) {
-        AUTO(freep) char *text = xcalloc(1, len + 1);
-        memcpy(text, p->data, len);
-        e->message(e->arg, s, text, len);
-    }
-    p->data += len;
+    const uint8_t *said = p->data;
+    p->data += len; /* before it is heard: what is sent meanwhile takes from the input as well */
     p->left -= len;
+    if (s->is_open && !s->is_closing) {
+        AUTO(freep)
+        char *answer = xasprintf("{\"type\":\"answer\",\"version\":1,\"number\":%lld,", (long long)p->number);
+        AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(UINT16_MAX + 128);
+        (void)(strbuf_adds(&text, is_answer ? answer : "") && strbuf_add(&text, said, len)); /* it fits */
+        e->message(e->arg, s, strbuf_str(&text), text.len);
+    }
 }
 
 static void
@@ -268,7 +341,7 @@ step(struct play *p)
         break;
     case 1:
     case 2:
-        speak(p, s);
+        speak(p, s, op & 8);
         break;
     case 3:
         go(p, s);
@@ -290,7 +363,11 @@ step(struct play *p)
         }
         break;
     default:
-        gateway_drop(p->gateway, "u", "gone");
+        if (op & 8) {
+            ask(p);
+        } else {
+            gateway_drop(p->gateway, "u", "gone");
+        }
     }
     BUG_ON(gateway_count(p->gateway) != p->n_connected);
 }
@@ -315,6 +392,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     BUG_ON(p.n_connected != 0);
     gateway_close(p.gateway);
+    BUG_ON(p.n_asked != 0);
     uv_run(&loop, UV_RUN_DEFAULT);
     BUG_ON(uv_loop_close(&loop) != 0);
     return 0;

@@ -1,7 +1,7 @@
 // Any bytes as a message of a launcher or of the gateway: refused, or it decodes and can be written again.
 #include "fuzz.h"
 
-#include "api/kinds/launcher_msg.h"
+#include "api/kinds/launcher_request.h"
 
 static void
 check(const struct type *t, size_t size, const char *type, const json_t *j, struct arena *a)
@@ -31,6 +31,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(&launcher_state_type, sizeof(struct launcher_state), "state", j, a);
         check(&launcher_desired_type, sizeof(struct launcher_desired), "desired", j, a);
         check(&launcher_redirect_type, sizeof(struct launcher_redirect), "redirect", j, a);
+        check(&launcher_hello_type, sizeof(struct launcher_hello), LAUNCHER_MSG_HELLO, j, a);
+        check(&launcher_request_type, sizeof(struct launcher_request), LAUNCHER_MSG_REQUEST, j, a);
+        check(&launcher_answer_type, sizeof(struct launcher_answer), LAUNCHER_MSG_ANSWER, j, a);
         arena_free(a);
         json_decref(j);
     }

@@ -4,7 +4,7 @@
 #include "fuzz.h"
 
 #include "serve/http/health.h"
-#include "serve/http/server_priv.h"
+#include "serve/http/server_state.h"
 #include "serve/trust/certs.h"
 
 #include <arpa/inet.h>

@@ -2,6 +2,7 @@
 #include "guest/guest.h"
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "domain/parts/console.h"
 #include "effect/files.h"
 #include "guest/guest_end.h"
@@ -67,6 +68,12 @@ on_desired(void *arg, const struct launcher_desired *desired)
 static struct err *
 begin_gateway(struct guest *g)
 {
+    const struct answers_facts facts = {.agent = &g->agent};
+
+    if (str_empty(g->instance.gateway)) {
+        return NULL;
+    }
+    g->answers = answers_new(&facts, 1 + (int64_t)random_u32());
     const struct gateway_client_options o = {
         .address = g->instance.gateway,
         .name = g->instance.gateway_name,
@@ -75,9 +82,10 @@ begin_gateway(struct guest *g)
         .log = &g->log,
         .desired = on_desired,
         .arg = g,
+        .answers = g->answers,
     };
 
-    return str_empty(o.address) ? NULL : gateway_client_new(g->loop, &o, &g->gateway);
+    return gateway_client_new(g->loop, &o, &g->gateway);
 }
 
 static struct err *

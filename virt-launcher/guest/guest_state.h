@@ -47,6 +47,7 @@ struct guest {
     struct passt_ports ports;
     struct console_tail console;
     struct gateway_client *gateway;
+    struct answers *answers; /* to requests of the gateway */
     struct backoff connect_backoff;
     uv_timer_t step_timer;
     uv_timer_t connect_timer;

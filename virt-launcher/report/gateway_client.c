@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "domain/host_port.h"
 #include "report/gateway_tls.h"
+#include "report/words.h"
 
 enum {
     REDIAL_MS = 100,
@@ -45,6 +46,7 @@ struct gateway_client {
     struct strbuf token;
     char *text;
     bool is_told;
+    struct words words; /* said once, before the text: the first of a connection, and answers */
     struct lws_protocols protocols[2];
 };
 
@@ -141,6 +143,7 @@ client_dial_later(struct gateway_client *c)
     c->wsi = NULL;
     c->is_up = c->is_dialling = false;
     strbuf_reset(&c->in);
+    words_drop(&c->words);
     if (c->text) {
         c->is_told = false; /* whoever answers next has not heard it */
     }
@@ -260,21 +263,28 @@ add_token(struct gateway_client *c, struct lws *wsi, void *in, size_t len)
 }
 
 static int
-write_text(struct gateway_client *c, struct lws *wsi)
+write_text(struct lws *wsi, const char *text, size_t len)
 {
-    size_t len = c->text ? strlen(c->text) : 0;
-    AUTO(freep) unsigned char *buf = NULL;
+    AUTO(freep) unsigned char *buf = xcalloc(1, LWS_PRE + len);
 
-    if (c->is_told || len == 0) {
+    memcpy(buf + LWS_PRE, text, len);
+    return lws_write(wsi, buf + LWS_PRE, len, LWS_WRITE_TEXT) < (int)len ? -1 : 0;
+}
+
+static int
+write_next(struct gateway_client *c, struct lws *wsi)
+{
+    AUTO(freep) char *word = words_take(&c->words);
+
+    if (word) {
+        lws_callback_on_writable(wsi); /* for the next one */
+        return write_text(wsi, word, strlen(word));
+    }
+    if (c->is_told || str_empty(c->text)) {
         return 0;
     }
-    buf = xcalloc(1, LWS_PRE + len);
-    memcpy(buf + LWS_PRE, c->text, len);
-    if (lws_write(wsi, buf + LWS_PRE, len, LWS_WRITE_TEXT) < (int)len) {
-        return -1;
-    }
-    c->is_told = true;
-    return 0;
+    c->is_told = true; /* if it fails the connection is over, and the next one hears it again */
+    return write_text(wsi, c->text, strlen(c->text));
 }
 
 static struct err *
@@ -305,6 +315,21 @@ take_redirect(struct gateway_client *c, const json_t *j)
     return NULL;
 }
 
+static struct err *
+take_request(struct gateway_client *c, const json_t *j)
+{
+    struct arena *a = arena_new(DESIRED_ARENA_BYTES);
+    struct launcher_request r = {0};
+    struct err *e = api_decode(&launcher_request_type, j, a, &r);
+
+    if (!e) {
+        words_add(&c->words, xstrdup(answers_take(c->o.answers, &r)));
+        lws_callback_on_writable(c->wsi);
+    }
+    arena_free(a);
+    return e;
+}
+
 /* One whole message; -1 closes. What we do not know is ignored: a newer gateway may say more. */
 static int
 take_message(struct gateway_client *c)
@@ -319,6 +344,8 @@ take_message(struct gateway_client *c)
     } else if (!e && str_eq(type, LAUNCHER_MSG_REDIRECT)) {
         e = take_redirect(c, j);
         is_redirect = true;
+    } else if (!e && c->o.answers && str_eq(type, LAUNCHER_MSG_REQUEST)) {
+        e = take_request(c, j);
     }
     if (e) {
         log_warn(c->o.log, "a message of the gateway is ignored", F_ERR(e));
@@ -345,10 +372,11 @@ on_up(struct gateway_client *c, struct lws *wsi)
     c->wsi = wsi;
     c->is_up = true;
     c->is_dialling = false;
-    if (c->text) {
-        c->is_told = false;
-        lws_callback_on_writable(wsi);
+    if (c->o.answers) {
+        words_add(&c->words, answers_hello(c->o.answers));
     }
+    c->is_told = !c->text;
+    lws_callback_on_writable(wsi);
 }
 
 /* Of a try that was given up: whatever comes of it now, it ends. */
@@ -370,7 +398,7 @@ on_client(struct gateway_client *c, struct lws *wsi, enum lws_callback_reasons r
     if (reason == LWS_CALLBACK_CLIENT_ESTABLISHED) {
         on_up(c, wsi);
     } else if (reason == LWS_CALLBACK_CLIENT_WRITEABLE) {
-        return write_text(c, wsi);
+        return write_next(c, wsi);
     } else if (reason == LWS_CALLBACK_CLIENT_RECEIVE) {
         return take_bytes(c, wsi, in, len);
     } else if (reason == LWS_CALLBACK_CLIENT_CONNECTION_ERROR) {

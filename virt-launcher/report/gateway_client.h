@@ -6,6 +6,7 @@
 
 #include "api/kinds/launcher_msg.h"
 #include "base/log.h"
+#include "report/answers.h"
 
 struct gateway_client;
 
@@ -19,6 +20,7 @@ struct gateway_client_options {
     /* The gateway asks for something; 'desired' is borrowed until the return. */
     void (*desired)(void *arg, const struct launcher_desired *desired);
     void *arg;
+    struct answers *answers; /* to requests; borrowed. NULL: none are understood */
 };
 
 /* Begins to dial. Strings of the options are borrowed for the client's life. Errors: ERR_FATAL. */

@@ -29,7 +29,7 @@ static const struct field agent_fields[] = {
     FIELD_OPT_INT(agent_state, users, "users", "Users who are logged in."),
     FIELD_END,
 };
-static const struct type agent_type = TYPE(agent_state, agent_fields);
+const struct type agent_state_type = TYPE(agent_state, agent_fields);
 
 static const struct field disk_state_fields[] = {
     FIELD_STRING(disk_state, volume, "volume", "Volume behind the disk.", MAX_LEN(63)),
@@ -60,7 +60,7 @@ static const struct field launcher_state_fields[] = {
     FIELD_OPT_INT(launcher_state, started_s, "started", "Seconds since 1970 when QEMU started."),
     FIELD_OPT_INT(launcher_state, memory_bytes, "memoryBytes", "Memory that the guest has now."),
     FIELD_STRING(launcher_state, machine_type, "machineType", "Versioned machine type.", MAX_LEN(64)),
-    FIELD_STRUCT(launcher_state, agent, agent_state, agent_type, "agent", "What the guest agent says."),
+    FIELD_STRUCT(launcher_state, agent, agent_state, agent_state_type, "agent", "What the guest agent says."),
     FIELD_LIST(launcher_state, disks, disk_state_list, disk_state_type, "disks", "Disks of the guest.", MAX_ITEMS(256)),
     FIELD_LIST(launcher_state, nics, nic_state_list, nic_state_type, "nics", "Network interfaces of the guest.",
                MAX_ITEMS(64)),

@@ -1,5 +1,5 @@
 // What launcher and gateway say to each other: one JSON text per WebSocket message (design.md 3.3). Each message is whole state,
-// not a change, so it can be repeated or lost. Unknown fields are ignored. All memory is the arena's.
+// not a change, so it can be repeated or lost; what is asked for once is in launcher_request.h. Unknown fields are ignored. All memory is the arena's.
 #ifndef VMB_LAUNCHER_MSG_H
 #define VMB_LAUNCHER_MSG_H
 
@@ -100,6 +100,7 @@ struct launcher_redirect {
     const char *address;
 };
 
+extern const struct type agent_state_type;
 extern const struct type launcher_state_type;
 extern const struct type launcher_desired_type;
 extern const struct type launcher_redirect_type;

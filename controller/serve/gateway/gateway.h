@@ -3,7 +3,8 @@
 #ifndef VMB_GATEWAY_H
 #define VMB_GATEWAY_H
 
-#include "api/kinds/launcher_msg.h"
+#include "serve/gateway/requests.h"
+#include "serve/gateway/sink.h"
 #include "serve/http/server.h"
 #include "serve/trust/token.h"
 
@@ -11,25 +12,6 @@ enum {
     GATEWAY_MESSAGES_PER_S = 20,
     GATEWAY_PING_S = 30,
     GATEWAY_GRACE_S = 300,
-    GATEWAY_TOKEN_MAX_S = 24 * 3600, /* a token that lasts longer is to be shown again after so long */
-};
-
-/* All strings are borrowed until the call returns. */
-struct gateway_sink {
-    /* Which VMI does this pod run? From the pod cache, by namespace and name; the UID must be the same. False: unknown pod
-     * (perhaps not in the cache yet: the launcher is told to try again). 'ret_vmi_uid' is valid until the loop runs on. */
-    bool (*who)(void *arg, const char *namespace, const char *pod_name, const char *pod_uid, const char **ret_vmi_uid);
-    /* Whether 'who' can know anybody yet: not before the cache is whole. */
-    bool (*knows)(void *arg);
-    /* One state message, decoded and as it came. Its vmi_uid has been checked. */
-    void (*state)(void *arg, const char *vmi_uid, const char *pod_uid, const struct launcher_state *state,
-                  const char *text, size_t len);
-    void (*connected)(void *arg, const char *vmi_uid, const char *pod_uid); /* now gateway_send reaches it */
-    void (*disconnected)(void *arg, const char *vmi_uid,
-                         const char *pod_uid); /* not called when a new connection took over */
-    /* NULL: this replica leads; else "address:port" of the one that does, "" when nobody is known to. */
-    const char *(*redirect)(void *arg);
-    void *arg;
 };
 
 struct gateway;
@@ -61,6 +43,12 @@ void gateway_redirect_all(struct gateway *g);
 void gateway_drop(struct gateway *g, const char *pod_uid, const char *why);
 /* Something about the pod has changed: asks sink.who again, and ends its connection when that knows it no more. */
 void gateway_recheck(struct gateway *g, const char *pod_uid);
+
+/* Asks the launcher in that pod for something, once; who it is, what is asked and how it ends: serve/gateway/requests.h. The value is
+ * NULL when 'done' was called already, else good until it is. */
+struct request *gateway_request(struct gateway *g, const char *pod_uid, const struct request_question *q);
+/* 'done' is not called any more. NULL is nothing. */
+void gateway_request_cancel(struct gateway *g, struct request *r);
 
 /* After the server has closed (its 'done'); the memory goes when the loop has closed the handle. NULL is nothing. */
 void gateway_close(struct gateway *g);

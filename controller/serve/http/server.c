@@ -1,6 +1,6 @@
 // The server's life: the libwebsockets context on the caller's loop, deadlines, and the end. Ports are in server_listen.c, what
 // connections do is in server_conn.c and server_page.c.
-#include "serve/http/server_priv.h"
+#include "serve/http/server.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -8,25 +8,21 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "serve/http/server_conn.h"
+#include "serve/http/server_listen.h"
+#include "serve/http/server_pending.h"
+#include "serve/http/server_room.h"
+#include "serve/http/server_shared.h"
+#include "serve/http/server_state.h"
+#include "serve/http/server_tls.h"
 
-const struct metric server_metric_refused = {
-    .name = "vmbridge_server_refused_total",
-    .help = "Connections and requests that the server turned away, by reason.",
-    .type = METRIC_COUNTER,
+enum {
+    CLOSE_TICK_MS = 10,
+    QUIET_TICKS = 4,
+    RX_BYTES = 256,       /* read from a WebSocket at once; held per connection */
+    TX_BYTES = 16 * 1024, /* written at once, a TLS record; without it libwebsockets writes no more than it reads */
+    HANGUP_S = 10,        /* after an unanswered ping */
 };
-const struct metric server_metric_pages = {
-    .name = "vmbridge_server_requests_total",
-    .help = "Plain HTTP requests, by status code.",
-    .type = METRIC_COUNTER,
-};
-
-void
-server_count(struct server *s, const struct metric *metric, const char *labels)
-{
-    if (s->metrics) {
-        metrics_add(s->metrics, metric, labels, 1);
-    }
-}
 
 static void
 on_freed(uv_handle_t *h)
@@ -54,7 +50,7 @@ sweep(struct server *s)
         struct server_listener *l = &s->listeners[i];
 
         server_pending_sweep(l, now_ms);
-        server_listen_update(l);
+        server_room_update(l);
         is_done = is_done && l->is_open && crowd_in_room(&l->strangers) + crowd_in_room(&l->proven) == 0;
     }
     server_serve_soon(s); /* the endpoint's mind may have changed */
@@ -82,7 +78,7 @@ on_sweep(uv_timer_t *t)
     /* On a loop that is not its own libwebsockets wants to be asked twice: first it lets go of the connections, and when the
      * loop has closed all handles, of itself. Then it clears the pointer. Its last handles are closed in the turn after the last
      * connection's, and the second call unloads the code of their callbacks, so some turns are let pass. */
-    if (s->lws && s->n_conns == 0 && ++s->n_quiet_ticks == SERVER_QUIET_TICKS) {
+    if (s->lws && s->n_conns == 0 && ++s->n_quiet_ticks == QUIET_TICKS) {
         lws_context_destroy(s->lws);
     }
     if (!s->lws) {
@@ -90,14 +86,6 @@ on_sweep(uv_timer_t *t)
         uv_close((uv_handle_t *)t, on_freed);
         uv_close((uv_handle_t *)&s->part, on_freed);
         uv_close((uv_handle_t *)&s->serve, on_freed);
-    }
-}
-
-void
-server_sweep_start(struct server *s)
-{
-    if (!s->is_closing && !uv_is_active((uv_handle_t *)&s->sweep)) {
-        uv_timer_start(&s->sweep, on_sweep, SERVER_SWEEP_MS, SERVER_SWEEP_MS);
     }
 }
 
@@ -109,66 +97,10 @@ on_serve(uv_idle_t *h)
     }
 }
 
-void
-server_serve_soon(struct server *s)
-{
-    if (!s->is_closing) {
-        (void)uv_idle_start(&s->serve, on_serve); /* which fails only without a callback */
-    }
-}
-
-void
-server_wait(struct server_stream *c, int64_t seconds)
-{
-    struct server *s = c->server;
-
-    c->deadline_ms = clock_mono_ms() + seconds * 1000;
-    if (c->is_waiting) {
-        return;
-    }
-    c->is_waiting = true;
-    DL_APPEND(s->waiting, c);
-    server_sweep_start(s);
-}
-
-void
-server_wait_no_more(struct server_stream *c)
-{
-    if (c->is_waiting) {
-        DL_DELETE(c->server->waiting, c);
-        c->is_waiting = false;
-    }
-    if (c->place) {
-        crowd_leave(c->crowd, STEAL(c->place));
-        server_serve_soon(c->server);
-    }
-}
-
 static void
 on_part(uv_timer_t *t)
 {
     server_part(t->data);
-}
-
-void
-server_part_soon(struct server_stream *c)
-{
-    struct server *s = c->server;
-
-    if (!c->is_parting && !s->is_closing) {
-        c->is_parting = true;
-        DL_APPEND2(s->parting, c, part_prev, part_next);
-        uv_timer_start(&s->part, on_part, 0, 0);
-    }
-}
-
-void
-server_part_no_more(struct server_stream *c)
-{
-    if (c->is_parting) {
-        DL_DELETE2(c->server->parting, c, part_prev, part_next);
-        c->is_parting = false;
-    }
 }
 
 static void
@@ -177,19 +109,15 @@ fill_protocols(struct server *s)
     const struct server_endpoint *e = s->endpoint;
 
     /* The first one serves plain HTTP. Its name could be asked for as a sub-protocol, so admission compares names. */
-    s->protocols[0] = (struct lws_protocols){.name = "vmbridge-pages",
-                                             .callback = server_callback,
-                                             .rx_buffer_size = SERVER_RX_BYTES,
-                                             .tx_packet_size = SERVER_TX_BYTES};
+    s->protocols[0] = (struct lws_protocols){
+        .name = "vmbridge-pages", .callback = server_callback, .rx_buffer_size = RX_BYTES, .tx_packet_size = TX_BYTES};
     if (!e) {
         return;
     }
-    s->protocols[1] = (struct lws_protocols){.name = e->protocol,
-                                             .callback = server_callback,
-                                             .rx_buffer_size = SERVER_RX_BYTES,
-                                             .tx_packet_size = SERVER_TX_BYTES};
+    s->protocols[1] = (struct lws_protocols){
+        .name = e->protocol, .callback = server_callback, .rx_buffer_size = RX_BYTES, .tx_packet_size = TX_BYTES};
     s->idle_policy.secs_since_valid_ping = (uint16_t)e->ping_s;
-    s->idle_policy.secs_since_valid_hangup = (uint16_t)(e->ping_s + SERVER_HANGUP_S);
+    s->idle_policy.secs_since_valid_hangup = (uint16_t)(e->ping_s + HANGUP_S);
 }
 
 /* libwebsockets is told as little as it needs: no port, no files, no signals, no second protocol version, nothing on stderr. */
@@ -288,6 +216,9 @@ server_new(uv_loop_t *loop, const struct server_options *options, struct server 
     uv_timer_init(loop, &s->part);
     uv_idle_init(loop, &s->serve);
     s->sweep.data = s->part.data = s->serve.data = s;
+    s->on_sweep = on_sweep;
+    s->on_part = on_part;
+    s->on_serve = on_serve;
     s->n_handles = 3;
     fill_protocols(s);
     s->lws = make_context(s, options);
@@ -343,5 +274,5 @@ server_close(struct server *s, void (*done)(void *arg), void *arg)
     s->done_arg = arg;
     server_listen_close(s, on_freed);
     (void)uv_idle_stop(&s->serve);
-    uv_timer_start(&s->sweep, on_sweep, SERVER_CLOSE_TICK_MS, SERVER_CLOSE_TICK_MS);
+    uv_timer_start(&s->sweep, on_sweep, CLOSE_TICK_MS, CLOSE_TICK_MS);
 }

@@ -1,6 +1,6 @@
 // One connection: from accept through TLS, request, upgrade and messages to its end, as libwebsockets reports it.
 // Decides nothing about who may talk: that is the endpoint's.
-#include "serve/http/server_priv.h"
+#include "serve/http/server_conn.h"
 
 #include <openssl/crypto.h>
 #include <strings.h>
@@ -9,12 +9,13 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "serve/http/server_message.h"
+#include "serve/http/server_page.h"
+#include "serve/http/server_shared.h"
+#include "serve/http/server_stream.h"
+#include "serve/http/server_tls.h"
 
-enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, CHUNKS_PER_MESSAGE = 256, PEER_SIZE = 48 };
-enum {
-    BARE_BYTES_PER_MESSAGE = 128, /* four pings, each in a record of its own */
-    MESSAGE_OVERHEAD_BYTES = 64   /* header of a frame, and what TLS adds to a record */
-};
+enum { PATH_MAX_BYTES = 256, PROTOCOLS_MAX_BYTES = 256, PEER_SIZE = 48 };
 
 static int
 on_instantiated(struct server *s, struct lws *wsi)
@@ -67,7 +68,7 @@ on_destroy(struct server_stream *c)
     c->server->n_conns--;
     strbuf_fini(&c->rx);
     server_page_end(c);
-    free(c->tx);
+    server_message_drop(c);
     free(c->close_reason);
     free(c->peer);
     free(c);
@@ -156,162 +157,6 @@ on_upgrade(struct server_stream *c, const char *to)
     return server_refuse(c, &refusal) ? 1 : -1;
 }
 
-/* Takes 'cost' messages from the budget, which grows with time. */
-static bool
-is_within_rate(struct server_stream *c, double cost)
-{
-    double per_s = c->server->endpoint->messages_per_s;
-    int64_t now_ms = clock_mono_ms();
-
-    c->budget += (double)(now_ms - c->rate_ms) * per_s / 1000.0;
-    if (c->budget > 2 * per_s) {
-        c->budget = 2 * per_s;
-    }
-    c->rate_ms = now_ms;
-    c->budget -= cost;
-    return c->budget >= 0;
-}
-
-static void
-misbehaved(struct server_stream *c, enum server_close code, const char *label, const char *reason)
-{
-    server_count(c->server, &server_metric_refused, label);
-    strbuf_reset(&c->rx);
-    server_stream_close(c, code, reason);
-}
-
-/* A peer that talks and takes nothing. Where libwebsockets ends a connection whose output waits (a frame against the protocol is enough),
- * it turns on the spot for ever over what still comes. With the socket shut the output fails before anything is read. */
-static void
-end_deaf(struct server_stream *c)
-{
-    if (!c->is_deaf) {
-        c->is_deaf = true;
-        server_count(c->server, &server_metric_refused, "reason=\"deaf\"");
-        (void)shutdown(lws_get_socket_fd(c->wsi), SHUT_RDWR); /* which the peer may have done */
-    }
-}
-
-/* OpenSSL's, for each record that came. Pings, pongs, empty fragments and what else libwebsockets answers or drops by itself is not
- * told to us one by one: what the last records held beside messages counts by its size. */
-static void
-// NOLINTNEXTLINE(readability-function-size): SSL_set_msg_callback says so
-on_record(int is_written, int version, int type, const void *data, size_t len, SSL *ssl, void *arg)
-{
-    struct server_stream *c = arg;
-    const unsigned char *head = data;
-
-    (void)version;
-    (void)ssl;
-    if (is_written || type != SSL3_RT_HEADER || len < SSL3_RT_HEADER_LENGTH) {
-        return;
-    }
-    if (lws_partial_buffered(c->wsi)) {
-        end_deaf(c);
-    }
-    if (c->is_closing || c->is_deaf) {
-        return;
-    }
-    if (!is_within_rate(c, c->bare_bytes / (double)BARE_BYTES_PER_MESSAGE)) {
-        misbehaved(c, SERVER_CLOSE_POLICY, "reason=\"rate\"", "too many frames");
-    }
-    c->bare_bytes = (unsigned)(SSL3_RT_HEADER_LENGTH + (head[3] << 8 | head[4]));
-}
-
-/* These bytes were part of a message. */
-static void
-explain(struct server_stream *c, size_t n)
-{
-    c->bare_bytes -= n < c->bare_bytes ? (unsigned)n : c->bare_bytes;
-}
-
-static int
-on_established(struct server_stream *c)
-{
-    static const int send_bytes = SERVER_SEND_BYTES;
-    const struct server_endpoint *e = c->server->endpoint;
-
-    c->is_open = true;
-    c->valid_ms = clock_mono_ms();
-    SSL_set_msg_callback(lws_get_ssl(c->wsi), on_record);
-    SSL_set_msg_callback_arg(lws_get_ssl(c->wsi), c);
-    c->server->n_streams++;
-    /* libwebsockets makes the kernel's buffer as small as its own for reading. It costs nothing while it is empty. */
-    (void)setsockopt(lws_get_socket_fd(c->wsi), SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
-    if (c->is_closing) {
-        lws_callback_on_writable(c->wsi);
-        return 0;
-    }
-    if (!c->is_trusted) {
-        lws_rx_flow_control(c->wsi, 0);
-    }
-    e->opened(e->arg, c);
-    return 0;
-}
-
-/* libwebsockets keeps its timers in one sorted list, and goes through all of it each time. */
-static void
-confirm(struct server_stream *c)
-{
-    int64_t now_ms = clock_mono_ms();
-
-    if (now_ms - c->valid_ms >= SERVER_VALID_MS) {
-        c->valid_ms = now_ms;
-        lws_validity_confirmed(c->wsi);
-    }
-}
-
-static int
-on_receive(struct server_stream *c, const char *data, size_t len)
-{
-    const struct server_endpoint *e = c->server->endpoint;
-    bool is_last = lws_is_final_fragment(c->wsi) && lws_remaining_packet_payload(c->wsi) == 0;
-
-    if (c->is_closing) {
-        return 0;
-    }
-    confirm(c);
-    explain(c, len + (is_last ? MESSAGE_OVERHEAD_BYTES : 0));
-    if (lws_frame_is_binary(c->wsi)) {
-        misbehaved(c, SERVER_CLOSE_UNACCEPTABLE, "reason=\"binary\"", "only text messages are understood");
-        return 0;
-    }
-    if (!is_within_rate(c, is_last ? 1.0 : 1.0 / CHUNKS_PER_MESSAGE)) {
-        misbehaved(c, SERVER_CLOSE_POLICY, "reason=\"rate\"", "too many messages");
-        return 0;
-    }
-    if (!strbuf_add(&c->rx, data, len)) {
-        misbehaved(c, SERVER_CLOSE_TOO_LARGE, "reason=\"large\"", "message is too large");
-        return 0;
-    }
-    if (is_last) {
-        e->message(e->arg, c, strbuf_str(&c->rx), c->rx.len);
-        strbuf_fini(&c->rx); /* an idle connection holds no buffer */
-        c->rx = STRBUF_INIT(e->message_max);
-    }
-    return 0;
-}
-
-static int
-on_stream_writable(struct server_stream *c)
-{
-    if (c->tx) {
-        AUTO(freep) unsigned char *tx = STEAL(c->tx);
-
-        if (lws_write(c->wsi, tx + LWS_PRE, c->tx_len, LWS_WRITE_TEXT) < 0) {
-            return -1;
-        }
-        if (c->is_closing) {
-            lws_callback_on_writable(c->wsi);
-        }
-        return 0;
-    }
-    if (c->is_closing) {
-        server_part_soon(c);
-    }
-    return 0;
-}
-
 /* What happens before there is a connection, and on objects of libwebsockets that are none. */
 static int
 on_server(struct server *s, struct lws *wsi, enum lws_callback_reasons reason, void *user)
@@ -344,11 +189,11 @@ server_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
         return c->is_admitted && str_eq(lws_get_protocol(wsi)->name, s->endpoint->protocol) ? 0 : -1;
     case LWS_CALLBACK_ESTABLISHED:
-        return on_established(c);
+        return server_message_open(c);
     case LWS_CALLBACK_RECEIVE:
-        return on_receive(c, in, len);
+        return server_message_receive(c, in, len);
     case LWS_CALLBACK_SERVER_WRITEABLE:
-        return on_stream_writable(c);
+        return server_message_write(c);
     case LWS_CALLBACK_CLOSED:
     case LWS_CALLBACK_CLOSED_HTTP:
         retire(c);
@@ -415,83 +260,5 @@ server_part(struct server *s)
         lws_close_reason(c->wsi, (enum lws_close_status)c->close_code, (unsigned char *)c->close_reason,
                          strlen(c->close_reason));
         lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
-    }
-}
-
-void
-server_stream_set(struct server_stream *c, void *user)
-{
-    c->user = user;
-}
-
-void *
-server_stream_get(const struct server_stream *c)
-{
-    return c->user;
-}
-
-const char *
-server_stream_peer(const struct server_stream *c)
-{
-    return c->peer;
-}
-
-void
-server_stream_send(struct server_stream *c, const char *text, size_t len)
-{
-    if (c->is_closing) {
-        return;
-    }
-    free(c->tx);
-    c->tx = xcalloc(1, LWS_PRE + len + 1);
-    memcpy(c->tx + LWS_PRE, text, len);
-    c->tx_len = len;
-    if (c->is_open) {
-        lws_callback_on_writable(c->wsi);
-    }
-}
-
-void
-server_stream_proven(const struct server_stream *c)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } a = {0};
-
-    if (uv_ip4_addr(c->peer, 0, &a.v4) == 0 || uv_ip6_addr(c->peer, 0, &a.v6) == 0) {
-        struct crowd_address address = crowd_address_of(&a.any);
-
-        proven_add(&c->server->proven, &address, clock_mono_ms());
-    }
-}
-
-void
-server_stream_trust(struct server_stream *c)
-{
-    if (c->is_trusted || c->is_closing) {
-        return;
-    }
-    c->is_trusted = true;
-    server_stream_proven(c);
-    server_wait_no_more(c);
-    if (c->is_open) {
-        lws_rx_flow_control(c->wsi, 1);
-    }
-}
-
-void
-server_stream_close(struct server_stream *c, enum server_close code, const char *reason)
-{
-    if (c->is_closing) {
-        return;
-    }
-    c->is_closing = true;
-    c->close_code = code;
-    c->close_reason = xstrndup(reason, SERVER_REASON_MAX);
-    server_wait(c, SERVER_CLOSING_S);
-    if (c->is_open) {
-        lws_callback_on_writable(c->wsi);
     }
 }

@@ -1,5 +1,5 @@
 // The listening sockets, what each has for those who have proven nothing yet, and accepting. Reads nothing from anybody.
-#include "serve/http/server_priv.h"
+#include "serve/http/server_listen.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -7,7 +7,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ACCEPTS_PER_TURN = 256 }; /* some microseconds each */
+#include "serve/http/server_pending.h"
+#include "serve/http/server_room.h"
+#include "serve/http/server_shared.h"
+
+enum {
+    RECEIVE_BYTES = 16 * 1024, /* what the kernel may hold of a peer that we have not read; it takes twice that */
+    BACKLOG = 4096,            /* that wait in the kernel; its own limit (net.core.somaxconn) may be lower */
+    FILES_RESERVE = 64,        /* for the API client and what else opens files */
+    ACCEPTS_PER_TURN = 256,    /* some microseconds each */
+};
 
 static void on_acceptable(uv_poll_t *poll, int status, int events);
 
@@ -32,14 +41,14 @@ parse_address(const char *text, int port, union address *ret_address)
 static bool
 bind_to(int fd, const union address *a)
 {
-    static const int on = 1, off = 0, receive_bytes = SERVER_RECEIVE_BYTES, send_bytes = SERVER_SEND_BYTES;
+    static const int on = 1, off = 0, receive_bytes = RECEIVE_BYTES, send_bytes = SERVER_SEND_BYTES;
     bool is_v6 = a->any.sa_family == AF_INET6;
 
     return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
            setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes)) == 0 &&
            setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes)) == 0 &&
            (!is_v6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == 0) &&
-           bind(fd, &a->any, is_v6 ? sizeof(a->v6) : sizeof(a->v4)) == 0 && listen(fd, SERVER_BACKLOG) == 0;
+           bind(fd, &a->any, is_v6 ? sizeof(a->v6) : sizeof(a->v4)) == 0 && listen(fd, BACKLOG) == 0;
 }
 
 /* The socket, or -1 with the reason in errno. */
@@ -108,6 +117,7 @@ server_listen(struct server *s, const char *address, int port, enum server_port_
     }
     *l = (struct server_listener){.server = s,
                                   .fd = fd,
+                                  .on_acceptable = on_acceptable,
                                   .port = port_of(fd),
                                   .kind = kind,
                                   .room_max = sizes[kind].room,
@@ -133,47 +143,12 @@ server_listen_fit(struct server *s)
     }
 }
 
-unsigned
-server_listen_places(const struct server_listener *l)
-{
-    const struct server *s = l->server;
-    const struct server_endpoint *e = s->endpoint;
-    unsigned few = l->kind == SERVER_FOR_ENDPOINT ? 0 : SERVER_UNEXPECTED_MAX;
-
-    if (l->kind == SERVER_FOR_PAGES || l->kind == SERVER_FOR_HEALTH || !e || !e->expects || e->expects(e->arg)) {
-        return l->places_max;
-    }
-    return few < l->places_max ? few : l->places_max;
-}
-
-static void
-set_open(struct server_listener *l, bool is_open)
-{
-    if (is_open == l->is_open) {
-        return;
-    }
-    l->is_open = is_open;
-    if (is_open) {
-        BUG_ON(uv_poll_start(&l->poll, UV_READABLE, on_acceptable) != 0);
-    } else {
-        (void)uv_poll_stop(&l->poll);
-        server_sweep_start(l->server);
-    }
-}
-
-void
-server_listen_update(struct server_listener *l)
-{
-    set_open(l, !l->server->is_closing && crowd_in_room(&l->strangers) <= l->room_max &&
-                    crowd_in_room(&l->proven) <= l->room_max);
-}
-
 /* False: the sweep has to try again. */
 static bool
 take_one(struct server_listener *l, int fd, const union address *from)
 {
     struct crowd_address address = crowd_address_of(&from->any);
-    unsigned reserve = l->kind == SERVER_FOR_HEALTH ? SERVER_FILES_RESERVE / 2 : SERVER_FILES_RESERVE;
+    unsigned reserve = l->kind == SERVER_FOR_HEALTH ? FILES_RESERVE / 2 : FILES_RESERVE;
 
     /* The lowest number that is free: so many files are open. Some are kept for probes and for the API client. */
     if ((unsigned)fd + reserve >= l->server->files_max) {
@@ -205,9 +180,9 @@ on_acceptable(uv_poll_t *poll, int status, int events)
         }
         if (fd < 0) { /* no files, no memory: the next sweep tries again */
             server_count(l->server, &server_metric_refused, "reason=\"accept\"");
-            set_open(l, false);
+            server_room_shut(l);
         } else if (!take_one(l, fd, &from)) {
-            set_open(l, false);
+            server_room_shut(l);
         }
     }
 }

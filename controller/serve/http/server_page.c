@@ -1,12 +1,18 @@
 // Plain HTTP: pages and refusals. One answer per connection, so that nobody holds one for long.
-#include "serve/http/server_priv.h"
+#include "serve/http/server_page.h"
 
 #include <utlist.h>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "serve/http/server_shared.h"
 
-enum { PAGE_CHUNK_BYTES = 16 * 1024, PAGE_HEADERS_MAX = 1024 };
+enum {
+    REPLY_S = 10,                    /* from the end of the request to the end of the reply */
+    BODIES_BYTES = 16 * 1024 * 1024, /* of pages on their way out; beyond, readers of a page share it */
+    PAGE_CHUNK_BYTES = 16 * 1024,
+    PAGE_HEADERS_MAX = 1024,
+};
 
 static const struct server_page *
 find_page(const struct server_stream *c, const char *path)
@@ -127,7 +133,7 @@ server_page_end(struct server_stream *c)
 static struct server_body *
 shared_body(const struct server *s, const struct server_page *page)
 {
-    if (s->body_bytes < SERVER_BODIES_BYTES) {
+    if (s->body_bytes < BODIES_BYTES) {
         return NULL;
     }
     for (struct server_body *b = s->bodies; b; b = b->next) {
@@ -150,7 +156,7 @@ reply(struct server_stream *c, struct server_body *body, const char *content_typ
     c->kind = CONN_REPLY;
     c->body_sent = 0;
     c->moved_ms = clock_mono_ms();
-    server_wait(c, SERVER_REPLY_S);
+    server_wait(c, REPLY_S);
     count_page(c->server, status);
     if (!write_headers(c, status, content_type, body->text.len, extra_name, extra_value)) {
         return -1;

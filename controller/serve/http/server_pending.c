@@ -1,6 +1,6 @@
 // Connections that were accepted and have not said enough yet, or wait for a place: a socket and a small record each. libwebsockets and
 // OpenSSL see a connection when its first TLS record is whole and a place is free. Decides nothing about fairness: that is crowd.c's.
-#include "serve/http/server_priv.h"
+#include "serve/http/server_pending.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -9,8 +9,12 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "serve/http/server_conn.h"
+#include "serve/http/server_room.h"
+#include "serve/http/server_shared.h"
 
 enum {
+    READY_MS = 30000, /* wait for a place; a launcher gives up then */
     SERVE_NS =
         5 * 1000 * 1000, /* of a turn of the loop: a handshake is a millisecond, and everything else waits meanwhile */
     RECORD_HEADER_BYTES = 5,
@@ -54,7 +58,7 @@ turn_away(struct server_pending *p, const char *label)
 
     server_count(l->server, &server_metric_refused, label);
     close(release(p));
-    server_listen_update(l);
+    server_room_update(l);
 }
 
 /* How many bytes lie unread; 0 also when nobody knows. */
@@ -165,7 +169,7 @@ server_pending_new(struct server_listener *l, int fd, const struct crowd_address
             turn_away(victim->owner, "reason=\"crowd\"");
         }
     }
-    server_listen_update(l); /* nobody to turn away: the others wait in the kernel's queue */
+    server_room_update(l); /* nobody to turn away: the others wait in the kernel's queue */
 }
 
 /* Who hung up while he waited gets no handshake: else a crowd that gives up and comes again would never be through. */
@@ -225,7 +229,7 @@ static bool
 serve_one(struct server_listener *l, struct crowd *c)
 {
     struct crowd_member *victim = NULL;
-    struct crowd_member *next = crowd_next(c, server_listen_places(l), &victim);
+    struct crowd_member *next = crowd_next(c, server_room_places(l), &victim);
 
     if (!next) {
         return false;
@@ -247,7 +251,7 @@ serve_round(struct server *s)
         struct server_listener *l = &s->listeners[i];
 
         is_any = serve_one(l, &l->proven) || serve_one(l, &l->strangers) || is_any;
-        server_listen_update(l);
+        server_room_update(l);
     }
     return is_any;
 }
@@ -279,7 +283,7 @@ sweep_crowd(const struct server_listener *l, struct crowd *c, int64_t now_ms)
     bool is_pressed = crowd_in_room(c) > l->room_max / 2;
 
     sweep_state(c, CROWD_SILENT, now_ms - (is_pressed ? SERVER_PRESSED_MS : SERVER_REQUEST_S * 1000));
-    sweep_state(c, CROWD_READY, now_ms - SERVER_READY_MS);
+    sweep_state(c, CROWD_READY, now_ms - READY_MS);
 }
 
 void

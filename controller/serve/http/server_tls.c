@@ -1,5 +1,5 @@
 // The TLS side of the server: what is offered, and the certificate that new connections see. Opens no sockets.
-#include "serve/http/server_priv.h"
+#include "serve/http/server_tls.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

@@ -1,5 +1,5 @@
 // What the certificates should be now, and their form in a Secret. Pure: the keeper (certs_keeper.c) does the talking.
-#include "serve/trust/certs_priv.h"
+#include "serve/trust/certs.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

@@ -1,5 +1,5 @@
 // Keeps the certificates in step with their Secret: the first replica makes it, each reads it, the leader renews it.
-#include "serve/trust/certs_priv.h"
+#include "serve/trust/certs_keeper.h"
 
 #include "base/clock.h"
 

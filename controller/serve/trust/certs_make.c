@@ -1,5 +1,5 @@
 // Keys and certificates by OpenSSL, and when they are due. Pure but for OpenSSL's randomness: no clock, no network.
-#include "serve/trust/certs_priv.h"
+#include "serve/trust/certs_make.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

@@ -3,22 +3,15 @@
 #include "serve/trust/token.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <uthash.h>
 #include <utlist.h>
 
 #include "base/clock.h"
 #include "serve/trust/review_limit.h"
+#include "serve/trust/token_verdicts.h"
 
 enum {
     KEYS_EVERY_MS = 3600 * 1000, /* published keys are read again */
     KEYS_AGAIN_MS = 10 * 1000,   /* at most that often for an unknown key, or after a failure */
-    VERDICTS_MAX = 4096,         /* of each kind: refused ones push no good one out */
-    VERDICT_GOOD_S = 600,        /* what the API server said is believed that long */
-    VERDICT_BAD_S = 60,
-    UNKNOWN_KEYS_MAX = 256,
-    UNKNOWN_KEY_MS = 60 * 1000, /* a key that the published set lacked is not looked for again before */
-    DIGEST_BYTES = 32,
 };
 
 static const struct metric checks_total = {
@@ -31,21 +24,6 @@ static const struct metric keys_total = {
     .name = "vmbridge_token_key_fetches_total",
     .help = "Fetches of the cluster's published keys, by result.",
     .type = METRIC_COUNTER,
-};
-
-struct verdict {
-    unsigned char digest[DIGEST_BYTES];
-    struct token_identity *identity; /* NULL: refused */
-    struct err *err;                 /* why, or NULL */
-    int64_t until_s;
-    UT_hash_handle hh;
-};
-
-/* A key that a token named and the published set lacked. */
-struct unknown_key {
-    char *id;
-    int64_t until_ms;
-    UT_hash_handle hh;
 };
 
 struct token_check {
@@ -71,9 +49,7 @@ struct token_verifier {
     int64_t fetched_ms; /* begin of the last fetch */
     struct token_check *checks;
     struct review_limit *limit;
-    struct verdict *good; /* both in the order of insertion */
-    struct verdict *refused;
-    struct unknown_key *unknown; /* in the order of insertion */
+    struct token_verdicts *verdicts;
 };
 
 static void fetch_keys(struct token_verifier *v);
@@ -87,118 +63,6 @@ count_check(struct token_verifier *v, const char *by, const char *result)
         snprintf(labels, sizeof(labels), "by=\"%s\",result=\"%s\"", by, result);
         metrics_add(v->metrics, &checks_total, labels, 1);
     }
-}
-
-static void
-digest_of(const char *token, size_t len, unsigned char ret_digest[DIGEST_BYTES])
-{
-    unsigned n = 0;
-
-    BUG_ON(EVP_Digest(token, len, ret_digest, &n, EVP_sha256(), NULL) != 1 || n != DIGEST_BYTES);
-}
-
-static void
-forget(struct verdict **table, struct verdict *d)
-{
-    HASH_DEL(*table, d);
-    token_identity_free(d->identity);
-    err_free(d->err);
-    free(d);
-}
-
-static struct verdict *
-find_in(struct verdict **table, const unsigned char digest[DIGEST_BYTES])
-{
-    struct verdict *d = NULL;
-
-    HASH_FIND(hh, *table, digest, DIGEST_BYTES, d);
-    if (d && d->until_s <= clock_wall_s()) {
-        forget(table, d);
-        d = NULL;
-    }
-    return d;
-}
-
-static struct verdict *
-find_verdict(struct token_verifier *v, const unsigned char digest[DIGEST_BYTES])
-{
-    struct verdict *d = find_in(&v->good, digest);
-
-    return d ? d : find_in(&v->refused, digest);
-}
-
-/* When what is said of a token now is to be asked again. */
-static int64_t
-verdict_end_s(const struct token_identity *identity)
-{
-    int64_t now_s = clock_wall_s();
-
-    if (!identity) {
-        return now_s + VERDICT_BAD_S;
-    }
-    bool ends_sooner = identity->expires_s > 0 && identity->expires_s < now_s + VERDICT_GOOD_S;
-    return ends_sooner ? identity->expires_s : now_s + VERDICT_GOOD_S;
-}
-
-/* Takes 'identity' and 'err', one of which is NULL. */
-static struct verdict *
-remember(struct token_verifier *v, const struct token_check *c, struct token_identity *identity, struct err *err)
-{
-    struct verdict **table = err ? &v->refused : &v->good;
-    struct verdict *d = XNEW(struct verdict);
-    struct verdict *old;
-
-    digest_of(c->q.token, c->q.len, d->digest);
-    old = find_in(table, d->digest);
-    if (old) {
-        forget(table, old);
-    } else if (HASH_COUNT(*table) >= VERDICTS_MAX) {
-        forget(table, *table);
-    }
-    d->identity = identity;
-    d->err = err;
-    d->until_s = verdict_end_s(identity);
-    HASH_ADD(hh, *table, digest, DIGEST_BYTES, d);
-    return d;
-}
-
-static void
-forget_key(struct token_verifier *v, struct unknown_key *k)
-{
-    HASH_DEL(v->unknown, k);
-    free(k->id);
-    free(k);
-}
-
-/* True: the published set was read not long ago, and lacked it. */
-static bool
-is_unknown_key(struct token_verifier *v, const char *id)
-{
-    struct unknown_key *k = NULL;
-
-    HASH_FIND_STR(v->unknown, id, k);
-    if (k && k->until_ms <= clock_mono_ms()) {
-        forget_key(v, k);
-        k = NULL;
-    }
-    return k;
-}
-
-static void
-remember_key(struct token_verifier *v, const char *id)
-{
-    struct unknown_key *k;
-
-    if (is_unknown_key(v, id)) {
-        return;
-    }
-    if (HASH_COUNT(v->unknown) >= UNKNOWN_KEYS_MAX) {
-        forget_key(v, v->unknown);
-    }
-    k = XNEW(struct unknown_key);
-    k->id = xstrdup(id);
-    k->until_ms = clock_mono_ms() + UNKNOWN_KEY_MS;
-    HASH_ADD_KEYPTR(hh, v->unknown, k->id, strlen(k->id), k);
 }
 
 /* Takes 'claimed' and 'key_id'. */
@@ -262,7 +126,7 @@ on_review(void *arg, const struct kube_reply *reply)
     struct token_identity *identity = NULL;
     AUTO(err_freep) struct err *e = reply->err ? NULL : token_review_read(reply->body, v->audience, &identity);
     const enum review_end end = reply->err ? REVIEW_UNKNOWN : e ? REVIEW_REFUSED : REVIEW_GOOD;
-    struct verdict *d;
+    const struct token_verdict *d;
 
     c->review = NULL;
     review_limit_end(v->limit, c->q.peer, c->share, end);
@@ -274,7 +138,7 @@ on_review(void *arg, const struct kube_reply *reply)
     }
     count_check(v, "review", e ? "refused" : "good");
     take_end(identity, c->claimed);
-    d = remember(v, c, identity, STEAL(e));
+    d = token_verdicts_keep(v->verdicts, c->q.token, c->q.len, identity, STEAL(e));
     check_end(c, d->identity, d->err);
 }
 
@@ -338,7 +202,7 @@ on_keys_settled(struct token_verifier *v, bool is_read)
         }
         if (waiting && !try_keys(waiting)) {
             if (is_read) {
-                remember_key(v, waiting->key_id);
+                token_verdicts_keep_lack(v->verdicts, waiting->key_id);
             }
             (void)ask_review(waiting); /* sent or answered: either way it waits for keys no more */
         }
@@ -432,8 +296,7 @@ answer(const struct token_question *q, enum err_class class, const char *text)
 static bool
 is_settled(struct token_verifier *v, const struct token_question *q)
 {
-    unsigned char digest[DIGEST_BYTES];
-    struct verdict *d;
+    const struct token_verdict *d;
     AUTO(token_identity_freep) struct token_identity *identity = NULL;
     AUTO(err_freep)
     struct err *e = token_verify(v->keys, v->issuer, v->audience, q->token, q->len, clock_wall_s(), &identity);
@@ -443,8 +306,7 @@ is_settled(struct token_verifier *v, const struct token_question *q)
         q->done(q->arg, identity, e);
         return true;
     }
-    digest_of(q->token, q->len, digest);
-    d = find_verdict(v, digest);
+    d = token_verdicts_find(v->verdicts, q->token, q->len);
     if (d) {
         count_check(v, "cache", d->err ? "refused" : "good");
         q->done(q->arg, d->identity, d->err);
@@ -472,7 +334,7 @@ token_check(struct token_verifier *v, const struct token_question *q)
         answer(q, ERR_NOT_FOUND, "token names a pod that is not known (yet)");
         return NULL;
     }
-    bool may_be_new = !is_unknown_key(v, key_id);
+    bool may_be_new = !token_verdicts_lacks_key(v->verdicts, key_id);
     struct token_check *c = check_new(v, q, STEAL(claimed), STEAL(key_id));
     if (may_be_new && clock_mono_ms() - v->fetched_ms >= KEYS_AGAIN_MS) {
         fetch_keys(v);
@@ -502,6 +364,7 @@ token_verifier_new(uv_loop_t *loop, struct kube *kube, const char *audience, str
     v->audience = xstrdup(audience);
     v->metrics = metrics;
     v->limit = review_limit_new();
+    v->verdicts = token_verdicts_new();
     uv_timer_init(loop, &v->timer);
     v->timer.data = v;
     fetch_keys(v);
@@ -527,15 +390,7 @@ token_verifier_close(struct token_verifier *v)
     while (v->checks) {
         check_free(v->checks);
     }
-    while (v->good) {
-        forget(&v->good, v->good);
-    }
-    while (v->refused) {
-        forget(&v->refused, v->refused);
-    }
-    while (v->unknown) {
-        forget_key(v, v->unknown);
-    }
+    token_verdicts_free(v->verdicts);
     review_limit_free(v->limit);
     token_keys_free(v->keys);
     free(v->issuer);

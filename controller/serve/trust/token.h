@@ -5,54 +5,11 @@
 
 #include "api/kinds/instance.h"
 #include "kube/request.h"
-#include "serve/trust/token_text.h"
+#include "serve/trust/token_verify.h"
 
-enum { TOKEN_KEYS_MAX = 32, TOKEN_LEEWAY_S = 60 };
-
-/* The pod that a token is bound to. */
-struct token_identity {
-    char *namespace;
-    char *pod_name;
-    char *pod_uid;
-    char *service_account;
-    int64_t expires_s; /* wall clock */
-};
-
-void token_identity_free(struct token_identity *id);
-void token_identity_freep(struct token_identity **id);
-
-/* --- Pure core --- */
-
-struct token_keys;
-
-/* Public keys of a JWK set; keys of kinds that no token is signed with are skipped. Errors: ERR_INVALID for no set. */
-MUST_CHECK struct err *token_keys_parse(const json_t *jwks, struct token_keys **ret_keys);
-size_t token_keys_count(const struct token_keys *k);
-void token_keys_free(struct token_keys *k);
-void token_keys_freep(struct token_keys **k);
-
-/* Checks form, audience, time and pod binding of a compact JWS, then its signature and issuer. Only RS256/384/512 and
- * ES256/384/512, each with a key of its own kind.
- * keys     NULL: none are known
- * Errors   ERR_NOT_FOUND: nothing speaks against it, but none of 'keys' is the one it names, or the issuer is another than the
- *          published one (an API server may accept several): the API server must be asked. ERR_INVALID: refused.
- *          Texts hold no part of the token. */
-MUST_CHECK struct err *token_verify(const struct token_keys *keys, const char *issuer, const char *audience,
-                                    const char *token, size_t len, int64_t now_s, struct token_identity **ret_identity);
-
-/* What a token says of itself, and the id of the key that it names ("" for none): nobody has proven it. The caller frees both.
- * Errors: ERR_INVALID: refused, as above. */
-MUST_CHECK struct err *token_claimed(const char *audience, const char *token, size_t len, int64_t now_s,
-                                     struct token_identity **ret_claimed, char **ret_key_id);
-
-/* The identity in a TokenReview answer; 'expires_s' is not in it and becomes 0: a token that the API server accepts tells it itself.
- * Errors: ERR_INVALID: the API server says no, or for another audience, or no pod. */
-MUST_CHECK struct err *token_review_read(const json_t *review, const char *audience,
-                                         struct token_identity **ret_identity);
-
-/* --- The verifier. Published keys are read hourly, and for a key that they lack once per 10 s. What they do not settle the API server
+/* Published keys are read hourly, and for a key that they lack once per 10 s. What they do not settle the API server
  * is asked, for as much as the peer may cost (review_limit.h). What it said is remembered for some minutes; what a key proves is cheap
- * and is not --- */
+ * and is not. */
 
 struct token_verifier;
 struct token_check;

@@ -1,7 +1,7 @@
 // What a token proves: reads and checks a compact JWS against published keys. Pure: no clock, no network.
 // cjose aborts on some texts, so it sees a token only when everything that can be read without it has been found good, and a key only as
 // far as we know its members.
-#include "serve/trust/token.h"
+#include "serve/trust/token_verify.h"
 
 #include <cjose/cjose.h>
 #include <openssl/err.h>

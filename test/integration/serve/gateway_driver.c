@@ -2,7 +2,7 @@
 // what happens comes out as lines. For test_gateway.py, which says what the lines mean.
 #include "serve/gateway/gateway.h"
 #include "serve/http/health.h"
-#include "serve/trust/certs.h"
+#include "serve/trust/certs_keeper.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -205,6 +205,34 @@ remove_pod(struct driver *d, const char *uid)
     gateway_drop(d->gateway, uid, "the pod is gone");
 }
 
+/* 'arg' is the word that test_gateway.py gave it. */
+static void
+on_request_end(void *arg, enum request_end end, const struct launcher_answer *answer)
+{
+    AUTO(freep) char *word = arg;
+    const char *hostname = answer && answer->agent ? answer->agent->hostname : NULL;
+    const char *message = answer ? answer->message : NULL;
+
+    tell("ended %s %s%s%s%s%s", word, request_end_name(end), hostname ? " " : "", hostname ? hostname : "",
+         message ? " " : "", message ? message : "");
+}
+
+static void
+ask(struct driver *d, const char *args)
+{
+    char word[64], uid[64], verb[64];
+    long long within_ms = 0;
+
+    if (sscanf(args, "%63s %63s %63s %lld", word, uid, verb, &within_ms) != 4) {
+        die_if(err_new(ERR_FATAL, "ask WORD UID VERB WITHIN-MS"));
+    }
+    const struct request_question q = {.verb = str_eq(verb, "fly") ? "fly" : LAUNCHER_VERB_GUESTOSINFO,
+                                       .within_ms = within_ms,
+                                       .done = on_request_end,
+                                       .arg = xstrdup(word)};
+    (void)gateway_request(d->gateway, uid, &q);
+}
+
 static void
 run_line(struct driver *d, char *line)
 {
@@ -226,6 +254,8 @@ run_line(struct driver *d, char *line)
 
         *text++ = '\0';
         tell("sent %d", gateway_send(d->gateway, args, text, strlen(text)));
+    } else if (str_eq(line, "ask")) {
+        ask(d, args);
     } else if (str_eq(line, "lead")) {
         free(d->leader);
         d->leader = NULL;

@@ -42,9 +42,12 @@ class Driver:
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
+    def line(self, timeout=15):
+        return self.lines.get(timeout=timeout)
+
     def expect(self, begin, timeout=15):
         """The rest of the next line; it must begin like that."""
-        line = self.lines.get(timeout=timeout)
+        line = self.line(timeout)
         assert line.startswith(begin), f"wanted {begin}, got {line}"
         return line[len(begin):].strip()
 
@@ -236,6 +239,118 @@ class Tokens(Case):
         d.expect("disconnected")
         self.assertEqual(c.closed(), (1000, "the pod is gone"))
         self.refused(d, token, 503)
+
+
+def hello(process=1):
+    return json.dumps({"type": "hello", "version": 1, "requests": 1, "process": process})
+
+
+def answer(request, code="ok", **more):
+    return json.dumps({"type": "answer", "version": 1, "number": request["number"], "code": code, **more})
+
+
+class Requests(Case):
+    """What the launcher is asked for and answers, or does not."""
+
+    def speaking(self):
+        d, uid, token = self.ready()
+        c = d.connect(token)
+        d.expect("connected")
+        c.send(hello())
+        return d, uid, token, c
+
+    def test_an_answer_comes_back(self):
+        d, uid, token, c = self.speaking()
+        d.say(f"ask a {uid} guestosinfo 60000")
+        request = json.loads(c.text())
+        self.assertEqual((request["type"], request["version"], request["verb"]), ("request", 1, "guestosinfo"))
+        self.assertTrue(0 < request["withinMilliseconds"] <= 60000)
+        c.send(answer(request, agent={"hostname": "h\u202ex"}))
+        d.expect("ended a ok h?x")
+        c.send(answer(request))  # again: nobody waits
+        d.say(f"ask b {uid} fly 60000")
+        second = json.loads(c.text())
+        self.assertNotEqual(second["number"], request["number"])
+        c.send(answer(second, "unknownVerb", message="not known here"))
+        d.expect("ended b unknown-verb not known here")
+        c.send(state("vmi-1"))
+        d.expect("state")
+        self.assertEqual(d.metric('vmbridge_launcher_requests_total{verb="guestosinfo",result="ok"}'), 1)
+        self.assertEqual(d.metric('vmbridge_launcher_messages_total{direction="up",type="answer-unasked"}'), 1)
+
+    def test_a_silent_launcher_times_out(self):
+        d, uid, token, c = self.speaking()
+        d.say(f"ask a {uid} guestosinfo 300")
+        request = json.loads(c.text())
+        d.expect("ended a timed-out")
+        c.send(answer(request))
+        d.say("count")
+        d.expect("count 1")
+
+    def test_an_older_launcher_is_known_by_its_first_message(self):
+        d, uid, token = self.ready()
+        c = d.connect(token)
+        d.expect("connected")
+        d.say(f"ask a {uid} guestosinfo 60000")
+        c.send(state("vmi-1"))
+        self.assertEqual(sorted(d.line().split()[0] for _ in range(2)), ["ended", "state"])
+        d.say(f"ask b {uid} guestosinfo 60000")
+        d.expect("ended b unknown-verb")
+
+    def test_the_next_connection_is_asked_again(self):
+        d, uid, token, c = self.speaking()
+        d.say(f"ask a {uid} guestosinfo 60000")
+        first = json.loads(c.text())
+        c.close()
+        d.expect("disconnected")
+        c = d.connect(token)
+        d.expect("connected")
+        c.send(hello())
+        again = json.loads(c.text())
+        self.assertEqual(again["number"], first["number"])
+        self.assertLess(again["withinMilliseconds"], first["withinMilliseconds"])
+        c.send(answer(again, "failed", message="no"))
+        d.expect("ended a failed no")
+
+    def test_another_process_is_not_asked_again(self):
+        d, uid, token, c = self.speaking()
+        d.say(f"ask a {uid} guestosinfo 60000")
+        c.text()
+        second = d.connect(token)  # the old connection is still there
+        d.expect("connected")
+        second.send(hello(2))
+        d.expect("ended a lost")
+
+    def test_nobody_is_asked_who_is_not_there(self):
+        d, uid, token, c = self.speaking()
+        d.say(f"ask a {uid}x guestosinfo 60000")
+        d.expect("ended a away")
+        d.say(f"ask b {uid} guestosinfo 60000")
+        c.text()
+        d.say("follow 10.0.0.7:8443")
+        lines = [d.line() for _ in range(2)]
+        self.assertIn("ended b away", lines)
+        d.say("lead")
+
+    def test_so_many_wait_and_no_more(self):
+        d, uid, token, c = self.speaking()
+        for i in range(9):
+            d.say(f"ask w{i} {uid} guestosinfo 60000")
+        d.expect("ended w8 busy")
+        for i in range(8):
+            c.send(answer(json.loads(c.text())))
+            d.expect(f"ended w{i} ok")
+
+    def test_nonsense_ends_the_connection(self):
+        d, uid, token = self.ready()
+        for text in ('{"type":"hello","version":1}', '{"type":"hello","version":1,"requests":0,"process":1}', '{"type":"answer","version":1}',
+                     '{"type":"answer","version":1,"number":0,"code":"ok"}', '{"type":"answer","version":1,"number":1,"code":"ok","agent":[]}',
+                     json.dumps({"type": "answer", "version": 1, "number": 1, "code": "x" * 65})):
+            c = d.connect(token)
+            d.expect("connected")
+            c.send(text)
+            d.expect("disconnected")
+            self.assertEqual(c.closed()[0], 1008, text)
 
 
 class Leader(Case):
