@@ -6,6 +6,7 @@
 #include "api/rules/identity.h"
 #include "domain/device_alias.h"
 #include "domain/parts.h"
+#include "domain/parts/disk.h"
 #include "domain/paths.h"
 
 enum { PREFIX_DEFAULT = 24 };
@@ -40,6 +41,29 @@ ask_for(const struct nic_view *n, struct domain_view *v)
     }
 }
 
+static bool
+is_of_disk(const struct domain_view *v, const char *alias)
+{
+    for (size_t i = 0; i < v->n_disks; i++) {
+        if (str_eq(v->disks[i].alias, alias)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Disks and interfaces have names of their own; libvirt's aliases are one space. */
+static const char *
+nic_alias(const struct domain_view *v, const char *name, size_t index)
+{
+    const char *alias = device_alias(v->arena, name, index);
+
+    for (size_t n = 0; is_of_disk(v, alias); n++) {
+        alias = arena_printf(v->arena, "ua-nic-%zu", n);
+    }
+    return alias;
+}
+
 static struct err *
 resolve_nics(struct domain_view *v)
 {
@@ -61,7 +85,7 @@ resolve_nics(struct domain_view *v)
         if (e) {
             return err_wrap(e, "spec.domain.devices.interfaces[%s]", n->name);
         }
-        nic->alias = device_alias(v->arena, n->name, k);
+        nic->alias = nic_alias(v, n->name, k);
         ask_for(nic, v);
         v->n_nics++;
     }
