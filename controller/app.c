@@ -358,7 +358,7 @@ sink_state(void *arg, const char *vmi_uid, const char *pod_uid, const struct lau
 {
     struct app *a = arg;
 
-    (void)state; /* kept as text, read by the next pass */
+    (void)state; /* kept as text, read by the next sync */
     reconciler_launcher_state(a->reconciler, vmi_uid, pod_uid, text, len);
 }
 

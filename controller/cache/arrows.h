@@ -1,4 +1,4 @@
-// Which objects are looked at when another one changed: the arrows between kinds. Does no I/O.
+// Which objects are to be synced when another one changed: the arrows between kinds. Does no I/O.
 #ifndef VMB_ARROWS_H
 #define VMB_ARROWS_H
 
@@ -17,7 +17,7 @@ enum arrow_how {
 
 struct arrow {
     const struct kind *from; /* of what changed */
-    const struct kind *to;   /* of what is looked at */
+    const struct kind *to;   /* of what is synced */
     enum arrow_how how;
     const char *field;                                                        /* ARROW_REFERENCE: "claimName" */
     bool (*tells)(const struct object *from, char ret_name[ARROW_NAME_SIZE]); /* ARROW_NAME; false: nobody */
@@ -29,12 +29,12 @@ struct arrows {
     size_t n;
 };
 
-/* Calls 'emit' with the kind and the store's key of each object that is to be looked at; one may come twice. */
+/* Calls 'emit' with the kind and the store's key of each object that is to be synced; one may come twice. */
 typedef void arrow_emit_fn(void *arg, const struct kind *kind, const char *store_key);
 void arrows_follow(const struct arrows *arrows, const struct caches *caches, const struct kind *kind,
                    const struct object *object, arrow_emit_fn *emit, void *arg);
 
-/* Whether a look at an object of kind 'to' reads objects of kind 'from': there is an arrow, or they are the same. */
+/* Whether a sync of an object of kind 'to' reads objects of kind 'from': there is an arrow, or they are the same. */
 bool arrows_read(const struct arrows *arrows, const struct kind *from, const struct kind *to);
 
 /* The pair of a selector that its object is looked up by: whoever is selected has it. False when it selects nothing. */

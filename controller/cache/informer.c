@@ -180,7 +180,7 @@ informer_put(struct informer *i, const char *key, const json_t *object, const ch
     const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
     const struct object *old = store_get(i->store, key);
 
-    if (old && !str_eq(old->uid, uid)) { /* deleted and made anew between two looks */
+    if (old && !str_eq(old->uid, uid)) { /* deleted and made anew between two events */
         informer_gone(i, old);
         (void)store_remove(i->store, key);
     }

@@ -15,7 +15,7 @@ struct launcher {
     const char *warnings; /* what events said of its pod when they were last read (reconcile/vmi/pod_warnings.h), or NULL */
     int64_t warned_s;     /* when that was */
     bool connected;
-    uint64_t version; /* another one after each change of what a look reads, but launchers_sent */
+    uint64_t version; /* another one after each change of what a sync reads, but launchers_sent */
 };
 
 struct launchers;

@@ -1,4 +1,4 @@
-// Keys to look at, each once, with the time it is due. Does no I/O; 'now' is a parameter. Loop thread only.
+// Keys whose objects are to be synced, each once, with the time it is due. Does no I/O; 'now' is a parameter. Loop thread only.
 #ifndef VMB_QUEUE_H
 #define VMB_QUEUE_H
 

@@ -65,7 +65,7 @@ plan_run(const struct effects *fx, const struct plan_target *target, const struc
          plan_done_fn *done, void *arg)
 {
     if (plan->desired) {
-        (void)fx->send(fx->arg, target->uid, plan->desired); /* told or not: the next pass compares with what was sent */
+        (void)fx->send(fx->arg, target->uid, plan->desired); /* told or not: the next sync compares with what was sent */
     }
     struct plan rest = *plan;
     rest.desired = NULL;

@@ -34,7 +34,7 @@ struct walk {
 };
 
 static void on_timer(uv_timer_t *timer);
-static bool look(void *arg, const struct object *object);
+static bool ask_if_wanted(void *arg, const struct object *object);
 static bool is_asked_for(const struct refetcher *f, const struct kind *kind, const char *key);
 static void ask(struct refetcher *f, const struct kind *kind, const struct object *object);
 static void on_answer(void *arg, const struct kube_reply *reply);
@@ -92,7 +92,7 @@ on_timer(uv_timer_t *timer)
 
     for (size_t i = 0; i < w.f->n_kinds; i++) {
         w.kind = w.f->kinds[i];
-        store_each(caches_store(w.f->caches, w.kind), look, &w);
+        store_each(caches_store(w.f->caches, w.kind), ask_if_wanted, &w);
     }
     if (w.left) {
         refetcher_wanted(w.f);
@@ -100,7 +100,7 @@ on_timer(uv_timer_t *timer)
 }
 
 static bool
-look(void *arg, const struct object *object)
+ask_if_wanted(void *arg, const struct object *object)
 {
     struct walk *w = arg;
     bool is_wanted = object->wanted_bytes > 0;

@@ -1,4 +1,4 @@
-// What a sync decides: actions in order, a status, events, and when to look again. Pure; all memory is the sync's arena.
+// What a sync decides: actions in order, a status, events, and when to sync again. Pure; all memory is the sync's arena.
 #ifndef VMB_PLAN_H
 #define VMB_PLAN_H
 

@@ -1,4 +1,4 @@
-// The configuration object as its step reads it. Borrows; all memory is the pass's arena.
+// The configuration object as its sync reads it. Borrows; all memory is the sync's arena.
 #ifndef VMB_KUBEVIRT_VIEW_H
 #define VMB_KUBEVIRT_VIEW_H
 

@@ -149,7 +149,7 @@ is_held(const void *view)
     return v->hold && must_start(v);
 }
 
-/* The next look, at an instance of its own, tells the rest. */
+/* The next sync, with an instance of its own, tells the rest. */
 static void
 plan_adopt(const void *view, struct plan *p)
 {

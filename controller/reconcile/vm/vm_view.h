@@ -1,4 +1,4 @@
-// Everything a VirtualMachine step may read, gathered from the caches. Borrows; all memory is the pass's arena.
+// Everything the sync of a VirtualMachine may read, gathered from the caches. Borrows; all memory is the sync's arena.
 #ifndef VMB_VM_VIEW_H
 #define VMB_VM_VIEW_H
 

@@ -281,7 +281,7 @@ plan_wait(const void *view, struct plan *p)
     plan_requeue(p, OLD_POD_WAIT_MS);
 }
 
-/* Before the pod that mounts it. One of that name whose create we do not know of is judged by the next pass. */
+/* Before the pod that mounts it. One of that name whose create we do not know of is judged by the next sync. */
 static void
 plan_state_claim(const struct vmi_view *v, struct plan *p)
 {

@@ -75,7 +75,7 @@ set_phase(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_sta
     if (vmi_phase_is_final(o->phase)) {
         st->reason = o->reason;
         add_transition(v, &l, o->phase, v->now_s);
-    } else { /* steps that went by between two looks are told all the same (rule B2) */
+    } else { /* steps that went by between two syncs are told all the same (rule B2) */
         add_transition(v, &l, PHASE_PENDING, v->vmi.meta.creation_s);
         for (enum vmi_phase ph = PHASE_SCHEDULING; ph <= o->phase; ph++) {
             int64_t made_s = v->has_pod && v->pod.meta.creation_s > 0 ? v->pod.meta.creation_s : v->now_s;

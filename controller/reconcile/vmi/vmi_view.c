@@ -308,8 +308,7 @@ modes_of(struct arena *a, const json_t *modes)
     return l;
 }
 
-/* Takes copies: the trees of all claims together are too large to be kept for a pass. */
-
+/* Takes copies: the trees of all claims together are too large to be kept for a sync. */
 static void
 claim_read(struct arena *a, const struct object *pvc, struct claim_view *c)
 {

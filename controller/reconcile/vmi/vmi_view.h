@@ -1,4 +1,4 @@
-// Everything a VirtualMachineInstance step may read, gathered from the caches. Borrows; all memory is the pass's arena.
+// Everything the sync of a VirtualMachineInstance may read, gathered from the caches. Borrows; all memory is the sync's arena.
 #ifndef VMB_VMI_VIEW_H
 #define VMB_VMI_VIEW_H
 
