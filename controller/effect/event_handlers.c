@@ -184,8 +184,9 @@ are_early_whole(const struct event_handlers *h)
     return true;
 }
 
-bool
-event_handlers_can_sync(const struct event_handlers *h, const struct kind *kind)
+/* All caches that a sync of the kind reads are whole. */
+static bool
+can_sync(const struct event_handlers *h, const struct kind *kind)
 {
     for (size_t i = 0; i < n_kinds; i++) {
         bool is_read = kinds[i]->is_config || arrows_read(&arrows, kinds[i], kind);
@@ -199,9 +200,8 @@ event_handlers_can_sync(const struct event_handlers *h, const struct kind *kind)
 static void
 emit(struct event_handlers *h, const struct kind *kind, const char *store_key, enum queue_class class)
 {
-    AUTO(freep) char *key = queue_key(kind, store_key);
-
-    if (event_handlers_can_sync(h, kind)) {
+    if (can_sync(h, kind)) {
+        AUTO(freep) char *key = queue_key(kind, store_key);
         h->sink.due(h->sink.arg, key, class);
     }
 }
@@ -221,7 +221,7 @@ emit_late(void *arg, const struct kind *kind, const char *store_key)
 void
 event_handlers_key(struct event_handlers *h, const char *key)
 {
-    if (event_handlers_can_sync(h, caches_kind_of(h->caches, key))) {
+    if (can_sync(h, caches_kind_of(h->caches, key))) {
         h->sink.due(h->sink.arg, key, QUEUE_UNDER_WAY);
     }
 }
@@ -240,7 +240,7 @@ enqueue_object(void *arg, const struct object *object)
 static void
 enqueue_kind(struct source *s)
 {
-    if (s->kind->sync && event_handlers_can_sync(s->h, s->kind)) { /* else each would be dropped one by one */
+    if (s->kind->sync && can_sync(s->h, s->kind)) { /* else each would be dropped one by one */
         store_each(caches_store(s->h->caches, s->kind), enqueue_object, s);
     }
 }

@@ -10,7 +10,7 @@
 struct event_sink {
     /* An object has changed, or is gone; before what follows from it is due. */
     void (*changed)(void *arg, const struct kind *kind, const struct object *object, bool removed);
-    /* A key is due. Only of kinds whose syncs can read all they need (event_handlers_can_sync). */
+    /* A key is due. Only of kinds whose syncs can read all they need: whose caches are whole. */
     void (*due)(void *arg, const char *key, enum queue_class class);
     void *arg;
 };
@@ -27,8 +27,6 @@ void event_handlers_relist(struct event_handlers *h);
 
 /* The cache that is not whole yet, or NULL. */
 const struct kind *event_handlers_wait_for(const struct event_handlers *h);
-/* Whether all caches that a sync of the kind reads are whole. */
-bool event_handlers_can_sync(const struct event_handlers *h, const struct kind *kind);
 /* Everything is due once more. */
 void event_handlers_all(struct event_handlers *h);
 /* One key is, if it can be. */
