@@ -19,6 +19,7 @@ static void emit_owner(const struct walk *w, const struct object *object);
 static void emit_named(const struct walk *w, const struct object *object);
 static void emit_referring(const struct walk *w, const struct object *object);
 static void emit_selected(const struct walk *w, const struct object *object);
+static void emit_adopters(const struct walk *w, const struct object *object);
 static bool emit_one(void *arg, const struct object *object);
 static bool emit_of_stem(void *arg, const struct object *object);
 static bool is_cut(const char *stem);
@@ -72,6 +73,9 @@ follow(const struct walk *w, const struct object *object)
         break;
     case ARROW_SELECTOR:
         emit_selected(w, object);
+        break;
+    case ARROW_ADOPTER:
+        emit_adopters(w, object);
         break;
     case ARROW_EVERYTHING:
         store_each(w->to, emit_one, &all);
@@ -144,6 +148,17 @@ emit_selected(const struct walk *w, const struct object *object)
     AUTO(freep) char *word = xasprintf("%s=%s", key, value);
     copy.needle = needle;
     store_each_hinted(w->to, namespace, word, emit_one, &copy);
+}
+
+static void
+emit_adopters(const struct walk *w, const struct object *object)
+{
+    struct walk all = *w;
+
+    if (str_empty(object->owner_uid)) {
+        AUTO(freep) char *namespace = key_namespace(object->key);
+        store_each_in(w->to, namespace, emit_one, &all);
+    }
 }
 
 bool

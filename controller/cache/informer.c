@@ -185,16 +185,25 @@ informer_put(struct informer *i, const char *key, const json_t *object, const ch
         (void)store_remove(i->store, key);
     }
     AUTO(json_freep) json_t *kept = transform_object(kind, object);
-    old = kind->tells_both ? store_get(i->store, key) : NULL;
-    AUTO(packed_freep) struct packed *before = old ? packed_copy(old->json) : NULL;
+    old = store_get(i->store, key);
+    AUTO(packed_freep) struct packed *before = old && kind->tells_both ? packed_copy(old->json) : NULL;
+    AUTO(freep) char *owner_uid = old && !str_empty(old->owner_uid) ? xstrdup(old->owner_uid) : NULL;
+    AUTO(freep) char *owner_name = owner_uid ? xstrdup(old->owner_name) : NULL;
     if (!store_put(i->store, kept, why)) {
         return;
+    }
+    const struct object *now = store_get(i->store, key);
+    if (owner_uid && !str_eq(owner_uid, now->owner_uid)) { /* whose it was has one less */
+        struct object was = *now;
+        was.owner_uid = owner_uid;
+        was.owner_name = owner_name;
+        i->changed(i->arg, kind, &was, false);
     }
     if (before) {
         const struct object was = {.key = key, .json = before};
         i->changed(i->arg, kind, &was, false);
     }
-    i->changed(i->arg, kind, store_get(i->store, key), false);
+    i->changed(i->arg, kind, now, false);
 }
 
 static void

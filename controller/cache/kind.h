@@ -60,6 +60,8 @@ struct kind {
     bool (*has_begun)(const struct caches *caches,
                       const struct object *object); /* what follows from it is there; or NULL */
     bool is_begun_late; /* a change of it may begin something: it waits until what is under way is done */
+    /* So long a sync waits after a change of another object, for more of them: of a kind whose sync reads many. 0: it does not. */
+    int64_t batch_ms;
 
     /* What our own calls for an object of the kind came to. NULL: nothing special. */
     struct err *(*refused)(const struct err *err, const json_t *answer,

@@ -19,14 +19,20 @@ struct event_handlers {
     struct source *sources; /* of kinds[] */
 };
 
+struct cause { /* a change of an object of that kind */
+    struct event_handlers *h;
+    const struct kind *kind;
+};
+
 static void source_start(struct source *s);
 static void watch_begin(void *arg);
 static void watch_object(void *arg, enum watch_event event, const json_t *object, const char *why);
 static void watch_synced(void *arg);
 static void on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed);
 static bool are_early_whole(const struct event_handlers *h);
-static void emit_late(void *arg, const struct kind *kind, const char *store_key);
-static void emit_now(void *arg, const struct kind *kind, const char *store_key);
+static void emit(struct event_handlers *h, const struct kind *kind, const char *store_key, enum queue_class class,
+                 int64_t delay_ms);
+static void emit_followed(void *arg, const struct kind *kind, const char *store_key);
 static void enqueue_kind(struct source *s);
 
 static const struct watch_sink watch_calls = {.begin = watch_begin, .object = watch_object, .synced = watch_synced};
@@ -94,8 +100,9 @@ static void
 watch_object(void *arg, enum watch_event event, const json_t *object, const char *why)
 {
     const struct source *s = arg;
+    struct cause c = {s->h, s->kind};
 
-    if (s->gate && !s->gate->admit(s->h->src, object, event == WATCH_DELETED, emit_now, s->h)) {
+    if (s->gate && !s->gate->admit(s->h->src, object, event == WATCH_DELETED, emit_followed, &c)) {
         return;
     }
     informer_apply(informer_of(s), object, event == WATCH_DELETED, why);
@@ -121,7 +128,7 @@ watch_synced(void *arg)
 
     informer_synced(informer_of(s));
     if (s->gate) {
-        s->gate->synced(h->src, emit_now, h);
+        s->gate->synced(h->src, emit_followed, &(struct cause){h, s->kind});
     }
     if (was_synced) {
         return;
@@ -159,7 +166,7 @@ on_changed(void *arg, const struct kind *kind, const struct object *object, bool
     struct event_handlers *h = arg;
 
     h->sink.changed(h->sink.arg, kind, object, removed);
-    arrows_follow(&arrows, h->caches, kind, object, kind->is_begun_late ? emit_late : emit_now, h);
+    arrows_follow(&arrows, h->caches, kind, object, emit_followed, &(struct cause){h, kind});
 }
 
 const struct kind *
@@ -198,31 +205,28 @@ can_sync(const struct event_handlers *h, const struct kind *kind)
 }
 
 static void
-emit(struct event_handlers *h, const struct kind *kind, const char *store_key, enum queue_class class)
+emit(struct event_handlers *h, const struct kind *kind, const char *store_key, enum queue_class class, int64_t delay_ms)
 {
     if (can_sync(h, kind)) {
         AUTO(freep) char *key = queue_key(kind, store_key);
-        h->sink.due(h->sink.arg, key, class);
+        h->sink.due(h->sink.arg, key, class, delay_ms);
     }
 }
 
 static void
-emit_now(void *arg, const struct kind *kind, const char *store_key)
+emit_followed(void *arg, const struct kind *kind, const char *store_key)
 {
-    emit(arg, kind, store_key, QUEUE_UNDER_WAY);
-}
+    const struct cause *c = arg;
 
-static void
-emit_late(void *arg, const struct kind *kind, const char *store_key)
-{
-    emit(arg, kind, store_key, QUEUE_BEGINNING);
+    emit(c->h, kind, store_key, c->kind->is_begun_late ? QUEUE_BEGINNING : QUEUE_UNDER_WAY,
+         kind == c->kind ? 0 : kind->batch_ms);
 }
 
 void
 event_handlers_key(struct event_handlers *h, const char *key)
 {
     if (can_sync(h, caches_kind_of(h->caches, key))) {
-        h->sink.due(h->sink.arg, key, QUEUE_UNDER_WAY);
+        h->sink.due(h->sink.arg, key, QUEUE_UNDER_WAY, 0);
     }
 }
 
@@ -233,7 +237,7 @@ enqueue_object(void *arg, const struct object *object)
     struct source *s = arg;
     bool has_begun = s->kind->has_begun && s->kind->has_begun(s->h->caches, object);
 
-    emit(s->h, s->kind, object->key, has_begun ? QUEUE_AT_REST : QUEUE_BEGINNING);
+    emit(s->h, s->kind, object->key, has_begun ? QUEUE_AT_REST : QUEUE_BEGINNING, 0);
     return true;
 }
 

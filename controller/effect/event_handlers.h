@@ -11,7 +11,7 @@ struct event_sink {
     /* An object has changed, or is gone; before what follows from it is due. */
     void (*changed)(void *arg, const struct kind *kind, const struct object *object, bool removed);
     /* A key is due. Only of kinds whose syncs can read all they need: whose caches are whole. */
-    void (*due)(void *arg, const char *key, enum queue_class class);
+    void (*due)(void *arg, const char *key, enum queue_class class, int64_t delay_ms);
     void *arg;
 };
 

@@ -35,7 +35,7 @@ struct reconciler {
 static void resync(uv_timer_t *timer);
 static bool send_desired(void *arg, const char *vmi_uid, const char *text);
 static void on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed);
-static void on_due(void *arg, const char *key, enum queue_class class);
+static void on_due(void *arg, const char *key, enum queue_class class, int64_t delay_ms);
 static void read_config(struct reconciler *r);
 static void on_closed(uv_handle_t *handle);
 
@@ -192,12 +192,12 @@ on_changed(void *arg, const struct kind *kind, const struct object *object, bool
 }
 
 static void
-on_due(void *arg, const char *key, enum queue_class class)
+on_due(void *arg, const char *key, enum queue_class class, int64_t delay_ms)
 {
     struct reconciler *r = arg;
 
     if (r->leads) {
-        worker_add(r->worker, key, class);
+        worker_add(r->worker, key, class, delay_ms);
     }
 }
 

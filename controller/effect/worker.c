@@ -74,9 +74,9 @@ wake_after(struct worker *w, int64_t least_ms)
 }
 
 void
-worker_add(struct worker *w, const char *key, enum queue_class class)
+worker_add(struct worker *w, const char *key, enum queue_class class, int64_t delay_ms)
 {
-    queue_add(w->queue, key, class, clock_mono_ms(), 0);
+    queue_add(w->queue, key, class, clock_mono_ms(), delay_ms);
     wake_after(w, 0);
 }
 

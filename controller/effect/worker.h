@@ -14,8 +14,8 @@ struct worker;
 /* Borrows all; 'metrics' may be NULL. Before each sync it notes in 'src' how much waits. */
 MUST_CHECK struct worker *worker_new(uv_loop_t *loop, struct sources *src, const struct effects *fx,
                                      struct metrics *metrics);
-/* A key is due at once. */
-void worker_add(struct worker *w, const char *key, enum queue_class class);
+/* A key is due after so long. */
+void worker_add(struct worker *w, const char *key, enum queue_class class, int64_t delay_ms);
 /* Leadership was lost: forgets all that waits, gives up what is being carried out; whoever leads next finds failures out himself. */
 void worker_stop(struct worker *w);
 size_t worker_queued(const struct worker *w);

@@ -202,6 +202,57 @@ START_TEST(an_object_concerns_those_its_arrows_lead_to)
 }
 END_TEST
 
+static void
+note_owner(void *arg, const struct kind *kind, const struct object *object, bool removed)
+{
+    (void)kind; /* there is one */
+    (void)removed;
+    (void)strbuf_addf(arg, "%s ", object->owner_uid);
+}
+
+static void
+put_owned(struct caches *all, const char *owner)
+{
+    AUTO(json_freep)
+    json_t *j = json_pack("{s:{s:s, s:s, s:s, s:[{s:s, s:s, s:s, s:b}]}}", "metadata", "namespace", "ns", "name", "a",
+                          "uid", "u1", "ownerReferences", "kind", "Set", "name", "set", "uid", owner, "controller", 1);
+
+    informer_apply(caches_informer(all, &vmi_kind), j, false, NULL);
+}
+
+START_TEST(whoever_owned_an_object_hears_that_he_does_no_more)
+{
+    AUTO(strbuf_fini) struct strbuf sb = STRBUF_INIT(4096);
+    struct caches *all = caches_new(kinds, n_kinds, note_owner, &sb);
+
+    put_owned(all, "first");
+    put_owned(all, "second");
+    ck_assert_str_eq(strbuf_str(&sb), "first first second ");
+    caches_free(all);
+}
+END_TEST
+
+/* What nobody controls may be adopted by each of its namespace. */
+START_TEST(an_orphan_concerns_who_may_adopt_it)
+{
+    static const struct arrow row = {&pvc_kind, &vmi_kind, ARROW_ADOPTER, .says = "of this test"};
+    const struct arrows adopted = {&row, 1};
+    const struct object orphan = {.key = "ns/data", .owner_uid = ""};
+    const struct object elsewhere = {.key = "other/data", .owner_uid = ""};
+    const struct object owned = {.key = "ns/data", .owner_name = "user", .owner_uid = "u9"};
+    AUTO(strbuf_fini) struct strbuf sb = STRBUF_INIT(4096);
+
+    apply("user", "u9", "1", "Running", false);
+    apply("other", "u8", "1", "Running", false);
+    arrows_follow(&adopted, caches, &pvc_kind, &elsewhere, count_key, &sb);
+    arrows_follow(&adopted, caches, &pvc_kind, &owned, count_key, &sb);
+    ck_assert_str_eq(strbuf_str(&sb), "");
+    arrows_follow(&adopted, caches, &pvc_kind, &orphan, count_key, &sb);
+    ck_assert_msg(strstr(strbuf_str(&sb), "vmi/ns/user ") && strstr(strbuf_str(&sb), "vmi/ns/other "), "%s",
+                  strbuf_str(&sb));
+}
+END_TEST
+
 START_TEST(a_pod_concerns_whom_its_name_tells)
 {
     static const char lengthy[] = "a-machine-with-a-name-that-is-longer-than-there-is-room-for";
@@ -434,6 +485,8 @@ main(void)
     tcase_add_test(tc, a_create_takes_the_place_of_an_earlier_life);
     tcase_add_test(tc, a_deletion_that_was_answered_stays_expected);
     tcase_add_test(tc, an_object_concerns_those_its_arrows_lead_to);
+    tcase_add_test(tc, an_orphan_concerns_who_may_adopt_it);
+    tcase_add_test(tc, whoever_owned_an_object_hears_that_he_does_no_more);
     tcase_add_test(tc, a_pod_concerns_whom_its_name_tells);
     tcase_add_loop_test(tc, a_pod_out_of_sight_is_not_one_that_has_ended, 0, 6);
     tcase_add_test(tc, foreign_pods_are_counted_and_bounded);
