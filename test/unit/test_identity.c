@@ -50,6 +50,23 @@ check_dns_label(const char *name)
     ck_assert(!strstr(name, ".-") && !strstr(name, "-."));
 }
 
+START_TEST(a_replica_has_a_name_of_its_own)
+{
+    const char *first = identity_replica_name(arena, "set", "uid-1", 0);
+    char lengthy[254] = {0};
+
+    memset(lengthy, 'a', sizeof(lengthy) - 1);
+    lengthy[56] = '.'; /* where it is cut */
+    ck_assert_str_eq(first, identity_replica_name(arena, "set", "uid-1", 0));
+    ck_assert_str_ne(first, identity_replica_name(arena, "set", "uid-1", 1));
+    ck_assert_str_ne(first, identity_replica_name(arena, "set", "uid-2", 0));
+    ck_assert_str_ne(identity_replica_name(arena, "set", "uid-1", 11), identity_replica_name(arena, "set", "uid-11", 1));
+    check_dns_label(first);
+    check_dns_label(identity_replica_name(arena, lengthy, "uid-1", 7));
+    ck_assert(str_starts(first, "set-") && strlen(first) == strlen("set-") + 5);
+}
+END_TEST
+
 START_TEST(a_pod_has_a_name_of_its_own)
 {
     const struct pod_key key = {.bytes = "a key of thirty-two bytes, maybe"};
@@ -127,6 +144,7 @@ main(void)
     tcase_add_checked_fixture(t, make_arena, free_arena);
     tcase_add_test(t, a_uuid_is_version_five);
     tcase_add_test(t, a_mac_is_local_and_stays);
+    tcase_add_test(t, a_replica_has_a_name_of_its_own);
     tcase_add_test(t, a_pod_has_a_name_of_its_own);
     tcase_add_test(t, a_label_value_fits);
     suite_add_tcase(s, t);

@@ -22,6 +22,12 @@ crd_version(const struct served_kind *k, const char *name, bool deprecated)
 {
     json_t *j = json_pack("{s:s, s:b, s:b, s:{s:{}}, s:o}", "name", name, "served", 1, "storage", !deprecated,
                           "subresources", "status", "additionalPrinterColumns", crd_columns(k));
+
+    if (k->selector) {
+        json_object_set_new(json_object_get(j, "subresources"), "scale",
+                            json_pack("{s:s, s:s, s:s}", "specReplicasPath", ".spec.replicas", "statusReplicasPath",
+                                      ".status.replicas", "labelSelectorPath", k->selector));
+    }
     if (deprecated) {
         json_object_set_new(j, "deprecated", json_true());
         json_object_set_new(j, "deprecationWarning",

@@ -26,6 +26,7 @@ struct served_kind {
     const char *short_names[3];
     const struct type *type;
     struct served_column columns[8]; /* a NULL name ends them */
+    const char *selector; /* path of the text that selects what .spec.replicas counts: there is a scale subresource; or NULL */
     struct supported parts[3];
     const char *unless; /* CEL: objects that the policy passes by, or NULL */
     const char *doc;

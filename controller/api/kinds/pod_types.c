@@ -1,20 +1,14 @@
 // Tables of what a VMI's spec takes over from a pod's. It goes into the pod as it is written; the schema is here to find what is misspelt.
+#include "api/kinds/label_selector.h"
 #include "api/kinds/tables.h"
 
 static const struct field requirement_fields[] = {
     KEPT_STRING("key", "Label.", NEEDED),
-    KEPT_STRING("operator", "In, NotIn, Exists, DoesNotExist; of nodes Gt and Lt too.", NEEDED),
+    KEPT_STRING("operator", "In, NotIn, Exists, DoesNotExist, Gt, Lt.", NEEDED),
     KEPT_STRINGS("values", "Its values."),
     FIELD_END,
 };
 static const struct type requirement_type = KEPT_TYPE(requirement_fields);
-
-static const struct field label_selector_fields[] = {
-    KEPT_MAP("matchLabels", "Labels with these values."),
-    KEPT_LIST(requirement_type, "matchExpressions", "Labels with values such as these."),
-    FIELD_END,
-};
-static const struct type label_selector_type = KEPT_TYPE(label_selector_fields);
 
 static const struct field node_term_fields[] = {
     KEPT_LIST(requirement_type, "matchExpressions", "Labels of the node."),

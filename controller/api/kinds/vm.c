@@ -27,7 +27,7 @@ static const struct field template_fields[] = {
     FIELD_JSON(vm_template, spec_json, "spec", "The spec as it was written.", .shadow = true),
     FIELD_END,
 };
-static const struct type template_type = TYPE(vm_template, template_fields);
+const struct type vm_template_type = TYPE(vm_template, template_fields);
 
 static const struct cel_rule vm_rules[] = {
     {"!(has(self.running) && has(self.runStrategy))",
@@ -65,7 +65,7 @@ static const struct field vm_spec_fields[] = {
     FIELD_BOOL(vm_spec, running, "running", "Deprecated: true is Always, false is Halted.", CHANGES(LIVE)),
     FIELD_ENUM(vm_spec, run_strategy, run_strategy, run_strategy_names, "runStrategy", "When an instance is to run.",
                RULES(strategy_rules), .open = true, MAX_LEN(64), OTHERWISE("Halted"), CHANGES(LIVE)),
-    FIELD_STRUCT(vm_spec, template, vm_template, template_type, "template", "The instance that is made.", REQUIRED),
+    FIELD_STRUCT(vm_spec, template, vm_template, vm_template_type, "template", "The instance that is made.", REQUIRED),
     KEPT_STRUCT(matcher_type, "instancetype", "Sizes that are taken from another object."),
     KEPT_STRUCT(matcher_type, "preference", "Preferences that are taken from another object."),
     KEPT_JSON("dataVolumeTemplates", "Claims that CDI makes and fills.", .list = true, OF(data_volume_template_type)),

@@ -70,6 +70,7 @@ struct vm {
 };
 
 extern const struct type vm_type;
+extern const struct type vm_template_type;
 extern const struct type vm_header_type; /* struct vm: its status alone */
 extern const struct enum_value run_strategy_names[];
 

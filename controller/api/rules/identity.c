@@ -157,6 +157,23 @@ identity_stem_of_pod(const char *pod_name, char ret_stem[POD_STEM_SIZE])
 }
 
 char *
+identity_replica_name(struct arena *a, const char *set_name, const char *set_uid, size_t ordinal)
+{
+    enum { STEM = NAME_MAX_LEN - 1 - RUN_LEN };
+    unsigned char sum[EVP_MAX_MD_SIZE];
+    char letters[RUN_LEN + 1];
+    const char *const parts[] = {"replica", set_uid, arena_printf(a, "%zu", ordinal)};
+    char *stem = arena_strndup(a, set_name, STEM);
+
+    digest(EVP_sha256(), parts, ARRAY_LEN(parts), sum);
+    letters_of(sum, RUN_LEN, letters);
+    for (size_t len = strlen(stem); len > 0 && !isalnum((unsigned char)stem[len - 1]); len--) {
+        stem[len - 1] = '\0';
+    }
+    return arena_printf(a, "%s-%s", stem, letters);
+}
+
+char *
 identity_label_value(struct arena *a, const char *name)
 {
     enum { DIGEST_BYTES = 4, STEM = NAME_MAX_LEN - 2 * DIGEST_BYTES - 1 };

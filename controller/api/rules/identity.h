@@ -34,6 +34,10 @@ bool identity_stem_of_pod(const char *pod_name, char ret_stem[POD_STEM_SIZE]);
 /* The claim of a machine's own state is named after the same stem (reconcile/pvc/state_claim.h). */
 #define STATE_CLAIM_PREFIX "persistent-state-for-"
 
+/* Name of the instance that a set of replicas makes as its 'ordinal'th: "<set>-<5 letters>", at most 63 characters; always the same, so
+ * that a create whose answer was lost is found again. */
+char *identity_replica_name(struct arena *a, const char *set_name, const char *set_uid, size_t ordinal);
+
 /* Name as a label value, of vmi.kubevirt.io/id: itself when it fits 63 characters, else cut with a digest. */
 char *identity_label_value(struct arena *a, const char *name);
 
