@@ -34,6 +34,7 @@ static void run_action(struct plan_run *r, const struct action *a);
 static bool run_status(struct plan_run *r);
 static void run_finish(struct plan_run *r, const struct err *err);
 static void on_action(void *arg, const struct kube_reply *reply);
+static void on_confirmed(void *arg, const struct kube_reply *reply);
 static void on_sought(void *arg, const struct kube_reply *reply);
 static void read_events(struct plan_run *r, const struct action *a);
 static void on_events(void *arg, const struct kube_reply *reply);
@@ -104,15 +105,17 @@ run_action(struct plan_run *r, const struct action *a)
 {
     static const enum kube_verb verbs[] = {
         [VERB_CREATE] = KUBE_POST,       [VERB_DELETE] = KUBE_DELETE,         [VERB_MERGE_PATCH] = KUBE_MERGE_PATCH,
-        [VERB_APPLY] = KUBE_APPLY_PATCH, [VERB_JSON_PATCH] = KUBE_JSON_PATCH, [VERB_SEEK] = KUBE_GET};
+        [VERB_APPLY] = KUBE_APPLY_PATCH, [VERB_JSON_PATCH] = KUBE_JSON_PATCH, [VERB_SEEK] = KUBE_GET,
+        [VERB_CONFIRM] = KUBE_GET};
     const struct place at = {a->kind, a->verb == VERB_CREATE ? NULL : a->name, NULL};
 
     if (a->verb == VERB_READ_EVENTS) {
         read_events(r, a);
         return;
     }
+    kube_done_fn *done = a->verb == VERB_SEEK ? on_sought : a->verb == VERB_CONFIRM ? on_confirmed : on_action;
     r->base_version = action_base(r, a);
-    run_send(r, verbs[a->verb], &at, action_body(r, a), a->verb == VERB_SEEK ? on_sought : on_action);
+    run_send(r, verbs[a->verb], &at, action_body(r, a), done);
 }
 
 /* Version of the object in the cache, which the view was made of; NULL for a create. */
@@ -149,6 +152,7 @@ action_body(struct plan_run *r, const struct action *a)
     case VERB_CREATE:
         return a->body;
     case VERB_SEEK:
+    case VERB_CONFIRM:
     case VERB_READ_EVENTS:
         return NULL;
     case VERB_DELETE:
@@ -268,6 +272,27 @@ on_sought(void *arg, const struct kube_reply *reply)
     }
     r->next++;
     run_next(r);
+}
+
+/* What the caches do not know yet is a conflict: they will. */
+static void
+on_confirmed(void *arg, const struct kube_reply *reply)
+{
+    struct plan_run *r = arg;
+    const struct action *a = &r->plan.actions[r->next];
+    const json_t *meta = json_at(reply->body, "metadata", NULL);
+    bool is_there = !reply->err && str_eq(json_str(meta, "uid"), a->uid) && !json_str(meta, "deletionTimestamp");
+
+    r->request = NULL;
+    if (reply->err && err_class(reply->err) != ERR_NOT_FOUND) {
+        run_finish(r, reply->err);
+    } else if (!is_there) {
+        AUTO(err_freep) struct err *e = err_new(ERR_CONFLICT, "%s %s is going, or gone", a->kind->name, a->name);
+        run_finish(r, e);
+    } else {
+        r->next++;
+        run_next(r);
+    }
 }
 
 static void

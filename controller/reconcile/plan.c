@@ -25,7 +25,7 @@ grown(struct arena *arena, void *items, size_t n, size_t *size, size_t item_byte
 static const char *
 verb_name(enum verb verb)
 {
-    static const char *const names[] = {"create", "delete", "patch", "apply", "patch", "seek", "read"};
+    static const char *const names[] = {"create", "delete", "patch", "apply", "patch", "seek", "confirm", "read"};
 
     return names[verb];
 }

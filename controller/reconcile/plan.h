@@ -13,6 +13,7 @@ enum verb {
     VERB_APPLY,
     VERB_JSON_PATCH,
     VERB_SEEK,        /* a read: goes on only when the object of that name and UID (NULL: any) is gone */
+    VERB_CONFIRM,     /* a read: goes on only while the object of that UID is there and is not being deleted */
     VERB_READ_EVENTS, /* a read: warnings about the object; another sync when they say something new */
 };
 
