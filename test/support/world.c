@@ -150,11 +150,14 @@ unsigned
 world_settle(struct world *w, unsigned max)
 {
     for (unsigned round = 1; round <= max; round++) {
-        struct keys keys = {.prefix = "vm"};
+        struct keys keys = {0};
         bool is_quiet = true;
-        store_each(world_store(w, &vm_kind), collect_key, &keys);
-        keys.prefix = "vmi";
-        store_each(world_store(w, &vmi_kind), collect_key, &keys);
+        for (size_t i = 0; i < n_kinds; i++) {
+            keys.prefix = kinds[i]->name;
+            if (kinds[i]->rules) {
+                store_each(world_store(w, kinds[i]), collect_key, &keys);
+            }
+        }
         for (size_t i = 0; i < keys.n; i++) {
             AUTO(arena_freep) struct arena *a = arena_new(4 * 1024 * 1024);
             struct plan p = {0};
@@ -224,6 +227,10 @@ apply_action(struct world *w, const struct action *a)
         BUG_ON(o && (!a->uid || str_eq(o->uid, a->uid)) && !o->hidden); /* what is seen is not sought */
         return;
     }
+    if (a->verb == VERB_CONFIRM) {
+        BUG_ON(!o || !str_eq(o->uid, a->uid));
+        return;
+    }
     if (a->verb == VERB_READ_EVENTS) { /* nobody warns */
         const json_t *owner = NULL;
         AUTO(json_freep) json_t *pod = object_json(o);
@@ -243,8 +250,8 @@ apply_action(struct world *w, const struct action *a)
     (void)json_object_set_new(object, "kind", json_string(kind->kind));
     if (a->verb == VERB_MERGE_PATCH || a->verb == VERB_APPLY) {
         apply_merge(object, a->body);
-    } else if (a->verb == VERB_JSON_PATCH) { /* the cache knows of no others */
-        (void)json_object_del(meta, "finalizers");
+    } else if (a->verb == VERB_JSON_PATCH) { /* one of a list, and the cache knows of no others */
+        (void)json_object_del(meta, str_eq(a->as, "release-vmi") ? "finalizers" : "ownerReferences");
     } else if (kind != &pod_kind) {
         (void)json_object_set_new(meta, "deletionTimestamp", json_string("2026-01-01T00:01:00Z"));
     } else { /* the kubelet of this world is quick */

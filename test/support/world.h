@@ -37,7 +37,7 @@ bool world_plan(struct world *w, const char *key, struct arena *arena, struct pl
 /* Does what an API server and a garbage collector would do with the plan. */
 void world_apply(struct world *w, const char *key, const struct plan *p);
 
-/* Plans and applies for every VM and VMI until nothing is to be done; number of rounds, at most 'max'. */
+/* Plans and applies for every object of a kind with rules until nothing is to be done; number of rounds, at most 'max'. */
 unsigned world_settle(struct world *w, unsigned max);
 
 struct informer *world_informer(const struct world *w, const struct kind *kind);

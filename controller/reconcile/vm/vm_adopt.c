@@ -78,23 +78,3 @@ has_all(const struct str_map *have, const struct str_map *want)
     }
     return true;
 }
-
-json_t *
-vm_owner_reference(const struct vm_view *v)
-{
-    const struct meta *m = &v->vm.meta;
-
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "apiVersion", "kubevirt.io/v1", "kind", "VirtualMachine", "name",
-                     m->name, "uid", m->uid, "controller", 1, "blockOwnerDeletion", 1);
-}
-
-const json_t *
-vm_adopt_body(const struct vm_view *v)
-{
-    json_t *body = json_pack("{s:s, s:s, s:{s:s, s:s, s:[o]}}", "apiVersion", "kubevirt.io/v1", "kind",
-                             "VirtualMachineInstance", "metadata", "name", v->vmi.meta.name, "namespace",
-                             v->vmi.meta.namespace, "ownerReferences", vm_owner_reference(v));
-
-    BUG_ON(!body);
-    return json_in_arena(v->arena, body);
-}

@@ -8,10 +8,4 @@
  * Only of a view with an instance that is not the machine's. */
 const char *vm_adopt_bar(const struct vm_view *v);
 
-/* What is applied to the instance: an owner more, whatever others it has. Of the view's arena. */
-const json_t *vm_adopt_body(const struct vm_view *v);
-
-/* The reference by which an instance belongs to the machine. The caller owns it. */
-MUST_CHECK json_t *vm_owner_reference(const struct vm_view *v);
-
 #endif

@@ -39,6 +39,7 @@ vm_sync(struct sync *s, const struct object *vm, struct plan *ret_plan)
     struct err *e = vm_view_make(s->arena, &vm_now, vmi ? &vmi_now : NULL, s->now_s, s->rnd, &v);
 
     if (!e) {
+        v.kind = s->kind;
         v.last_error = sync_error(s);
         v.error_lasts = s->error_lasts;
         v.hold = s->hold;

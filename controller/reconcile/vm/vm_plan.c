@@ -5,6 +5,7 @@
 #include "reconcile/vm/vm_start.h"
 #include "reconcile/vm/vm_status.h"
 #include "reconcile/vmi/vmi_kind.h"
+#include "reconcile/vmi/vmi_template.h"
 
 static bool is_deleting(const void *view);
 static bool must_adopt(const void *view);
@@ -149,12 +150,16 @@ is_held(const void *view)
     return v->hold && must_start(v);
 }
 
-/* The next sync, with an instance of its own, tells the rest. */
+/* The next sync, with an instance of its own, tells the rest. A machine that is gone already would take the instance with it: the
+ * instance may be an orphan because it is going. */
 static void
 plan_adopt(const void *view, struct plan *p)
 {
     const struct vm_view *v = view;
-    plan_add(p, VERB_APPLY, &vmi_kind, &v->vmi.meta, vm_adopt_body(v))->as = "adopt-vmi";
+    const json_t *body = vmi_adopt_body(v->arena, v->kind, &v->vm.meta, &v->vmi.meta);
+
+    (void)plan_add(p, VERB_CONFIRM, v->kind, &v->vm.meta, NULL);
+    plan_add(p, VERB_APPLY, &vmi_kind, &v->vmi.meta, body)->as = "adopt-vmi";
     plan_event(p, "Normal", "Adopted", "The virtual machine instance %s had no owner and is this virtual machine's now",
                v->vmi.meta.name);
 }
@@ -178,35 +183,17 @@ plan_wait(const void *view, struct plan *p)
     plan_requeue(p, s * 1000);
 }
 
-static json_t *
-map_json(const struct str_map *m)
-{
-    json_t *j = json_object();
-
-    for (size_t i = 0; i < m->n; i++) {
-        (void)json_object_set_new(j, m->items[i].key, json_string(m->items[i].value)); /* decoded text is UTF-8 */
-    }
-    return j;
-}
-
-/* Labels and annotations of the template only, as KubeVirt does (contract 2.5); the generation says what this run was made from. */
+/* The generation says what this run was made from. */
 static json_t *
 vmi_object(const struct vm_view *v)
 {
     const struct meta *m = &v->vm.meta;
-    json_t *annotations = map_json(&v->vm.spec.template.annotations);
+    json_t *vmi = vmi_of_template(v->arena, &v->vm.spec.template, v->kind, m, m->name);
     AUTO(freep) char *generation = xasprintf("%lld", (long long)m->generation);
 
-    (void)json_object_set_new(annotations, VM_GENERATION_ANNOTATION, json_string(generation));
-    (void)json_object_set_new(annotations, "kubevirt.io/latest-observed-api-version", json_string("v1"));
-    (void)json_object_set_new(annotations, "kubevirt.io/storage-observed-api-version", json_string("v1"));
-    json_t *object =
-        json_pack("{s:s, s:s, s:{s:s, s:s, s:o, s:o, s:[s], s:[o]}, s:O}", "apiVersion", "kubevirt.io/v1", "kind",
-                  "VirtualMachineInstance", "metadata", "name", m->name, "namespace", m->namespace, "labels",
-                  map_json(&v->vm.spec.template.labels), "annotations", annotations, "finalizers", VMI_FINALIZER,
-                  "ownerReferences", vm_owner_reference(v), "spec", v->vm.spec.template.spec_json);
-    BUG_ON(!object);
-    return json_in_arena(v->arena, object);
+    (void)json_object_set_new(json_at(vmi, "metadata", "annotations", NULL), VM_GENERATION_ANNOTATION,
+                              json_string(generation));
+    return vmi;
 }
 
 static void

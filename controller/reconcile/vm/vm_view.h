@@ -10,7 +10,8 @@
 
 struct vm_view {
     struct arena *arena;
-    int64_t now_s; /* wall clock */
+    const struct kind *kind; /* of machines; set by who plans */
+    int64_t now_s;           /* wall clock */
     uint32_t rnd;
     struct vm vm;
     bool is_header;   /* only its header is of use (reconcile/header_view.h): 'invalid' says why, the spec is empty */

@@ -85,7 +85,7 @@ missing(const struct vmi_view *v, const char *secret, size_t volume, const char 
         v->arena,
         "Secret %s does not exist in namespace %s: create it, or correct spec.%svolumes[%zu].%s; once it is "
         "there the guest starts within two minutes",
-        secret, v->vmi.meta.namespace, v->has_vm ? "template.spec." : "", volume, field);
+        secret, v->vmi.meta.namespace, v->has_template ? "template.spec." : "", volume, field);
 }
 
 const char *

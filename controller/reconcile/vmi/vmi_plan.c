@@ -206,7 +206,7 @@ is_label_missing(const void *view)
 {
     const struct vmi_view *v = view;
 
-    return v->has_vm && !v->is_header && v->observed->phase == PHASE_RUNNING && v->pod.node_name &&
+    return v->has_template && !v->is_header && v->observed->phase == PHASE_RUNNING && v->pod.node_name &&
            !str_eq(str_map_get(&v->vmi.meta.labels, NODE_LABEL), v->pod.node_name);
 }
 
@@ -305,7 +305,7 @@ plan_pod(const void *view, struct plan *p)
                           .name = json_str(json_object_get(pod, "metadata"), "name")};
 
     plan_state_claim(v, p);
-    plan_add(p, VERB_CREATE, &pod_kind, &target, pod)->is_of_template = v->has_vm;
+    plan_add(p, VERB_CREATE, &pod_kind, &target, pod)->is_of_template = v->has_template;
     plan_event(p, "Normal", "SuccessfulCreate", "Created virtual machine pod %s", target.name);
 }
 
@@ -374,7 +374,7 @@ quiet_start_left_s(const struct vmi_view *v)
 static bool
 may_wait_with_status(const struct vmi_view *v, const struct vmi_observed *o)
 {
-    return v->has_vm && !v->going && o->phase < PHASE_RUNNING && quiet_start_left_s(v) > 0 &&
+    return v->has_template && !v->going && o->phase < PHASE_RUNNING && quiet_start_left_s(v) > 0 &&
            !vmi_trouble_of(v).reason && !v->invalid && !v->old_pod;
 }
 
@@ -389,6 +389,6 @@ may_wait_with_details(const struct vmi_view *v, const struct plan *p)
         str_eq(json_str(p->status_old, "phase"), json_str(p->status_new, "phase")) &&
         json_equal(json_object_get(p->status_old, "conditions"), json_object_get(p->status_new, "conditions"));
 
-    return v->has_vm && !v->going && is_same && str_eq(v->vmi.status.phase, "Running") && last &&
+    return v->has_template && !v->going && is_same && str_eq(v->vmi.status.phase, "Running") && last &&
            clock_parse(last->time, &at_s) && v->now_s - at_s < QUIET_DETAILS_S && v->now_s >= at_s;
 }

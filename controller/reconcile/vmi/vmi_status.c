@@ -44,14 +44,14 @@ vmi_status(const struct vmi_view *v, const struct vmi_observed *o, struct plan *
     p->status_anew = v->status_lost;
 }
 
-/* Those of a machine's instance are told by the machine. */
+/* Those of an instance of a template are told by its owner. */
 static void
 set_repairs(const struct vmi_view *v, struct vmi_status *st)
 {
     struct repair_list l = {0};
     struct vmi_bridge *b = st->bridge;
 
-    if (!v->has_vm && !v->is_header) {
+    if (!v->has_template && !v->is_header) {
         l = vmi_spec_repairs(&v->vmi.spec, v->arena);
     }
     if (!b && l.n == 0) {

@@ -61,7 +61,7 @@ lun_on_files(const struct vmi_view *v)
                 v->arena,
                 "spec.%sdomain.devices.disks[%zu].lun: claim %s has volumeMode Filesystem, and a lun is "
                 "a device: write disk instead of lun, or use a claim with volumeMode Block",
-                v->has_vm ? "template.spec." : "", i, c->name);
+                v->has_template ? "template.spec." : "", i, c->name);
         }
     }
     return NULL;

@@ -123,7 +123,7 @@ gather_spec(struct vmi_view *v, const struct object *vmi)
 {
     gather_object(v, vmi);
     v->going = vmi->expects_deletion || v->vmi.meta.deletion_s != 0;
-    v->has_vm = vmi_machine(&v->vmi) != NULL;
+    v->has_template = vmi_has_template(&v->vmi);
     if (v->is_header) {
         return;
     }

@@ -37,7 +37,7 @@ struct vmi_view {
     const json_t *spec_json; /* spec as the user wrote it */
     bool going;              /* being deleted, or its deletion was answered */
     bool is_deleted;         /* the API server has deleted it already */
-    bool has_vm;             /* controlled by a VirtualMachine: the object is ours to label */
+    bool has_template;       /* made from one: the object is ours to label, and its owner tells what is wrong with it */
     bool is_header;   /* only its header is of use (reconcile/header_view.h): 'invalid' says why, the spec is empty */
     bool status_lost; /* there may be a status that is not known: it is written as a whole */
     const char *invalid; /* why the spec cannot run; NULL: it can */
