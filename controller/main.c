@@ -19,13 +19,28 @@ struct process {
 
 static const struct log lg = {.part = "main"};
 
+/* Columns are as wide as the longest name. */
+static int
+kind_width(void)
+{
+    size_t width = 0;
+
+    for (size_t k = 0; k < n_kinds; k++) {
+        size_t len = strlen(kinds[k]->kind);
+        width = len > width ? len : width;
+    }
+    return (int)width;
+}
+
 static void
 print_rules(void)
 {
+    int w = kind_width();
+
     for (size_t k = 0; k < n_kinds; k++) {
         const struct rules *rules = kinds[k]->rules;
         for (size_t i = 0; rules && i < rules->n; i++) {
-            (void)printf("%-23s %2zu  %-18s %s\n", kinds[k]->kind, i + 1, rules->items[i].name, rules->items[i].says);
+            (void)printf("%-*s %2zu  %-18s %s\n", w, kinds[k]->kind, i + 1, rules->items[i].name, rules->items[i].says);
         }
     }
 }
@@ -34,12 +49,14 @@ print_rules(void)
 static void
 print_kinds(void)
 {
+    int w = kind_width();
+
     for (size_t k = 0; k < n_kinds; k++) {
-        (void)printf("%-23s %-23s %s\n", kinds[k]->kind, kinds[k]->sync ? "itself" : "-",
+        (void)printf("%-*s %-*s %s\n", w, kinds[k]->kind, w, kinds[k]->sync ? "itself" : "-",
                      kinds[k]->sync ? "an object of it is reconciled" : "only read");
         for (size_t i = 0; i < arrows.n; i++) {
             if (arrows.items[i].from == kinds[k]) {
-                (void)printf("%-23s %-23s %s\n", kinds[k]->kind, arrows.items[i].to->kind, arrows.items[i].says);
+                (void)printf("%-*s %-*s %s\n", w, kinds[k]->kind, w, arrows.items[i].to->kind, arrows.items[i].says);
             }
         }
     }

@@ -214,6 +214,12 @@ check_plan(const char *file, const json_t *want, const struct plan *p)
         names[i] = p->actions[i].as;
     }
     check_names(file, "actions", json_object_get(want, "actions"), p->n_actions, names);
+    for (size_t i = 0; i < p->n_actions; i++) {
+        names[i] = p->actions[i].name;
+    }
+    if (json_object_get(want, "names")) {
+        check_names(file, "names", json_object_get(want, "names"), p->n_actions, names);
+    }
     if (json_object_get(want, "events")) {
         for (size_t i = 0; i < p->n_events; i++) {
             names[i] = p->events[i].reason;
