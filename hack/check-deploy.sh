@@ -21,6 +21,9 @@ yes patch virtualmachines.kubevirt.io --subresource=status -A
 no patch virtualmachines.kubevirt.io
 no update virtualmachines.kubevirt.io
 no delete virtualmachines.kubevirt.io
+yes patch virtualmachineinstancereplicasets.kubevirt.io --subresource=status -A
+no patch virtualmachineinstancereplicasets.kubevirt.io
+no update virtualmachineinstancereplicasets.kubevirt.io --subresource=scale
 yes create virtualmachineinstances.kubevirt.io -A
 yes patch virtualmachineinstances.kubevirt.io --subresource=status -A
 yes delete pods -A

@@ -4,17 +4,21 @@
 #include "reconcile/kubevirt/kubevirt_kind.h"
 #include "reconcile/pod/pod_kind.h"
 #include "reconcile/pvc/pvc_kind.h"
+#include "reconcile/replicaset/replicaset_kind.h"
 #include "reconcile/service/service_kind.h"
 #include "reconcile/vm/vm_kind.h"
 #include "reconcile/vmi/launcher_pods.h"
 #include "reconcile/vmi/vmi_kind.h"
 
 /* Machines first: what is decided about them waits for nothing else, and pods are the largest part. */
-const struct kind *const kinds[] = {&kubevirt_kind, &vm_kind, &vmi_kind, &pod_kind, &pvc_kind, &service_kind};
+const struct kind *const kinds[] = {&kubevirt_kind, &vm_kind,  &replicaset_kind, &vmi_kind,
+                                    &pod_kind,      &pvc_kind, &service_kind};
 const size_t n_kinds = ARRAY_LEN(kinds);
 
 static const struct arrow rows[] = {
     {&vmi_kind, &vm_kind, ARROW_SAME_NAME, .says = "an instance bears the name of its machine"},
+    {&vmi_kind, &replicaset_kind, ARROW_OWNER, .says = "the set that controls the instance"},
+    {&vmi_kind, &replicaset_kind, ARROW_ADOPTER, .says = "sets may adopt an instance that nobody controls"},
     {&pod_kind, &vmi_kind, ARROW_NAME, .tells = pod_tells, .says = "its name tells the instance, or its owner does"},
     {&pvc_kind, &vmi_kind, ARROW_NAME, .tells = pvc_tells, .says = "a claim of state bears the instance's name"},
     {&pvc_kind, &vmi_kind, ARROW_REFERENCE, .field = "claimName", .says = "instances with a volume on the claim"},

@@ -6,7 +6,7 @@
 
 #include "api/kinds/kubevirt.h"
 #include "api/kinds/launcher_msg.h"
-#include "api/kinds/vm.h"
+#include "api/kinds/replicaset.h"
 #include "base/log.h"
 #include "cache/queue.h"
 #include "effect/sync.h"
@@ -15,6 +15,7 @@
 #include "reconcile/kubevirt/kubevirt_kind.h"
 #include "reconcile/pod/pod_kind.h"
 #include "reconcile/pvc/pvc_kind.h"
+#include "reconcile/replicaset/replicaset_kind.h"
 #include "reconcile/service/service_kind.h"
 #include "reconcile/vm/vm_kind.h"
 #include "reconcile/vmi/launcher_pods.h"
@@ -63,6 +64,12 @@ templates[] = {
      "'volumes':[{'name':'root','containerDisk':{'image':'i:1'}},{'name':'data','persistentVolumeClaim':{'claimName'"
      ":'a'}}]},"
      "'status':{'phase':'Scheduling','conditions':[{'type':'Ready','status':'False','reason':'GuestNotRunning'}]}}"},
+    {&replicaset_kind, &replicaset_type,
+     "{'apiVersion':'kubevirt.io/v1','kind':'VirtualMachineInstanceReplicaSet','metadata':{'name':'s','namespace':'n',"
+     "'uid':'uid-s','generation':1,'creationTimestamp':'2026-01-01T00:00:00Z'},'spec':{'replicas':2,'selector':{"
+     "'matchLabels':{'app':'a'},'matchExpressions':[{'key':'tier','operator':'NotIn','values':['old']}]},'template':{"
+     "'metadata':{'labels':{'app':'a'}},'spec':{'domain':{'memory':{'guest':'1Gi'},'devices':{}}}}},'status':{"
+     "'replicas':1,'conditions':[{'type':'ReplicaPaused','status':'True','reason':'Paused'}]}}"},
     {&pod_kind, NULL,
      "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'virt-launcher-a','namespace':'n','uid':'uid-of-pod','"
      "generation':1,"

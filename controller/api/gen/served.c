@@ -2,17 +2,17 @@
 #include "api/gen/served.h"
 
 #include "api/kinds/kubevirt.h"
-#include "api/kinds/vm.h"
+#include "api/kinds/replicaset.h"
 
 #define AGE                                             \
     {                                                   \
         "Age", ".metadata.creationTimestamp", "date", 0 \
     }
-/* Its spec is the machine's template, which has been looked at; the controller checks it once more. */
-#define OF_A_MACHINE                             \
+/* Its spec is its owner's template, which has been looked at; the controller checks it once more. */
+#define OF_A_TEMPLATE                            \
     "has(object.metadata.ownerReferences) && "   \
     "object.metadata.ownerReferences.exists(o, " \
-    "has(o.controller) && o.controller && o.kind == 'VirtualMachine')"
+    "has(o.controller) && o.controller && o.kind in ['VirtualMachine', 'VirtualMachineInstanceReplicaSet'])"
 #define CONDITION(t) ".status.conditions[?(@.type=='" t "')].status"
 
 const struct served_kind served_kinds[SERVED_KINDS] = {
@@ -49,8 +49,26 @@ const struct served_kind served_kinds[SERVED_KINDS] = {
          {NULL, NULL, NULL, 0}},
         NULL,
         {{vmi_support, "spec.", "object.spec"}, {NULL, NULL, NULL}, {NULL, NULL, NULL}},
-        OF_A_MACHINE,
+        OF_A_TEMPLATE,
         "One run of a machine. Its spec is what a VirtualMachine has under `spec.template.spec`.",
+    },
+    {
+        "VirtualMachineInstanceReplicaSet",
+        "virtualmachineinstancereplicasets",
+        "virtualmachineinstancereplicaset",
+        {"vmirs", "vmirss", NULL},
+        &replicaset_type,
+        {{"Desired", ".spec.replicas", "integer", 0},
+         {"Current", ".status.replicas", "integer", 0},
+         {"Ready", ".status.readyReplicas", "integer", 0},
+         AGE,
+         {NULL, NULL, NULL, 0}},
+        ".status.labelSelector",
+        {{vmi_support, "spec.template.spec.", "object.spec.template.spec"}, {NULL, NULL, NULL}, {NULL, NULL, NULL}},
+        NULL,
+        "So many instances of one template: what ends is replaced. An instance counts when the set controls it; one "
+        "that "
+        "nobody controls and that the selector fits is adopted.",
     },
     {
         "KubeVirt",

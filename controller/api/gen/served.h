@@ -32,7 +32,7 @@ struct served_kind {
     const char *doc;
 };
 
-enum { SERVED_KINDS = 3 };
+enum { SERVED_KINDS = 4 };
 extern const struct served_kind served_kinds[SERVED_KINDS];
 
 #endif

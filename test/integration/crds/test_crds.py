@@ -15,7 +15,7 @@ import unittest
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 GOLDEN = os.path.join(ROOT, "test/golden/api")
 PRINT_CASES = ""
-KINDS = ("virtualmachines", "virtualmachineinstances", "kubevirts")
+KINDS = ("virtualmachines", "virtualmachineinstances", "virtualmachineinstancereplicasets", "kubevirts")
 KUBECTL = os.environ.get("KUBECTL") or os.path.join(
     os.environ.get("VMBRIDGE_CACHE") or os.path.expanduser("~/.cache/vmbridge"), "cluster/bin-api/kubectl")
 
