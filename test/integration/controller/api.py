@@ -18,6 +18,7 @@ from limits import HANG_S  # noqa: E402
 
 VM = "/apis/kubevirt.io/v1/namespaces/{}/virtualmachines"
 VMI = "/apis/kubevirt.io/v1/namespaces/{}/virtualmachineinstances"
+SET = "/apis/kubevirt.io/v1/namespaces/{}/virtualmachineinstancereplicasets"
 CORE = "/api/v1/namespaces/{}/"
 SYSTEM = "vmbridge-system"
 MERGE, APPLY, JSON = "application/merge-patch+json", "application/apply-patch+yaml", "application/json"

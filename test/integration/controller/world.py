@@ -8,7 +8,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../support"))
 from actor import Actor  # noqa: E402
-from api import CORE, SYSTEM, VM, VMI, Api, Recorder, condition  # noqa: E402
+from api import CORE, SET, SYSTEM, VM, VMI, Api, Recorder, condition  # noqa: E402
 from kubectl import ROOT, Kubectl  # noqa: E402
 from limits import HANG_S  # noqa: E402
 from process import Controller  # noqa: E402
@@ -16,6 +16,7 @@ from process import Controller  # noqa: E402
 WATCHED = {
     "vm": "/apis/kubevirt.io/v1/virtualmachines",
     "vmi": "/apis/kubevirt.io/v1/virtualmachineinstances",
+    "set": "/apis/kubevirt.io/v1/virtualmachineinstancereplicasets",
     "pod": "/api/v1/pods?labelSelector=kubevirt.io%3Dvirt-launcher",
     "event": "/api/v1/events",
 }
@@ -38,7 +39,7 @@ class World:
         self.api.ensure("/api/v1/namespaces", {"metadata": {"name": SYSTEM}})
         self.kubectl("apply", "--server-side", "-k", os.path.join(ROOT, "crds"))
         end = time.monotonic() + 30
-        for plural in ("virtualmachines", "virtualmachineinstances", "kubevirts"):
+        for plural in ("virtualmachines", "virtualmachineinstances", "virtualmachineinstancereplicasets", "kubevirts"):
             while not self.api.get("/apis/kubevirt.io/v1/" + plural):
                 check(time.monotonic() < end, "the API server does not serve", plural)
                 time.sleep(0.05)
@@ -102,7 +103,7 @@ class World:
         self.api.delete(f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/vmbridge-controller")
 
     def await_empty(self):
-        self.recorder.until(lambda: not any(self.recorder.now[k] for k in ("vm", "vmi", "pod")),
+        self.recorder.until(lambda: not any(self.recorder.now[k] for k in ("set", "vm", "vmi", "pod")),
                             "the objects of earlier tests are gone")
 
 
@@ -144,7 +145,7 @@ class Case:
 
     def close(self):
         faults = []
-        for path in (self.vm_path(), self.vmi_path()):
+        for path in (SET.format(self.ns), self.vm_path(), self.vmi_path()):
             self.api.delete(path, propagationPolicy="Background")
         for c in self.replicas:
             try:
@@ -285,7 +286,7 @@ class Case:
     def keep(self, folder):
         """Evidence of a failure."""
         os.makedirs(folder, exist_ok=True)
-        for kind in ("vm", "vmi", "pod", "event"):
+        for kind in WATCHED:
             with open(os.path.join(folder, kind + ".json"), "w", encoding="utf-8") as f:
                 for v in self.versions(kind):
                     v.object["metadata"].pop("managedFields", None)
