@@ -40,6 +40,7 @@ FIGURES = {
     "reads": Figure("single reads by the controller per VM", "count", ""),
     "refused": Figure("requests of the controller that were refused, per VM", "count", ""),
     "requests_all": Figure("writes about machines per VM, all clients", "count", ""),
+    "set_writes": Figure("writes of the set's own status, per instance", "count", "", 0.2),
     # processors
     "controller_cpu": Figure("controller CPU per VM", "cpu", "ms", 1, note="KubeVirt 1.9: 80"),
     "apiserver_cpu": Figure("API server CPU per VM, all clients", "cpu", "ms", 60, note="KubeVirt 1.9: 162 to 194"),
@@ -57,6 +58,8 @@ FIGURES = {
     "density_p95": Figure(
         "create to VM Ready, P95", "time", "s", 27.2, note="the budget is KubeVirt's figure, real guests"
     ),
+    "set_wall": Figure("a set is made to all of its instances ready", "time", "s", {500: 25}),
+    "set_down": Figure("the set is of none, to no instance left that is not going", "time", "s"),
     "other_ready": Figure("another tenant's machine in the midst of a burst, create to Ready, median", "time", "s"),
     "other_most": Figure("another tenant's machine, the slowest", "time", "s"),
     "other_share": Figure("another tenant's wait beside the burst's P50", "ratio"),

@@ -76,7 +76,7 @@ class Plane:
     def _install(self):
         self.api.ensure("/api/v1/namespaces", {"metadata": {"name": SYSTEM}})
         self.kubectl("apply", "--server-side", "-k", str(ROOT / "crds"))
-        for plural in ("virtualmachines", "virtualmachineinstances", "kubevirts"):
+        for plural in ("virtualmachines", "virtualmachineinstances", "virtualmachineinstancereplicasets", "kubevirts"):
             path = "/apis/kubevirt.io/v1/" + plural
             until(f"the API server serves {plural}", lambda path=path: self.api.get(path), 60)
         for name in ("service-account", "rbac-controller", "flow-schema", "kubevirt"):

@@ -74,6 +74,41 @@ def short(s):
     whole_burst(s)
 
 
+SETS = "/apis/kubevirt.io/v1/namespaces/{}/virtualmachineinstancereplicasets"
+
+
+def replica_set(s):
+    """One set of N instances, and then of none."""
+    sets = SETS.format(s.load.namespaces[0])
+    body = template()
+    spec = {"replicas": s.n, "selector": {"matchLabels": {"app": "bench"}}, "template": body["spec"]["template"]}
+    s.idle_memory()
+    s.mark(f"create a set of {s.n}")
+    with s.window() as window:
+        started = time.monotonic()
+        s.api.create(sets, {"kind": "VirtualMachineInstanceReplicaSet", "apiVersion": body["apiVersion"],
+                            "metadata": {"name": "set"}, "spec": spec})
+        until("all are ready", lambda: set_status(s, sets).get("readyReplicas") == s.n, s.timeout(), 0.2)
+        s.figures.add("set_wall", time.monotonic() - started)
+        s.mark("all ready")
+        time.sleep(SETTLE_S)
+    s.settle()
+    s.tell_requests(window)
+    s.tell_cpu(window)
+    s.tell_memory()
+    of_set = sum(n for (_, _, what), n in window.writes.items() if what.startswith("virtualmachineinstancereplicasets"))
+    s.figures.add("set_writes", of_set / s.n)
+    s.mark("scale to none")
+    started = time.monotonic()
+    s.api.patch(f"{sets}/set", {"spec": {"replicas": 0}})
+    until("none is left", lambda: set_status(s, sets).get("replicas") == 0, s.timeout(), 0.2)
+    s.figures.add("set_down", time.monotonic() - started)
+
+
+def set_status(s, sets):
+    return s.api.get(f"{sets}/set").get("status", {})
+
+
 def density(s):
     """One machine every 100 ms."""
     s.watch()
@@ -424,6 +459,7 @@ SCENARIOS = {
     "burst": Scenario(
         burst, 100, "all at once; then the API server's ceiling and the price of a write against our CRDs"
     ),
+    "set": Scenario(replica_set, 500, "one VirtualMachineInstanceReplicaSet of so many instances, and then of none"),
     "fair": Scenario(fair, 1000, "one tenant's burst, and another tenant's machines in the midst of it"),
     "steady": Scenario(steady, 1000, "ten per cent replaced within an hour, for 10 min"),
     "resync": Scenario(resync, 1000, "all is looked at again, nothing is to be done"),
