@@ -18,5 +18,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     BUG_ON(!machine || !memchr(seen.machine, '\0', sizeof(seen.machine)));
     const char *end = domain_end_in_log(text, size);
     BUG_ON(end && !str_eq(end, "shutdown") && !str_eq(end, "destroyed") && !str_eq(end, "crashed"));
+    size_t len = 0;
+    const char *words = domain_words_in_log(text, size, &len);
+    BUG_ON(words && (words < text || words + len > text + size || memchr(words, '\n', len)));
     return 0;
 }

@@ -201,6 +201,28 @@ START_TEST(log_tells_the_end)
 }
 END_TEST
 
+static const struct {
+    const char *name, *log, *want;
+} words[] = {
+    {"nothing", "", NULL},
+    {"no word of its own", "LC_ALL=C \\\n/usr/bin/qemu-system-x86_64 \\\n-name a\n1: shutting down, reason=crashed\n",
+     NULL},
+    {"an assertion", "qemu-system-x86_64: a\n**\nERROR:../a.c:1:f: assertion failed: (b)\n",
+     "ERROR:../a.c:1:f: assertion failed: (b)"},
+    {"the last one", "qemu-system-x86_64: a\nqemu-system-x86_64: b", "qemu-system-x86_64: b"},
+    {"no warning", "qemu-system-x86_64: a\nqemu-system-x86_64: warning: b\n", "qemu-system-x86_64: a"},
+};
+
+START_TEST(log_tells_what_qemu_said)
+{
+    size_t len = 0;
+    const char *got = domain_words_in_log(words[_i].log, strlen(words[_i].log), &len);
+    AUTO(freep) char *text = got ? xstrndup(got, len) : NULL;
+
+    ck_assert_msg(str_eq(text, words[_i].want), "%s: %s", words[_i].name, text ? text : "(null)");
+}
+END_TEST
+
 START_TEST(agent_is_cleaned)
 {
     virTypedParameterPtr p = NULL;
@@ -240,6 +262,7 @@ main(void)
     tcase_add_loop_test(t, long_messages_are_told, 0, ARRAY_LEN(long_messages));
     tcase_add_loop_test(t, states_have_our_words, 0, ARRAY_LEN(states));
     tcase_add_loop_test(t, log_tells_the_end, 0, ARRAY_LEN(logs));
+    tcase_add_loop_test(t, log_tells_what_qemu_said, 0, ARRAY_LEN(words));
     tcase_add_test(t, agent_is_cleaned);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);

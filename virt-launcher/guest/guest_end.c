@@ -50,24 +50,36 @@ code_of(const struct guest *g)
 
 /* libvirt's own word first, then its log of QEMU, which outlives libvirtd; else nobody knows, which is a crash. */
 static const char *
-end_reason_of(const struct guest *g)
+end_reason_of(const struct guest *g, const struct strbuf *qemu_log)
 {
-    AUTO(freep) char *path = guest_qemu_log(g);
-    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(2 * LOG_TAIL_BYTES); /* it may grow meanwhile */
     const char *reason = g->seen.reason;
 
     if (!g->was_started) {
         return "shutdown"; /* it was asked to end before it began */
     }
     if (str_empty(reason) || str_eq(reason, "unknown")) {
-        struct err *e = file_read_tail(path, LOG_TAIL_BYTES, &text);
-        reason = e ? NULL : domain_end_in_log(strbuf_str(&text), text.len);
-        err_free(e); /* no log, no word */
+        reason = domain_end_in_log(strbuf_str(qemu_log), qemu_log->len);
     }
     if (str_eq(reason, "destroyed") && g->is_destroyed_by_us && !features_have_acpi(&g->instance)) {
         return "shutdown"; /* there is no gentler way without ACPI */
     }
     return reason ? reason : "crashed";
+}
+
+static void
+read_end(struct guest *g)
+{
+    AUTO(freep) char *path = guest_qemu_log(g);
+    AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(2 * LOG_TAIL_BYTES); /* it may grow meanwhile */
+    size_t len;
+
+    err_free(file_read_tail(path, LOG_TAIL_BYTES, &text)); /* no log, no word */
+    g->end_reason = end_reason_of(g, &text);
+    g->code = code_of(g);
+    const char *words = domain_words_in_log(strbuf_str(&text), text.len, &len);
+    if (words && g->code == EXIT_GUEST_CRASHED) {
+        g->qemu_words = xasprintf("QEMU ended unexpectedly: %.*s", (int)len, words);
+    }
 }
 
 static void
@@ -110,8 +122,7 @@ guest_finish(struct guest *g)
     if (g->end_reason) {
         return;
     }
-    g->end_reason = end_reason_of(g);
-    g->code = code_of(g);
+    read_end(g);
     g->since_s = clock_wall_s();
     g->seen.state = DOMAIN_ABSENT;
     guest_time(g, "end");

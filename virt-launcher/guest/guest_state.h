@@ -78,6 +78,7 @@ struct guest {
     struct port_set wish; /* ports: of the instance, until the gateway says otherwise */
     bool is_wish_said;    /* by the gateway, to this manager */
     char *complaint;      /* about ports */
+    char *qemu_words;     /* what QEMU said of its unexpected end, or NULL */
 
     /* what was told */
     char *told; /* last text, with number 0 */

@@ -22,7 +22,7 @@ end_message(const struct guest *g)
     if (g->code == EXIT_GUEST_OFF && str_eq(g->watchdog, "shutdown") && g->stop_ms == 0) {
         return "the guest shut down after it had not answered its watchdog, which asked it to";
     }
-    return NULL;
+    return g->qemu_words;
 }
 
 struct status_facts

@@ -205,3 +205,35 @@ domain_end_in_log(const char *log_text, size_t len)
     }
     return NULL;
 }
+
+/* Its own name, or what GLib puts before an assertion that did not hold. */
+static bool
+is_of_qemu(const char *line, size_t len)
+{
+    static const char *const begins[] = {"qemu-system-", "ERROR:"};
+    static const char warning[] = ": warning: ";
+    bool is_its = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
+        is_its = is_its || (len > strlen(begins[i]) && memcmp(line, begins[i], strlen(begins[i])) == 0);
+    }
+    return is_its && !memmem(line, len, warning, strlen(warning));
+}
+
+const char *
+domain_words_in_log(const char *log_text, size_t len, size_t *ret_len)
+{
+    const char *found = NULL;
+
+    for (const char *line = log_text; line < log_text + len;) {
+        size_t left = (size_t)(log_text + len - line);
+        const char *end = memchr(line, '\n', left);
+        size_t line_len = end ? (size_t)(end - line) : left;
+        if (is_of_qemu(line, line_len)) {
+            found = line;
+            *ret_len = line_len;
+        }
+        line += line_len + 1;
+    }
+    return found;
+}

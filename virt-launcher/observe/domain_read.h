@@ -33,5 +33,7 @@ void domain_read_xml(const char *xml, struct domain_seen *seen);
 /* How QEMU ended by the last line that libvirt wrote into its log ("2026-11-27 23:44:01.123+0000: shutting down, reason=crashed"); NULL when
  * it wrote none. What QEMU itself prints there is no such line. Static. */
 const char *domain_end_in_log(const char *log_text, size_t len);
+/* What QEMU itself printed there last, warnings left out: a line without its end, in the log's text. NULL: nothing. */
+const char *domain_words_in_log(const char *log_text, size_t len, size_t *ret_len);
 
 #endif
