@@ -618,8 +618,8 @@ look(struct town *t, const char *key)
         BUG_ON(again.n_actions > 0);      /* it would have been right before */
     }
     const struct object *o = store_get(store_of(t, caches_kind_of(t->caches, key)), strchr(key, '/') + 1);
-    if (p.desired && o) {
-        launchers_sent(t->src.launchers, o->uid, p.desired);
+    for (size_t i = 0; i < p.n_desired && o; i++) {
+        launchers_sent(t->src.launchers, o->uid, p.desired[i].pod_uid, p.desired[i].text);
     }
 }
 
@@ -699,8 +699,13 @@ collect(void *arg, const struct object *o)
 static json_t *
 plan_json(const struct plan *p)
 {
-    json_t *j = json_pack("{s:s, s:o?, s:s?}", "rule", p->rule, "status", status_patch(p), "desired", p->desired);
+    json_t *desired = json_object();
+    json_t *j = json_pack("{s:s, s:o?, s:o}", "rule", p->rule, "status", status_patch(p), "desired", desired);
     json_t *actions = json_array();
+
+    for (size_t i = 0; i < p->n_desired; i++) {
+        (void)json_object_set_new(desired, p->desired[i].pod_uid, json_string(p->desired[i].text));
+    }
 
     for (size_t i = 0; i < p->n_actions; i++) {
         const struct action *a = &p->actions[i];
