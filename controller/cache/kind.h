@@ -23,9 +23,9 @@ struct kind_kept {
     const char *const *paths;
     const char *const *header_paths; /* of an object that is too large */
     const char *const *annotations;  /* the only ones, ended by NULL; NULL: all but what kubectl notes */
+    const char *const *labels;       /* the same of labels; all are read of what comes */
     const char *header_label;        /* the one label that a header keeps, or NULL */
     const char *finalizer;           /* ours: its places are kept, and of others nothing; NULL: none is read */
-    bool drops_labels;               /* labels are read of what comes, and not kept */
     bool owns_status;                /* we write the status: a header keeps it, or says that it was lost */
 };
 

@@ -4,14 +4,7 @@
 #include <uthash.h>
 
 struct entry {
-    struct launcher pub;
-    char *vmi_uid;
-    char *key;
-    char *pod_uid;
-    char *made_uid;
-    char *desired;
-    char *warnings;
-    struct packed *state;
+    struct instance_launchers pub;
     UT_hash_handle hh;
 };
 
@@ -23,8 +16,12 @@ struct launchers {
 };
 
 static struct entry *entry_find(const struct launchers *l, const char *vmi_uid);
-static void entry_set(char **own, const char **pub, const char *value);
-static void entry_set_state(struct entry *e, struct packed *state);
+static struct launcher *find(const struct launchers *l, const char *vmi_uid, const char *pod_uid,
+                             struct entry **ret_entry);
+static struct launcher *make(struct launchers *l, struct entry *e, const char *pod_uid);
+static void drop(struct launchers *l, struct entry *e, struct launcher *line);
+static void set(char **text, const char *value);
+static void set_state(struct launcher *line, struct packed *state);
 static void entry_drop(struct launchers *l, struct entry *e);
 
 struct launchers *
@@ -54,10 +51,10 @@ launchers_name(struct launchers *l, const char *vmi_uid, const char *key)
 
     if (!e) {
         e = XNEW(struct entry);
-        entry_set(&e->vmi_uid, &e->pub.vmi_uid, vmi_uid);
-        HASH_ADD_KEYPTR(hh, l->table, e->vmi_uid, strlen(e->vmi_uid), e);
+        e->pub.vmi_uid = xstrdup(vmi_uid);
+        HASH_ADD_KEYPTR(hh, l->table, e->pub.vmi_uid, strlen(e->pub.vmi_uid), e);
     }
-    entry_set(&e->key, &e->pub.key, key);
+    set(&e->pub.key, key);
 }
 
 void
@@ -65,8 +62,8 @@ launchers_made(struct launchers *l, const char *vmi_uid, const char *made_uid)
 {
     struct entry *e = entry_find(l, vmi_uid);
 
-    if (e && !str_eq(e->made_uid, made_uid)) {
-        entry_set(&e->made_uid, &e->pub.made_uid, made_uid);
+    if (e && !str_eq(e->pub.made_uid, made_uid)) {
+        set(&e->pub.made_uid, made_uid);
         e->pub.version = ++l->n_changes;
     }
 }
@@ -74,54 +71,57 @@ launchers_made(struct launchers *l, const char *vmi_uid, const char *made_uid)
 void
 launchers_connected(struct launchers *l, const char *vmi_uid, const char *pod_uid)
 {
-    struct entry *e = entry_find(l, vmi_uid);
+    struct entry *e;
+    struct launcher *line = find(l, vmi_uid, pod_uid, &e);
 
-    if (!e) {
+    if (e && !line) {
+        line = make(l, e, pod_uid);
+    }
+    if (!line) {
         return;
     }
-    l->n_connected += e->pub.connected ? 0 : 1;
-    e->pub.connected = true;
+    l->n_connected += line->connected ? 0 : 1;
+    line->connected = true;
     e->pub.version = ++l->n_changes;
-    if (!str_eq(e->pod_uid, pod_uid)) {
-        entry_set(&e->pod_uid, &e->pub.pod_uid, pod_uid);
-        entry_set_state(e, NULL);
-    }
-    entry_set(&e->desired, &e->pub.desired, NULL);
+    set(&line->desired, NULL);
 }
 
 void
 launchers_disconnected(struct launchers *l, const char *vmi_uid, const char *pod_uid)
 {
-    struct entry *e = entry_find(l, vmi_uid);
+    struct entry *e;
+    struct launcher *line = find(l, vmi_uid, pod_uid, &e);
 
-    if (e && e->pub.connected && str_eq(e->pod_uid, pod_uid)) {
-        e->pub.connected = false;
+    if (line && line->connected) {
+        line->connected = false;
         e->pub.version = ++l->n_changes;
         l->n_connected--;
-        entry_set(&e->desired, &e->pub.desired, NULL);
+        set(&line->desired, NULL);
     }
 }
 
 bool
 launchers_state(struct launchers *l, const char *vmi_uid, const char *pod_uid, const char *text, size_t len)
 {
-    struct entry *e = entry_find(l, vmi_uid);
+    struct entry *e;
+    struct launcher *line = find(l, vmi_uid, pod_uid, &e);
 
-    if (!e || !str_eq(e->pod_uid, pod_uid) || (e->state && packed_is(e->state, text, len))) {
+    if (!line || (line->state && packed_is(line->state, text, len))) {
         return false;
     }
-    entry_set_state(e, packed_new(l->packer, text, len));
+    set_state(line, packed_new(l->packer, text, len));
     e->pub.version = ++l->n_changes;
     return true;
 }
 
 void
-launchers_sent(struct launchers *l, const char *vmi_uid, const char *text)
+launchers_sent(struct launchers *l, const char *vmi_uid, const char *pod_uid, const char *text)
 {
-    struct entry *e = entry_find(l, vmi_uid);
+    struct entry *e;
+    struct launcher *line = find(l, vmi_uid, pod_uid, &e);
 
-    if (e) {
-        entry_set(&e->desired, &e->pub.desired, text);
+    if (line) {
+        set(&line->desired, text);
     }
 }
 
@@ -133,13 +133,24 @@ launchers_warned(struct launchers *l, const char *vmi_uid, const char *warnings,
     if (!e) {
         return false;
     }
-    const char *old = e->warnings ? e->warnings : "";
+    const char *old = e->pub.warnings ? e->pub.warnings : "";
     bool is_new = warnings && !str_eq(warnings, old);
-    AUTO(freep) char *text = xstrdup(warnings ? warnings : old);
-    entry_set(&e->warnings, &e->pub.warnings, text);
+    set(&e->pub.warnings, warnings ? warnings : old);
     e->pub.warned_s = now_s;
     e->pub.version = is_new ? ++l->n_changes : e->pub.version;
     return is_new;
+}
+
+void
+launchers_remove_pod(struct launchers *l, const char *vmi_uid, const char *pod_uid)
+{
+    struct entry *e;
+    struct launcher *line = find(l, vmi_uid, pod_uid, &e);
+
+    if (line) {
+        drop(l, e, line);
+        e->pub.version = ++l->n_changes;
+    }
 }
 
 void
@@ -163,12 +174,23 @@ launchers_clear(struct launchers *l)
     }
 }
 
-const struct launcher *
+const struct instance_launchers *
 launchers_get(const struct launchers *l, const char *vmi_uid)
 {
     struct entry *e = entry_find(l, vmi_uid);
 
     return e ? &e->pub : NULL;
+}
+
+const struct launcher *
+launchers_find(const struct instance_launchers *of, const char *pod_uid)
+{
+    for (size_t i = 0; of && i < of->n; i++) {
+        if (str_eq(of->items[i].pod_uid, pod_uid)) {
+            return &of->items[i];
+        }
+    }
+    return NULL;
 }
 
 size_t
@@ -186,36 +208,83 @@ entry_find(const struct launchers *l, const char *vmi_uid)
     return e;
 }
 
+/* 'ret_entry' is NULL when the instance has none. */
+static struct launcher *
+find(const struct launchers *l, const char *vmi_uid, const char *pod_uid, struct entry **ret_entry)
+{
+    struct entry *e = entry_find(l, vmi_uid);
+
+    *ret_entry = e;
+    for (size_t i = 0; e && i < e->pub.n; i++) {
+        if (str_eq(e->pub.items[i].pod_uid, pod_uid)) {
+            return &e->pub.items[i];
+        }
+    }
+    return NULL;
+}
+
+/* NULL: there is no place left. The list is as long as it must be: nearly every instance has one. */
+static struct launcher *
+make(struct launchers *l, struct entry *e, const char *pod_uid)
+{
+    for (size_t i = 0; i < e->pub.n && e->pub.n == LAUNCHERS_EACH_MAX; i++) {
+        if (!e->pub.items[i].connected) {
+            drop(l, e, &e->pub.items[i]);
+        }
+    }
+    if (e->pub.n == LAUNCHERS_EACH_MAX) {
+        return NULL;
+    }
+    struct launcher *items = xcalloc(e->pub.n + 1, sizeof(*items));
+    if (e->pub.n > 0) {
+        memcpy(items, e->pub.items, e->pub.n * sizeof(*items));
+    }
+    free(e->pub.items);
+    e->pub.items = items;
+    items[e->pub.n].pod_uid = xstrdup(pod_uid);
+    return &items[e->pub.n++];
+}
+
 static void
-entry_set(char **own, const char **pub, const char *value)
+drop(struct launchers *l, struct entry *e, struct launcher *line)
+{
+    l->n_connected -= line->connected ? 1 : 0;
+    free(line->pod_uid);
+    packed_free(line->state);
+    free(line->desired);
+    *line = e->pub.items[--e->pub.n];
+    if (e->pub.n == 0) {
+        free(STEAL(e->pub.items));
+    }
+}
+
+static void
+set(char **text, const char *value)
 {
     char *copy = value ? xstrdup(value) : NULL;
 
-    free(*own);
-    *own = copy;
-    *pub = copy;
+    free(*text);
+    *text = copy;
 }
 
 /* Takes it. */
 static void
-entry_set_state(struct entry *e, struct packed *state)
+set_state(struct launcher *line, struct packed *state)
 {
-    packed_free(e->state);
-    e->state = state;
-    e->pub.state = state;
+    packed_free(line->state);
+    line->state = state;
 }
 
 static void
 entry_drop(struct launchers *l, struct entry *e)
 {
     HASH_DEL(l->table, e);
-    l->n_connected -= e->pub.connected ? 1 : 0;
-    free(e->vmi_uid);
-    free(e->key);
-    free(e->pod_uid);
-    free(e->made_uid);
-    packed_free(e->state);
-    free(e->desired);
-    free(e->warnings);
+    while (e->pub.n > 0) {
+        drop(l, e, &e->pub.items[0]);
+    }
+    free(e->pub.vmi_uid);
+    free(e->pub.key);
+    free(e->pub.made_uid);
+    free(e->pub.warnings);
     free(e);
 }

@@ -14,6 +14,7 @@ static void keep_annotations(const struct kind *kind, const json_t *from, json_t
 static void keep_owner(json_t *meta);
 static void keep_finalizers(const struct kind *kind, json_t *meta);
 static bool is_ours(const struct kind *kind, const json_t *finalizer, size_t i, char ret_place[PLACE_SIZE]);
+static void keep_labels(const struct kind *kind, json_t *meta);
 static void keep_label(const struct kind *kind, json_t *meta);
 static void drop_long(json_t *object);
 static bool is_long(const json_t *j, size_t *left);
@@ -100,9 +101,7 @@ keep_paths(const char *const *paths, const struct kind *kind, const json_t *obje
         keep_annotations(kind, object, meta);
         keep_owner(meta);
         keep_finalizers(kind, meta);
-        if (kind->kept.drops_labels) {
-            (void)json_object_del(meta, "labels");
-        }
+        keep_labels(kind, meta);
     }
     return kept;
 }
@@ -135,6 +134,28 @@ keep_annotations(const struct kind *kind, const json_t *from, json_t *meta)
         BUG_ON(json_object_set(meta, "annotations", kept) != 0);
     } else {
         (void)json_object_del(meta, "annotations");
+    }
+    json_decref(kept);
+}
+
+static void
+keep_labels(const struct kind *kind, json_t *meta)
+{
+    const json_t *all = json_object_get(meta, "labels");
+
+    if (!kind->kept.labels) {
+        return;
+    }
+    json_t *kept = json_object();
+    for (size_t i = 0; kind->kept.labels[i]; i++) {
+        const char *key = kind->kept.labels[i];
+        json_t *value = json_object_get(all, key);
+        BUG_ON(value && json_object_set(kept, key, value) != 0);
+    }
+    if (json_object_size(kept) > 0) {
+        BUG_ON(json_object_set(meta, "labels", kept) != 0);
+    } else {
+        (void)json_object_del(meta, "labels");
     }
     json_decref(kept);
 }

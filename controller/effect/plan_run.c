@@ -54,7 +54,7 @@ static void run_send(struct plan_run *r, enum kube_verb verb, const struct place
 bool
 plan_is_quiet(const struct plan *plan)
 {
-    if (plan->n_actions > 0 || plan->desired) {
+    if (plan->n_actions > 0 || plan->n_desired > 0) {
         return false;
     }
     return !plan->status_new || json_equal(plan->status_old, plan->status_new) ||
@@ -65,11 +65,11 @@ struct plan_run *
 plan_run(const struct effects *fx, const struct plan_target *target, const struct plan *plan, struct arena *arena,
          plan_done_fn *done, void *arg)
 {
-    if (plan->desired) {
-        (void)fx->send(fx->arg, target->uid, plan->desired); /* told or not: the next sync compares with what was sent */
+    for (size_t i = 0; i < plan->n_desired; i++) { /* told or not: the next sync compares with what was sent */
+        (void)fx->send(fx->arg, target->uid, &plan->desired[i]);
     }
     struct plan rest = *plan;
-    rest.desired = NULL;
+    rest.n_desired = 0;
     if (plan_is_quiet(&rest)) {
         arena_free(arena);
         return NULL;

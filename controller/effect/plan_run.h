@@ -12,7 +12,7 @@ struct effects {
     struct kube *kube;
     const struct sources *src; /* answers to writes are seen at once in its caches */
     struct event_recorder *events;
-    bool (*send)(void *arg, const char *vmi_uid, const char *text); /* to the launcher; false: not connected */
+    bool (*send)(void *arg, const char *vmi_uid, const struct desired *desired); /* false: not connected */
     void *arg;
 };
 

@@ -33,7 +33,7 @@ struct reconciler {
 };
 
 static void resync(uv_timer_t *timer);
-static bool send_desired(void *arg, const char *vmi_uid, const char *text);
+static bool send_desired(void *arg, const char *vmi_uid, const struct desired *desired);
 static void on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed);
 static void on_due(void *arg, const char *key, enum queue_class class, int64_t delay_ms);
 static void read_config(struct reconciler *r);
@@ -174,7 +174,8 @@ static void
 on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed)
 {
     struct reconciler *r = arg;
-    AUTO(freep) char *pod_uid = launcher_pods_changed(&r->src, kind, object);
+    char *pod_uids[LAUNCHERS_EACH_MAX];
+    size_t n_pods = launcher_pods_changed(&r->src, kind, object, pod_uids);
 
     give_back_count(r->give_back, object->why ? LARGE_NEWS : 1);
     if (object->wanted_bytes > 0 && !removed) {
@@ -183,8 +184,11 @@ on_changed(void *arg, const struct kind *kind, const struct object *object, bool
     if (kind->is_config) {
         read_config(r);
     }
-    if (pod_uid && r->options.pod_changed) { /* a launcher's word counts no longer than its pod and its instance do */
-        r->options.pod_changed(r->options.arg, pod_uid, removed);
+    for (size_t i = 0; i < n_pods; i++) { /* a launcher's word counts no longer than its pod and its instance do */
+        if (r->options.pod_changed) {
+            r->options.pod_changed(r->options.arg, pod_uids[i], removed);
+        }
+        free(pod_uids[i]);
     }
     if (removed) {
         launcher_pods_gone(&r->src, kind, object);
@@ -204,7 +208,7 @@ on_due(void *arg, const char *key, enum queue_class class, int64_t delay_ms)
 static void
 enqueue_launcher(struct reconciler *r, const char *vmi_uid)
 {
-    const struct launcher *l = launchers_get(r->src.launchers, vmi_uid);
+    const struct instance_launchers *l = launchers_get(r->src.launchers, vmi_uid);
 
     give_back_count(r->give_back, 1);
     if (l) {
@@ -296,14 +300,14 @@ resync(uv_timer_t *timer)
 }
 
 static bool
-send_desired(void *arg, const char *vmi_uid, const char *text)
+send_desired(void *arg, const char *vmi_uid, const struct desired *desired)
 {
     struct reconciler *r = arg;
-    const struct launcher *l = launchers_get(r->src.launchers, vmi_uid);
+    const struct launcher *l = launchers_find(launchers_get(r->src.launchers, vmi_uid), desired->pod_uid);
 
-    if (!l || !l->connected || !r->options.send(r->options.arg, l->pod_uid, text)) {
+    if (!l || !l->connected || !r->options.send(r->options.arg, desired->pod_uid, desired->text)) {
         return false;
     }
-    launchers_sent(r->src.launchers, vmi_uid, text);
+    launchers_sent(r->src.launchers, vmi_uid, desired->pod_uid, desired->text);
     return true;
 }

@@ -62,6 +62,13 @@ plan_event(struct plan *p, const char *type, const char *reason, const char *fmt
 }
 
 void
+plan_tell(struct plan *p, const char *pod_uid, const char *text)
+{
+    p->desired = grown(p->arena, p->desired, p->n_desired, &p->desired_size, sizeof(*p->desired));
+    p->desired[p->n_desired++] = (struct desired){.pod_uid = pod_uid, .text = text};
+}
+
+void
 plan_requeue(struct plan *p, int64_t ms)
 {
     if (ms > 0 && (p->requeue_ms == 0 || ms < p->requeue_ms)) {

@@ -38,6 +38,12 @@ struct event_plan {
     const char *message;
 };
 
+/* What one launcher is told. */
+struct desired {
+    const char *pod_uid;
+    const char *text;
+};
+
 /* The object that a plan is for. Strings are of the sync's arena. */
 struct plan_target {
     const struct kind *kind;
@@ -59,14 +65,18 @@ struct plan {
     const json_t *status_old; /* what the object has, of the fields that vmbridge writes */
     const json_t *status_new; /* what it should have; NULL: not computed */
     bool status_anew;         /* the status is written as a whole: what the object has is not known */
-    const char *desired;      /* text for the launcher, or NULL: nothing to say */
-    int64_t requeue_ms;       /* 0: only when something changes */
+    struct desired *desired;  /* only for launchers to which there is something to say */
+    size_t n_desired;
+    size_t desired_size;
+    int64_t requeue_ms; /* 0: only when something changes */
 };
 
 /* Valid until the next one is added. */
 struct action *plan_add(struct plan *p, enum verb verb, const struct kind *kind, const struct meta *target,
                         const json_t *body);
 PRINTF_LIKE(4, 5) void plan_event(struct plan *p, const char *type, const char *reason, const char *fmt, ...);
+/* Both of the sync's arena. */
+void plan_tell(struct plan *p, const char *pod_uid, const char *text);
 /* Keeps the earlier of the two times; 'ms' <= 0 is ignored. */
 void plan_requeue(struct plan *p, int64_t ms);
 

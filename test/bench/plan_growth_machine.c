@@ -88,7 +88,7 @@ machines_leave(struct machines *m)
 bool
 plan_is_loud(const struct plan *p)
 {
-    if (p->n_actions > 0 || p->desired) {
+    if (p->n_actions > 0 || p->n_desired > 0) {
         return true;
     }
     return p->status_new && !json_equal(p->status_old, p->status_new) &&
@@ -182,10 +182,10 @@ step(const struct machines *m, struct world *w, size_t i, const char *kind, cons
             rest.actions[rest.n_actions++] = p.actions[k];
         }
     }
-    if (p.desired) {
+    if (p.n_desired > 0) {
         char vmi_uid[UID_SIZE];
         make_uid(&vmi_kind, i, vmi_uid);
-        launchers_sent(w->launchers, vmi_uid, p.desired);
+        launchers_sent(w->launchers, vmi_uid, p.desired[0].pod_uid, p.desired[0].text);
     }
     world_apply(w, queue_key, &rest);
     return true;
@@ -373,7 +373,7 @@ dial_in_again(struct machines *m, size_t i)
     make_uid(&pod_kind, i, pod_uid);
     dial_in(m, &m->w, m->keys[i], vmi->uid, pod_uid);
     BUG_ON(!world_plan(&m->w, key, a, &p));
-    if (p.desired) { /* which ports to open: said once after each connect */
-        launchers_sent(m->w.launchers, vmi->uid, p.desired);
+    if (p.n_desired > 0) { /* which ports to open: said once after each connect */
+        launchers_sent(m->w.launchers, vmi->uid, p.desired[0].pod_uid, p.desired[0].text);
     }
 }

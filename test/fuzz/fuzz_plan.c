@@ -123,6 +123,7 @@ struct town {
     json_t *last[KINDS_MAX]; /* what was put last, for updates; of kinds[] */
     json_t *foreign;         /* UID of the instance that each foreign pod claims, by the pod's key */
     char *pod_name;          /* that the controller gives to the pod of the instance "n/a" */
+    char *target_name;       /* and to the pod that its guest is moved to by the migration "m" */
     int64_t now_s;
     unsigned version;
     bool has_headers; /* objects came of which there is only a header */
@@ -190,6 +191,7 @@ town_init(struct town *t)
     t->foreign = json_object();
     AUTO(arena_freep) struct arena *a = arena_new(4096);
     t->pod_name = xstrdup(identity_pod_name(a, &t->config.pod_key, "n", "a", "uid-b"));
+    t->target_name = xstrdup(identity_target_name(a, &t->config.pod_key, "n", "a", "uid-b", "m"));
     t->queue = queue_new();
     t->config_arena = arena_new(CONFIG_ARENA_MAX);
     configure(t);
@@ -206,6 +208,7 @@ town_fini(struct town *t)
     foreign_free(t->src.foreign);
     json_decref(t->foreign);
     free(t->pod_name);
+    free(t->target_name);
     queue_free(t->queue);
     key_errors_free(t->errors);
     arena_free(t->config_arena);
@@ -325,13 +328,26 @@ first_of(const struct town *t, const struct kind *kind)
     return object;
 }
 
+static json_t *
+first_target(const struct town *t)
+{
+    json_t *pod = first_of(t, &pod_kind);
+    json_t *meta = json_object_get(pod, "metadata");
+
+    (void)json_object_set_new(meta, "name", json_string(t->target_name));
+    (void)json_object_set_new(meta, "uid", json_string("uid-of-target"));
+    (void)json_object_set_new(json_object_get(meta, "labels"), "kubevirt.io/migrationJobUID", json_string("m"));
+    return pod;
+}
+
 static void
 step_put(struct town *t, const struct kind *kind, struct bytes *b)
 {
     uint8_t how = bytes_next(b);
     json_t **last = last_of(t, kind);
     const struct type *type = template_of(kind)->type;
-    json_t *object = (how & 1) && *last ? json_deep_copy(*last) : first_of(t, kind);
+    bool is_target = kind == &pod_kind && how >> 4 == 13;
+    json_t *object = (how & 1) && *last ? json_deep_copy(*last) : is_target ? first_target(t) : first_of(t, kind);
 
     for (unsigned n = how >> 1 & 7; n > 0; n--) {
         uint8_t what = bytes_next(b);
@@ -363,10 +379,11 @@ step_launcher(struct town *t, struct bytes *b)
     const char *type = NULL;
     uint8_t how = bytes_next(b);
     const struct object *vmi = store_get(store_of(t, &vmi_kind), "n/a");
-    AUTO(freep) char *pod_key = xasprintf("n/%s", t->pod_name);
+    bool is_target = how >> 6 == 3;
+    AUTO(freep) char *pod_key = xasprintf("n/%s", is_target ? t->target_name : t->pod_name);
     const struct object *pod = store_get(store_of(t, &pod_kind), pod_key);
     const char *vmi_uid = vmi ? vmi->uid : "uid-b";
-    const char *pod_uid = pod ? pod->uid : "uid-of-pod";
+    const char *pod_uid = pod ? pod->uid : is_target ? "uid-of-target" : "uid-of-pod";
 
     if (how % 8 == 7) {
         launchers_disconnected(t->src.launchers, vmi_uid, pod_uid);
@@ -440,6 +457,29 @@ made(struct town *t, const char *key, const json_t *pod)
     }
 }
 
+/* A finding that shows what differs. */
+static void
+demand(bool is_right, const char *key, const json_t *one, const json_t *two)
+{
+    if (!is_right) {
+        AUTO(freep) char *a = one ? json_compact(one) : xstrdup("");
+        AUTO(freep) char *b = two ? json_compact(two) : xstrdup("");
+        (void)fprintf(stderr, "%s: %s\n%s\n", key, a, b);
+        BUG_ON(true);
+    }
+}
+
+/* Never two guests of one name: no pod is made while another one lives that the controller made for it. */
+static void
+check_alone(const struct town *t, const char *key)
+{
+    AUTO(json_freep) json_t *target = cached(t, &pod_kind, "n", t->target_name);
+    const char *phase = json_str(json_object_get(target, "status"), "phase");
+    bool is_over = str_eq(phase, "Succeeded") || str_eq(phase, "Failed");
+
+    demand(!str_eq(key, "vmi/n/a") || !target || is_over, key, target, NULL);
+}
+
 static void
 create(struct town *t, const char *key, const struct action *a)
 {
@@ -452,6 +492,7 @@ create(struct town *t, const char *key, const struct action *a)
     set_version(t, object);
     hand_in(t, kind, object, false);
     if (kind == &pod_kind) {
+        check_alone(t, key);
         made(t, key, object);
     }
 }
@@ -485,7 +526,9 @@ carry_out(struct town *t, const char *key, const struct action *a)
     if (!object || !str_eq(json_str(meta, "uid"), a->uid)) {
         return true;
     }
-    if (a->body) {
+    if (a->verb == VERB_JSON_PATCH) {
+        (void)json_object_del(meta, "finalizers"); /* the cache knows of no others */
+    } else if (a->body) {
         merge(object, a->body, 0);
     } else {
         (void)json_object_set_new(meta, "deletionTimestamp", json_string("2026-01-01T00:00:06Z"));
@@ -513,18 +556,6 @@ check_body(const json_t *body)
     AUTO(err_freep) struct err *e = json_parse(text, strlen(text), SIZE_MAX, &again);
 
     BUG_ON(e || !(json_is_object(again) || json_is_array(again))); /* a JSON patch is a list */
-}
-
-/* A finding that shows what differs. */
-static void
-demand(bool is_right, const char *key, const json_t *one, const json_t *two)
-{
-    if (!is_right) {
-        AUTO(freep) char *a = one ? json_compact(one) : xstrdup("");
-        AUTO(freep) char *b = two ? json_compact(two) : xstrdup("");
-        (void)fprintf(stderr, "%s: %s\n%s\n", key, a, b);
-        BUG_ON(true);
-    }
 }
 
 static void
@@ -625,8 +656,8 @@ look(struct town *t, const char *key)
         BUG_ON(again.n_actions > 0);      /* it would have been right before */
     }
     const struct object *o = store_get(store_of(t, caches_kind_of(t->caches, key)), strchr(key, '/') + 1);
-    if (p.desired && o) {
-        launchers_sent(t->src.launchers, o->uid, p.desired);
+    for (size_t i = 0; i < p.n_desired && o; i++) {
+        launchers_sent(t->src.launchers, o->uid, p.desired[i].pod_uid, p.desired[i].text);
     }
 }
 
@@ -706,8 +737,13 @@ collect(void *arg, const struct object *o)
 static json_t *
 plan_json(const struct plan *p)
 {
-    json_t *j = json_pack("{s:s, s:o?, s:s?}", "rule", p->rule, "status", status_patch(p), "desired", p->desired);
+    json_t *desired = json_object();
+    json_t *j = json_pack("{s:s, s:o?, s:o}", "rule", p->rule, "status", status_patch(p), "desired", desired);
     json_t *actions = json_array();
+
+    for (size_t i = 0; i < p->n_desired; i++) {
+        (void)json_object_set_new(desired, p->desired[i].pod_uid, json_string(p->desired[i].text));
+    }
 
     for (size_t i = 0; i < p->n_actions; i++) {
         const struct action *a = &p->actions[i];

@@ -443,7 +443,22 @@ START_TEST(a_service_is_found_by_its_selector_and_a_change_reaches_both_sides)
 }
 END_TEST
 
-START_TEST(launchers_of_another_pod_do_not_speak)
+static const char *
+said(const struct launchers *l, const char *pod_uid)
+{
+    const struct launcher *one = launchers_find(launchers_get(l, "u1"), pod_uid);
+    static char *text;
+
+    free(text);
+    text = NULL;
+    if (one && one->state) {
+        AUTO(err_freep) struct err *e = packed_text(one->state, &text);
+        ck_assert(!e);
+    }
+    return text ? text : "";
+}
+
+START_TEST(launchers_of_two_pods_speak_for_themselves)
 {
     struct launchers *l = launchers_new();
 
@@ -453,17 +468,67 @@ START_TEST(launchers_of_another_pod_do_not_speak)
     launchers_connected(l, "u1", "p1");
     ck_assert(launchers_state(l, "u1", "p1", "{}", 2));
     ck_assert(!launchers_state(l, "u1", "p1", "{}", 2));
-    AUTO(freep) char *said = NULL;
-    AUTO(err_freep) struct err *e = packed_text(launchers_get(l, "u1")->state, &said);
-    ck_assert(!e);
-    ck_assert_str_eq(said, "{}");
+    launchers_sent(l, "u1", "p1", "ports");
     launchers_connected(l, "u1", "p2");
-    ck_assert_ptr_null(launchers_get(l, "u1")->state);
-    ck_assert(!launchers_state(l, "u1", "p1", "{\"a\":1}", 7));
+    ck_assert_str_eq(said(l, "p1"), "{}"); /* the newer one has not taken its place */
+    ck_assert_str_eq(said(l, "p2"), "");
+    ck_assert_str_eq(launchers_find(launchers_get(l, "u1"), "p1")->desired, "ports");
+    ck_assert_ptr_null(launchers_find(launchers_get(l, "u1"), "p2")->desired);
+    ck_assert(launchers_state(l, "u1", "p2", "{\"b\":1}", 7));
+    uint64_t version = launchers_get(l, "u1")->version;
+    ck_assert(launchers_state(l, "u1", "p1", "{\"a\":1}", 7)); /* the older one speaks late */
+    ck_assert(launchers_get(l, "u1")->version != version);
+    ck_assert_str_eq(said(l, "p1"), "{\"a\":1}");
+    ck_assert_str_eq(said(l, "p2"), "{\"b\":1}");
+    ck_assert(!launchers_state(l, "u1", "p3", "{}", 2)); /* it has not dialed in */
+    ck_assert_uint_eq(launchers_count(l), 2);
     launchers_disconnected(l, "u1", "p1");
     ck_assert_uint_eq(launchers_count(l), 1);
-    launchers_disconnected(l, "u1", "p2");
+    ck_assert(launchers_find(launchers_get(l, "u1"), "p2")->connected);
+    ck_assert_str_eq(said(l, "p1"), "{\"a\":1}"); /* what it said last holds */
+    launchers_connected(l, "u1", "p1");
+    ck_assert_ptr_null(launchers_find(launchers_get(l, "u1"), "p1")->desired); /* over this connection nothing yet */
+    launchers_remove_pod(l, "u1", "p1");
+    ck_assert_uint_eq(launchers_count(l), 1);
+    ck_assert_uint_eq(launchers_get(l, "u1")->n, 1);
+    ck_assert_str_eq(said(l, "p2"), "{\"b\":1}");
+    launchers_remove(l, "u1");
     ck_assert_uint_eq(launchers_count(l), 0);
+    ck_assert_str_eq(said(l, "p2"), "");
+    launchers_free(l);
+}
+END_TEST
+
+START_TEST(pods_one_after_the_other_leave_one_launcher)
+{
+    struct launchers *l = launchers_new();
+    char pod[16];
+
+    launchers_name(l, "u1", "ns/a");
+    for (unsigned i = 0; i < 1000; i++) {
+        (void)snprintf(pod, sizeof(pod), "p%u", i);
+        launchers_connected(l, "u1", pod);
+        ck_assert(launchers_state(l, "u1", pod, "{}", 2));
+        if (i > 0) {
+            (void)snprintf(pod, sizeof(pod), "p%u", i - 1);
+            launchers_remove_pod(l, "u1", pod);
+        }
+    }
+    ck_assert_uint_eq(launchers_get(l, "u1")->n, 1);
+    ck_assert_uint_eq(launchers_count(l), 1);
+    for (unsigned i = 0; i < 1000; i++) { /* nor when nobody says that they are gone */
+        (void)snprintf(pod, sizeof(pod), "q%u", i);
+        launchers_connected(l, "u1", pod);
+        launchers_disconnected(l, "u1", pod);
+    }
+    ck_assert_uint_le(launchers_get(l, "u1")->n, LAUNCHERS_EACH_MAX);
+    ck_assert(launchers_find(launchers_get(l, "u1"), "p999")->connected); /* one on the line keeps its place */
+    for (unsigned i = 0; i < 10; i++) {
+        (void)snprintf(pod, sizeof(pod), "r%u", i);
+        launchers_connected(l, "u1", pod);
+    }
+    ck_assert_uint_eq(launchers_count(l), LAUNCHERS_EACH_MAX);
+    ck_assert_ptr_null(launchers_find(launchers_get(l, "u1"), "r9"));
     launchers_free(l);
 }
 END_TEST
@@ -492,7 +557,8 @@ main(void)
     tcase_add_test(tc, foreign_pods_are_counted_and_bounded);
     tcase_add_loop_test(tc, a_service_concerns_those_it_selects, 0, 7);
     tcase_add_test(tc, a_service_is_found_by_its_selector_and_a_change_reaches_both_sides);
-    tcase_add_test(tc, launchers_of_another_pod_do_not_speak);
+    tcase_add_test(tc, launchers_of_two_pods_speak_for_themselves);
+    tcase_add_test(tc, pods_one_after_the_other_leave_one_launcher);
     suite_add_tcase(s, tc);
     SRunner *sr = srunner_create(s);
     srunner_run_all(sr, CK_NORMAL);

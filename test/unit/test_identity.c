@@ -86,6 +86,14 @@ START_TEST(a_pod_has_a_name_of_its_own)
     ck_assert(!identity_is_pod_name(&key, "other", pod));
     ck_assert(!identity_is_pod_name(&key, "ns", unkeyed));
     ck_assert(!identity_is_pod_name(&key, "ns", "virt-launcher-vm2-bbbbbbbbbbbb"));
+    const char *target = identity_target_name(arena, &key, "ns", "vm1", "uid-1", "m1");
+    ck_assert_str_eq(target, "virt-launcher-vm1-vtflxjwtzqjg");
+    ck_assert_str_ne(target, identity_target_name(arena, &key, "ns", "vm1", "uid-1", "m2"));
+    ck_assert_str_ne(target, identity_target_name(arena, &key, "ns", "vm1", "uid-2", "m1"));
+    ck_assert_str_ne(target, identity_target_name(arena, &other, "ns", "vm1", "uid-1", "m1"));
+    ck_assert(identity_is_pod_name(&key, "ns", target));
+    ck_assert(identity_stem_of_pod(target, stem));
+    ck_assert_str_eq(stem, "vm1");
     ck_assert(identity_stem_of_pod(pod, stem));
     ck_assert_str_eq(stem, "vm1");
     static const char *const others[] = {"",

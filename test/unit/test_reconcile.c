@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/yaml.h"
 #include "reconcile/rules.h"
+#include "reconcile/vmi/launcher_pods.h"
 #include "world.h"
 
 #include <check.h>
@@ -57,11 +58,25 @@ read_case(const char *file)
     return c;
 }
 
+/* {vmi, pod, state}: it is on the line and has said that. NULL: nobody is. */
+static void
+let_speak(struct world *w, const json_t *launcher)
+{
+    const char *vmi = json_str(launcher, "vmi");
+    const char *pod = json_str(launcher, "pod");
+
+    if (launcher) {
+        AUTO(freep) char *text = json_dumps(json_object_get(launcher, "state"), JSON_COMPACT);
+        launchers_name(w->launchers, vmi, "default/a");
+        launchers_connected(w->launchers, vmi, pod);
+        ck_assert(!text || launchers_state(w->launchers, vmi, pod, text, strlen(text)));
+    }
+}
+
 static void
 fill_world(struct world *w, const json_t *c, bool backwards)
 {
     const json_t *objects = json_object_get(c, "objects");
-    const json_t *launcher = json_object_get(c, "launcher");
     size_t n = json_array_size(objects);
     const char *now = json_str(c, "now");
     const char *key_made = json_str(c, "podKeyMade");
@@ -72,12 +87,11 @@ fill_world(struct world *w, const json_t *c, bool backwards)
     for (size_t i = 0; i < n; i++) {
         world_put(w, json_array_get(objects, backwards ? n - 1 - i : i));
     }
-    if (launcher) {
-        AUTO(freep) char *text = json_dumps(json_object_get(launcher, "state"), JSON_COMPACT);
-        launchers_name(w->launchers, json_str(launcher, "vmi"), "default/a");
-        launchers_connected(w->launchers, json_str(launcher, "vmi"), json_str(launcher, "pod"));
-        ck_assert(!text || launchers_state(w->launchers, json_str(launcher, "vmi"), json_str(launcher, "pod"), text,
-                                           strlen(text)));
+    let_speak(w, json_object_get(c, "launcher"));
+    size_t i_launcher;
+    json_t *launcher;
+    json_array_foreach(json_object_get(c, "launchers"), i_launcher, launcher) {
+        let_speak(w, launcher);
     }
     static const char *patterns[8];
     size_t i_pattern;
@@ -202,6 +216,24 @@ pod_of(const struct plan *p)
     return NULL;
 }
 
+/* 'want': by the pod's UID the ports that its launcher is told to open; whoever is not named is told nothing. */
+static void
+check_told(const char *file, const json_t *want, const struct plan *p)
+{
+    ck_assert_msg(json_object_size(want) == p->n_desired, "%s: %zu launchers are told something", file, p->n_desired);
+    for (size_t i = 0; i < p->n_desired; i++) {
+        AUTO(json_freep) json_t *text = json_loads(p->desired[i].text, 0, NULL);
+        AUTO(json_freep) json_t *ports = json_array();
+        size_t k;
+        json_t *port;
+        json_array_foreach(json_object_get(text, "openPorts"), k, port) {
+            (void)json_array_append(ports, json_object_get(port, "port"));
+        }
+        ck_assert_msg(json_equal(ports, json_object_get(want, p->desired[i].pod_uid)), "%s: pod %s is told %s", file,
+                      p->desired[i].pod_uid, p->desired[i].text);
+    }
+}
+
 static void
 check_plan(const char *file, const json_t *want, const struct plan *p)
 {
@@ -244,8 +276,11 @@ check_plan(const char *file, const json_t *want, const struct plan *p)
                       (long long)p->requeue_ms);
     }
     if (json_object_get(want, "desired")) {
-        ck_assert_msg((p->desired != NULL) == json_bool(want, "desired", true), "%s: desired %s", file,
-                      p->desired ? p->desired : "(none)");
+        ck_assert_msg((p->n_desired > 0) == json_bool(want, "desired", true), "%s: desired %s", file,
+                      p->n_desired > 0 ? p->desired[0].text : "(none)");
+    }
+    if (json_object_get(want, "told")) {
+        check_told(file, json_object_get(want, "told"), p);
     }
 }
 
@@ -403,9 +438,21 @@ START_TEST(a_sync_is_spared_only_when_nothing_it_reads_has_changed)
     launchers_connected(w.launchers, "u", "p1");
     ck_assert(last != fingerprint(&w, &vmi_kind));
     last = fingerprint(&w, &vmi_kind);
-    launchers_sent(w.launchers, "u", "{}");
+    launchers_sent(w.launchers, "u", "p1", "{}");
     ck_assert(last == fingerprint(&w, &vmi_kind));
     ck_assert(launchers_state(w.launchers, "u", "p1", "{}", 2));
+    ck_assert(last != fingerprint(&w, &vmi_kind));
+    last = fingerprint(&w, &vmi_kind);
+    launchers_connected(w.launchers, "u", "p2"); /* a second pod's */
+    ck_assert(last != fingerprint(&w, &vmi_kind));
+    last = fingerprint(&w, &vmi_kind);
+    ck_assert(launchers_state(w.launchers, "u", "p1", "{\"a\":1}", 7));
+    ck_assert(last != fingerprint(&w, &vmi_kind));
+    last = fingerprint(&w, &vmi_kind);
+    ck_assert(launchers_state(w.launchers, "u", "p2", "{}", 2));
+    ck_assert(last != fingerprint(&w, &vmi_kind));
+    last = fingerprint(&w, &vmi_kind);
+    launchers_remove_pod(w.launchers, "u", "p2");
     ck_assert(last != fingerprint(&w, &vmi_kind));
     last = fingerprint(&w, &vmi_kind);
     launchers_disconnected(w.launchers, "u", "p1");
@@ -413,6 +460,55 @@ START_TEST(a_sync_is_spared_only_when_nothing_it_reads_has_changed)
     last = fingerprint(&w, &vmi_kind);
     informer_expect_deletion(world_informer(&w, &vmi_kind), "default/a", "u");
     ck_assert(last != fingerprint(&w, &vmi_kind));
+    world_fini(&w);
+}
+END_TEST
+
+#define SOURCE "virt-launcher-a-xbqllxmnrvhj"
+#define TARGET "virt-launcher-a-lvzbgxjrmmhx" /* of migration m1 */
+
+static void
+put_pod(struct world *w, const char *name, const char *uid, const char *migration)
+{
+    AUTO(freep)
+    char *text = xasprintf("{\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"uid\":\"%s\",\"labels\":{\"x\":\"y\","
+                           "\"kubevirt.io/migrationJobUID\":\"%s\"}},\"status\":{\"phase\":\"Running\"}}",
+                           name, uid, migration);
+
+    put_text(w, text);
+}
+
+START_TEST(both_pods_of_an_instance_may_speak)
+{
+    struct world w;
+    char *uids[LAUNCHERS_EACH_MAX];
+
+    world_init(&w);
+    put_text(&w, "{\"kind\":\"VirtualMachineInstance\",\"metadata\":{\"name\":\"a\",\"uid\":\"uid-of-vmi\"},"
+                 "\"status\":{\"activePods\":{\"s\":\"n1\"}}}");
+    put_pod(&w, SOURCE, "s", "m1"); /* a label that anybody may have put there */
+    put_pod(&w, TARGET, "t", "m1");
+    const struct sources src = world_sources(&w);
+    const struct object *vmi = store_get(world_store(&w, &vmi_kind), "default/a");
+    ck_assert_str_eq(launcher_pods_who(&src, "default", SOURCE, "s"), "uid-of-vmi");
+    ck_assert_str_eq(launcher_pods_who(&src, "default", TARGET, "t"), "uid-of-vmi");
+    ck_assert_ptr_null(launcher_pods_who(&src, "default", TARGET, "another"));
+    launchers_connected(w.launchers, "uid-of-vmi", "s");
+    launchers_connected(w.launchers, "uid-of-vmi", "t");
+    ck_assert_uint_eq(launcher_pods_changed(&src, &vmi_kind, vmi, uids), 2);
+    ck_assert_str_eq(uids[0], "s");
+    ck_assert_str_eq(uids[1], "t");
+    free(uids[0]);
+    free(uids[1]);
+    const struct object *pod = store_get(world_store(&w, &pod_kind), "default/" SOURCE);
+    ck_assert_uint_eq(launcher_pods_changed(&src, &pod_kind, pod, uids), 1);
+    ck_assert_str_eq(uids[0], "s");
+    free(uids[0]);
+    launcher_pods_gone(&src, &pod_kind, pod);
+    ck_assert_uint_eq(launchers_get(w.launchers, "uid-of-vmi")->n, 1);
+    ck_assert(launchers_find(launchers_get(w.launchers, "uid-of-vmi"), "t"));
+    put_pod(&w, TARGET, "t", "m2"); /* another label, and no more proof */
+    ck_assert_ptr_null(launcher_pods_who(&src, "default", TARGET, "t"));
     world_fini(&w);
 }
 END_TEST
@@ -496,6 +592,7 @@ main(void)
     tcase_add_test(tc, every_rule_has_a_case);
     tcase_add_test(tc, a_sync_is_spared_only_when_nothing_it_reads_has_changed);
     tcase_add_test(tc, an_object_that_changes_loses_its_fingerprint);
+    tcase_add_test(tc, both_pods_of_an_instance_may_speak);
     tcase_add_test(tc, the_launcher_comes_to_the_same_machine);
     suite_add_tcase(s, tc);
     SRunner *sr = srunner_create(s);

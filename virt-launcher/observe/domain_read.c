@@ -51,8 +51,9 @@ shutoff_reason(int reason)
     case VIR_DOMAIN_SHUTOFF_CRASHED:
     case VIR_DOMAIN_SHUTOFF_FAILED:
         return "crashed";
-    case VIR_DOMAIN_SHUTOFF_UNKNOWN:
     case VIR_DOMAIN_SHUTOFF_MIGRATED:
+        return "migrated";
+    case VIR_DOMAIN_SHUTOFF_UNKNOWN:
     case VIR_DOMAIN_SHUTOFF_SAVED:
     case VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT:
     case VIR_DOMAIN_SHUTOFF_DAEMON:

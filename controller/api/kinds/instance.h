@@ -66,6 +66,8 @@ struct str_list instance_ports(const struct port_list *ports, struct arena *a);
 /* Label and value by which launcher pods are watched. */
 #define LAUNCHER_LABEL "kubevirt.io"
 #define LAUNCHER_LABEL_VALUE "virt-launcher"
+/* Of a pod that a guest is moved to: UID of the migration. */
+#define MIGRATION_LABEL "kubevirt.io/migrationJobUID"
 
 #define INSTANCE_ANNOTATION "vmbridge.io/instance"
 /* Whom launchers trust: "sha256:" and base64 of the digest of a CA certificate's DER, one a CA, with blanks between. */

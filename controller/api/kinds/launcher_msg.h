@@ -73,7 +73,7 @@ struct launcher_state {
     const char *vmi_uid;
     int64_t seq; /* grows with each message of one launcher process */
     enum domain_state state;
-    const char *reason;          /* shutdown, destroyed, crashed, failed, panicked, io-error, user, start-failed ... */
+    const char *reason; /* shutdown, destroyed, crashed, failed, panicked, io-error, user, start-failed, migrated ... */
     const char *message;         /* for people; names the field when the spec is at fault */
     enum tri invalid;            /* the spec is at fault: do not try again before it changes */
     struct opt_int since_s;      /* wall clock of the last change of 'state' */

@@ -324,7 +324,8 @@ struct vmi_bridge {
     struct opt_int guest_users; /* logged-in users that the agent counts */
     const char *guest_hostname;
     const char *exit;           /* how the last run ended: shutdown, destroyed, crashed */
-    const char *pod;            /* name of the launcher pod */
+    const char *pod;            /* name of the launcher pod that has the guest */
+    struct str_map other_pods;  /* pod UID: name, of those beside it: while the guest is moved */
     struct repair_list repairs; /* of an instance without a machine: else that tells them */
 };
 

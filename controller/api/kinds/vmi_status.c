@@ -89,6 +89,8 @@ static const struct field bridge_fields[] = {
     FIELD_STRING(vmi_bridge, guest_hostname, "guestHostname", "Host name inside the guest."),
     FIELD_STRING(vmi_bridge, exit, "exit", "How the last run ended."),
     FIELD_STRING(vmi_bridge, pod, "pod", "Name of the launcher pod."),
+    FIELD_MAP(vmi_bridge, other_pods, "otherPods",
+              "While the guest is moved: UID and name of each launcher pod beside it."),
     FIELD_LIST(
         vmi_bridge, repairs, repair_list, repair_type, "repairs",
         "Fields that are read otherwise than they are written, or have no effect; of an instance without a machine."),

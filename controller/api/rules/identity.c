@@ -74,19 +74,34 @@ keyed_letters(const struct pod_key *key, const char *text, size_t n, char *ret_l
     letters_of(sum, n, ret_letters);
 }
 
+/* 'run' is what the first letters are of. */
+static char *
+keyed_name(struct arena *a, const struct pod_key *key, const char *namespace, const char *vmi_name, const char *run)
+{
+    char stem[POD_STEM_SIZE];
+    char letters[RUN_LEN + 1];
+    char proof[PROOF_LEN + 1];
+
+    identity_pod_stem(vmi_name, stem);
+    keyed_letters(key, run, RUN_LEN, letters);
+    char *name = arena_printf(a, POD_PREFIX "%s-%s", stem, letters);
+    keyed_letters(key, arena_printf(a, "name %s/%s", namespace, name), PROOF_LEN, proof);
+    return arena_printf(a, "%s%s", name, proof);
+}
+
 char *
 identity_pod_name(struct arena *a, const struct pod_key *key, const char *namespace, const char *vmi_name,
                   const char *vmi_uid)
 {
-    char stem[POD_STEM_SIZE];
-    char run[RUN_LEN + 1];
-    char proof[PROOF_LEN + 1];
+    return keyed_name(a, key, namespace, vmi_name, arena_printf(a, "run %s/%s/%s", namespace, vmi_name, vmi_uid));
+}
 
-    identity_pod_stem(vmi_name, stem);
-    keyed_letters(key, arena_printf(a, "run %s/%s/%s", namespace, vmi_name, vmi_uid), RUN_LEN, run);
-    char *name = arena_printf(a, POD_PREFIX "%s-%s", stem, run);
-    keyed_letters(key, arena_printf(a, "name %s/%s", namespace, name), PROOF_LEN, proof);
-    return arena_printf(a, "%s%s", name, proof);
+char *
+identity_target_name(struct arena *a, const struct pod_key *key, const char *namespace, const char *vmi_name,
+                     const char *vmi_uid, const char *migration_uid)
+{
+    return keyed_name(a, key, namespace, vmi_name,
+                      arena_printf(a, "target %s/%s/%s/%s", namespace, vmi_name, vmi_uid, migration_uid));
 }
 
 bool

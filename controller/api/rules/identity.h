@@ -21,6 +21,9 @@ struct pod_key {
  * function of key, namespace, name and UID, the others prove that the rest was made with the key. */
 char *identity_pod_name(struct arena *a, const struct pod_key *key, const char *namespace, const char *vmi_name,
                         const char *vmi_uid);
+/* The same of a pod that the guest of the VMI is moved to: of that migration nobody without the key can foresee it either. */
+char *identity_target_name(struct arena *a, const struct pod_key *key, const char *namespace, const char *vmi_name,
+                           const char *vmi_uid, const char *migration_uid);
 /* Whether a pod's name was made with the key, for whichever VMI of the namespace. */
 bool identity_is_pod_name(const struct pod_key *key, const char *namespace, const char *pod_name);
 /* The name that versions without a key gave: everybody can foresee it. */

@@ -29,6 +29,7 @@ static const char *const paths[] = {
 static const char *const header_paths[] = {
     KEPT_META, "metadata.annotations", "metadata.finalizers", "spec.nodeName", "status.phase", "status.podIP", NULL,
 };
+static const char *const labels[] = {MIGRATION_LABEL, NULL};
 static const char *const annotations[] = {GATEWAY_PINS_ANNOTATION, GATEWAY_CA_ANNOTATION, NULL};
 
 bool
@@ -97,7 +98,7 @@ const struct kind pod_kind = {
     .label = LAUNCHER_LABEL,
     .label_value = LAUNCHER_LABEL_VALUE,
     .has_ended = pod_has_ended,
-    .kept = {.paths = paths, .header_paths = header_paths, .annotations = annotations, .drops_labels = true},
+    .kept = {.paths = paths, .header_paths = header_paths, .annotations = annotations, .labels = labels},
     .room = ROOM_OTHERS,
     .subject = pod_subject,
     .refused = pod_refusal,

@@ -149,7 +149,7 @@ launcher_pods_who(const struct sources *src, const char *namespace, const char *
     if (!vmi || !str_eq(pod->uid, pod_uid)) {
         return NULL;
     }
-    const struct launcher *l = launchers_get(src->launchers, vmi->uid);
+    const struct instance_launchers *l = launchers_get(src->launchers, vmi->uid);
     AUTO(arena_freep) struct arena *arena = arena_new(ARENA_MAX);
     if (!(l && str_eq(l->made_uid, pod_uid)) && !vmi_view_owns(arena, src, vmi, pod)) {
         return NULL;
@@ -158,13 +158,20 @@ launcher_pods_who(const struct sources *src, const char *namespace, const char *
     return vmi->uid;
 }
 
-char *
-launcher_pods_changed(const struct sources *src, const struct kind *kind, const struct object *object)
+size_t
+launcher_pods_changed(const struct sources *src, const struct kind *kind, const struct object *object,
+                      char *ret_pod_uids[LAUNCHERS_EACH_MAX])
 {
-    const struct launcher *l = kind == &vmi_kind ? launchers_get(src->launchers, object->uid) : NULL;
-    const char *uid = kind == &pod_kind ? object->uid : l ? l->pod_uid : NULL;
+    const struct instance_launchers *l = kind == &vmi_kind ? launchers_get(src->launchers, object->uid) : NULL;
 
-    return uid ? xstrdup(uid) : NULL;
+    if (kind == &pod_kind) {
+        ret_pod_uids[0] = xstrdup(object->uid);
+        return 1;
+    }
+    for (size_t i = 0; l && i < l->n; i++) {
+        ret_pod_uids[i] = xstrdup(l->items[i].pod_uid);
+    }
+    return l ? l->n : 0;
 }
 
 void
@@ -172,11 +179,17 @@ launcher_pods_gone(const struct sources *src, const struct kind *kind, const str
 {
     if (kind == &vmi_kind) {
         launchers_remove(src->launchers, object->uid);
+    } else if (kind == &pod_kind) {
+        AUTO(freep) char *namespace = xstrndup(object->key, strcspn(object->key, "/"));
+        const struct object *vmi = vmi_of_pod(src, namespace, object);
+        if (vmi) {
+            launchers_remove_pod(src->launchers, vmi->uid, object->uid);
+        }
     }
 }
 
 char *
-launcher_pods_key(const struct launcher *l)
+launcher_pods_key(const struct instance_launchers *l)
 {
     return queue_key(&vmi_kind, l->key);
 }

@@ -14,12 +14,13 @@ bool launcher_pods_admit(const struct sources *src, const json_t *pod, bool remo
 const char *launcher_pods_who(const struct sources *src, const char *namespace, const char *pod_name,
                               const char *pod_uid);
 
-/* An object has changed: the UID of the pod of which launcher_pods_who may say something else now, which the caller frees, or NULL. */
-MUST_CHECK char *launcher_pods_changed(const struct sources *src, const struct kind *kind, const struct object *object);
+/* An object has changed: UIDs of the pods of which launcher_pods_who may say something else now, which the caller frees, and how many. */
+MUST_CHECK size_t launcher_pods_changed(const struct sources *src, const struct kind *kind, const struct object *object,
+                                        char *ret_pod_uids[LAUNCHERS_EACH_MAX]);
 /* An object is gone, and with it what its launcher said. */
 void launcher_pods_gone(const struct sources *src, const struct kind *kind, const struct object *object);
 
 /* Key in the queue of the instance that a launcher is of. The caller frees. */
-MUST_CHECK char *launcher_pods_key(const struct launcher *l);
+MUST_CHECK char *launcher_pods_key(const struct instance_launchers *l);
 
 #endif

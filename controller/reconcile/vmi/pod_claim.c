@@ -1,15 +1,18 @@
 // Judged by what nobody but the controller can give a pod: a name made with the key, a UID that was answered to our create.
 #include "reconcile/vmi/pod_claim.h"
 
+#include "api/kinds/instance.h"
 #include "base/clock.h"
 
 enum {
     CLAIM_ARENA_MAX = 4096,
+    POD_MAX = 1024 * 1024,
     KEY_LATE_S = 2, /* a create of an older version may still be on its way when the key is made */
 };
 
 static bool is_recorded(const struct claimant *c, const char *uid);
 static bool is_name_of(const struct claimant *c, const char *pod_name);
+static bool is_target(const struct claimant *c, const struct object *pod);
 
 enum pod_claim
 pod_claim(const struct claimant *c, const struct object *pod)
@@ -19,11 +22,10 @@ pod_claim(const struct claimant *c, const struct object *pod)
     if (is_recorded(c, pod->uid)) {
         return POD_OURS;
     }
-    bool is_ours = is_name_of(c, name);
-    if (is_ours && !c->made_uid && c->recorded->n == 0) {
-        return POD_OURS;
+    if (is_name_of(c, name)) { /* with another UID than the one that we made: foreign */
+        return !c->made_uid && c->recorded->n == 0 ? POD_OURS : POD_FOREIGN;
     }
-    return is_ours ? POD_FOREIGN : POD_OLDER; /* of the right name, with another UID than the one that we made */
+    return is_target(c, pod) ? POD_TARGET : POD_OLDER;
 }
 
 bool
@@ -59,4 +61,17 @@ is_name_of(const struct claimant *c, const char *pod_name)
 
     return str_eq(pod_name, identity_pod_name(a, c->key, c->namespace, c->name, c->uid)) ||
            str_eq(pod_name, identity_pod_name_unkeyed(a, c->name, c->uid));
+}
+
+/* The label only says which migration; that the controller made the pod for it, its name proves. */
+static bool
+is_target(const struct claimant *c, const struct object *pod)
+{
+    AUTO(json_freep) json_t *j = NULL;
+    AUTO(err_freep) struct err *e = object_parse(pod, POD_MAX, &j);
+    const char *migration = json_str(json_at(j, "metadata", "labels", NULL), MIGRATION_LABEL);
+    AUTO(arena_freep) struct arena *a = arena_new(CLAIM_ARENA_MAX);
+
+    return !e && migration &&
+           str_eq(strchr(pod->key, '/') + 1, identity_target_name(a, c->key, c->namespace, c->name, c->uid, migration));
 }

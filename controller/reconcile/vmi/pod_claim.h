@@ -8,7 +8,8 @@
 
 enum pod_claim {
     POD_FOREIGN, /* the controller did not make it: it counts for nothing */
-    POD_OURS,    /* the launcher pod of this very instance */
+    POD_OURS,    /* a launcher pod of this very instance */
+    POD_TARGET,  /* one as well, of which nothing is noted yet: made for its guest to be moved to */
     POD_OLDER,   /* made for another run of that name: while it lives the disks are not touched */
 };
 

@@ -17,8 +17,8 @@ names_secret(const struct volume *vol)
 bool
 pod_warnings_matter(const struct vmi_view *v)
 {
-    bool waits = v->has_pod && v->pod.node_name && !v->pod.started && !v->pod.going && !v->going &&
-                 !v->pod.terminated && !pod_is_over(&v->pod);
+    bool waits = v->has_pod && v->active->pod.node_name && !v->active->pod.started && !v->active->pod.going &&
+                 !v->going && !v->active->pod.terminated && !pod_is_over(&v->active->pod);
 
     for (size_t i = 0; waits && i < v->vmi.spec.volumes.n; i++) {
         if (names_secret(&v->vmi.spec.volumes.items[i])) {
@@ -32,7 +32,7 @@ pod_warnings_matter(const struct vmi_view *v)
 int64_t
 pod_warnings_due_s(const struct vmi_view *v)
 {
-    int64_t age_s = v->now_s - v->pod.meta.creation_s;
+    int64_t age_s = v->now_s - v->active->pod.meta.creation_s;
     int64_t first_s = FIRST_READ_S + (int64_t)(v->n_waiting / WAITING_PER_READ_S);
     int64_t every_s = age_s / 2 < first_s ? first_s : age_s / 2;
     int64_t left_s = v->warnings ? v->warned_s + (every_s < READ_EVERY_MAX_S ? every_s : READ_EVERY_MAX_S) - v->now_s

@@ -6,6 +6,7 @@
 #include "reconcile/pod/overhead.h"
 #include "reconcile/vmi/open_ports.h"
 
+static void set_pods(const struct vmi_view *v, struct vmi_status *st);
 static void set_place(const struct vmi_view *v, struct vmi_status *st);
 static void set_interfaces(const struct vmi_view *v, struct vmi_status *st);
 static void set_volumes(const struct vmi_view *v, struct vmi_status *st);
@@ -18,6 +19,9 @@ vmi_details(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_s
 {
     if (v->has_pod) {
         set_place(v, st);
+    }
+    if (v->launchers.n > 0) {
+        set_pods(v, st);
     }
     if (o->phase == PHASE_RUNNING && !v->invalid) { /* else what was told of a spec that could run stays */
         set_size(v, st);
@@ -37,12 +41,37 @@ vmi_details(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_s
 static void
 set_place(const struct vmi_view *v, struct vmi_status *st)
 {
-    st->node_name = v->pod.node_name;
-    st->qos_class = v->pod.qos_class;
-    st->launcher_image = v->pod.image ? v->pod.image : st->launcher_image;
-    st->active_pods = (struct str_map){.items = ARENA_NEW(v->arena, struct str_pair), .n = 1};
-    st->active_pods.items[0] =
-        (struct str_pair){.key = v->pod.meta.uid, .value = v->pod.node_name ? v->pod.node_name : ""};
+    st->node_name = v->active->pod.node_name;
+    st->qos_class = v->active->pod.qos_class;
+    st->launcher_image = v->active->pod.image ? v->active->pod.image : st->launcher_image;
+}
+
+static void
+set_pods(const struct vmi_view *v, struct vmi_status *st)
+{
+    const struct launcher_view_list *l = &v->launchers;
+
+    st->active_pods = (struct str_map){.items = ARENA_NEW_N(v->arena, struct str_pair, l->n), .n = l->n};
+    for (size_t i = 0; i < l->n; i++) {
+        const struct pod_view *pod = &l->items[i].pod;
+        st->active_pods.items[i] =
+            (struct str_pair){.key = pod->meta.uid, .value = pod->node_name ? pod->node_name : ""};
+    }
+}
+
+/* Their names: who was made for the instance is asked for by name when it is not seen any more. */
+static struct str_map
+others(const struct vmi_view *v)
+{
+    const struct launcher_view_list *l = &v->launchers;
+    struct str_map m = {.items = ARENA_NEW_N(v->arena, struct str_pair, l->n)};
+
+    for (size_t i = 0; i < l->n; i++) {
+        if (&l->items[i] != v->active) {
+            m.items[m.n++] = (struct str_pair){.key = l->items[i].pod.meta.uid, .value = l->items[i].pod.meta.name};
+        }
+    }
+    return m;
 }
 
 static const struct agent_interface *
@@ -71,12 +100,12 @@ set_interfaces(const struct vmi_view *v, struct vmi_status *st)
         s->mac = !str_empty(nic->mac_address)
                      ? nic->mac_address
                      : identity_mac(v->arena, v->vmi.meta.namespace, v->vmi.meta.name, nic->name);
-        s->ip_address = v->pod.ip;
-        s->ip_addresses = v->pod.ips;
+        s->ip_address = v->active->pod.ip;
+        s->ip_addresses = v->active->pod.ips;
         s->pod_interface_name = "eth0";
         s->queue_count = (struct opt_int){.set = true, .v = 1};
         s->link_state = str_eq(nic->state, "down") ? "down" : "up";
-        const struct agent_interface *guest = agent_interface_of(v->report, s->mac);
+        const struct agent_interface *guest = agent_interface_of(v->active->report, s->mac);
         s->interface_name = guest ? guest->name : NULL;
         s->info_source = guest ? "domain, guest-agent" : "domain";
     }
@@ -125,7 +154,7 @@ is_beyond_claim(const struct vmi_view *v, const struct volume *vol, const struct
 static void
 set_volume(const struct vmi_view *v, const struct volume *vol, struct volume_status *s)
 {
-    const struct disk_state *d = disk_of(v->report, vol->name);
+    const struct disk_state *d = disk_of(v->active->report, vol->name);
 
     s->name = vol->name;
     s->target = d ? d->target : NULL;
@@ -147,7 +176,7 @@ set_volumes(const struct vmi_view *v, struct vmi_status *st)
     const struct claim_view *state = vmi_state_claim(v);
     struct volume_status_list l = {.items = ARENA_NEW_N(v->arena, struct volume_status, volumes->n + 1)};
 
-    if (!v->report) {
+    if (!v->active->report) {
         return;
     }
     for (size_t i = 0; i < volumes->n; i++) {
@@ -162,11 +191,11 @@ set_volumes(const struct vmi_view *v, struct vmi_status *st)
 static void
 set_guest(const struct vmi_view *v, struct vmi_status *st)
 {
-    if (!v->report || v->report->agent.connected != TRI_TRUE) {
+    if (!v->active->report || v->active->report->agent.connected != TRI_TRUE) {
         return; /* what the guest said when it last spoke stays true enough; its end clears it */
     }
     struct guest_os_info *os = ARENA_NEW(v->arena, struct guest_os_info);
-    *os = v->report->agent.os;
+    *os = v->active->report->agent.os;
     bool known = os->name || os->id || os->kernel_release || os->pretty_name;
     st->guest_os = known ? os : NULL;
 }
@@ -187,8 +216,8 @@ set_size(const struct vmi_view *v, struct vmi_status *st)
         .guest_requested = guest,
         .memory_overhead = quantity_format_bytes(v->arena, overhead_bytes(&v->vmi.spec, v->config->use_emulation))};
     st->memory = m;
-    if (v->report && v->report->machine_type) {
-        st->machine_type = v->report->machine_type;
+    if (v->active->report && v->active->report->machine_type) {
+        st->machine_type = v->active->report->machine_type;
     }
 }
 
@@ -201,12 +230,17 @@ set_bridge(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_st
         *b = *st->bridge;
     }
     b->exit = o->ended;
-    b->pod = v->has_pod ? v->pod.meta.name : b->pod;
-    if (v->report && !vmi_phase_is_final(o->phase)) {
-        b->open_ports = open_ports_text(v->arena, &v->report->open_ports);
-        bool has_agent = v->report->agent.connected == TRI_TRUE;
-        b->guest_users = has_agent ? v->report->agent.users : (struct opt_int){0};
-        b->guest_hostname = has_agent ? v->report->agent.hostname : NULL;
+    b->pod = v->has_pod ? v->active->pod.meta.name : b->pod;
+    if (vmi_phase_is_final(o->phase)) {
+        b->other_pods = (struct str_map){0};
+    } else if (v->launchers.n > 0) {
+        b->other_pods = others(v);
+    }
+    if (v->active->report && !vmi_phase_is_final(o->phase)) {
+        b->open_ports = open_ports_text(v->arena, &v->active->report->open_ports);
+        bool has_agent = v->active->report->agent.connected == TRI_TRUE;
+        b->guest_users = has_agent ? v->active->report->agent.users : (struct opt_int){0};
+        b->guest_hostname = has_agent ? v->active->report->agent.hostname : NULL;
     }
     st->bridge = b->exit || b->pod ? b : NULL;
 }

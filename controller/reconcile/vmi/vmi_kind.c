@@ -44,7 +44,7 @@ vmi_sync(struct sync *s, const struct object *vmi, struct plan *ret_plan)
 static uint64_t
 vmi_fingerprint(const struct sources *src, const struct object *vmi)
 {
-    const struct launcher *l = launchers_get(src->launchers, vmi->uid);
+    const struct instance_launchers *l = launchers_get(src->launchers, vmi->uid);
     const char *name = strchr(vmi->key, '/') + 1;
     AUTO(freep) char *namespace = xstrndup(vmi->key, (size_t)(name - vmi->key) - 1);
     char stem[POD_STEM_SIZE];

@@ -1,12 +1,12 @@
 // From pod and launcher to phase.
 #include "reconcile/vmi/vmi_phase.h"
 
+static struct vmi_observed seen(const struct vmi_view *v, enum vmi_phase old);
 static struct vmi_observed ended_by_report(const struct launcher_state *s);
 static struct vmi_observed ended_by_pod(const struct vmi_view *v);
 static struct vmi_observed judged(const struct vmi_view *v, struct vmi_observed o);
 static void recall(const struct vmi_view *v, struct vmi_observed *o);
 static struct vmi_observed alive(const struct vmi_view *v, enum vmi_phase old);
-static bool is_end(enum domain_state s);
 
 static const char *const phase_names[] = {"", "Pending", "Scheduling", "Scheduled", "Running", "Succeeded", "Failed"};
 
@@ -14,33 +14,13 @@ struct vmi_observed
 vmi_observe(const struct vmi_view *v)
 {
     enum vmi_phase old = vmi_phase_parse(v->vmi.status.phase);
-    const struct condition *ready = condition_find(&v->vmi.status.conditions, "Ready");
+    struct vmi_observed o = seen(v, old);
 
-    if (vmi_phase_is_final(old)) {
-        return (struct vmi_observed){.phase = old,
-                                     .reason = v->vmi.status.reason,
-                                     .message = ready ? ready->message : "the guest has ended",
-                                     .ended = v->vmi.status.bridge ? v->vmi.status.bridge->exit : NULL};
+    o.is_held = launcher_is_besides(&v->launchers) && (!v->has_pod || vmi_phase_is_final(o.phase));
+    if (o.is_held && !vmi_phase_is_final(old)) {
+        return (struct vmi_observed){.phase = old == PHASE_UNSET ? PHASE_PENDING : old, .is_held = true};
     }
-    if (!v->has_pod) {
-        if (v->going) { /* it was to end, and how it ended is not known any more */
-            return (struct vmi_observed){.phase = old == PHASE_UNSET ? PHASE_PENDING : old};
-        }
-        if (vmi_pod_is_due(v)) {
-            return (struct vmi_observed){.phase = PHASE_FAILED,
-                                         .reason = "PodDeleted",
-                                         .message = "the launcher pod was deleted",
-                                         .ended = "destroyed"};
-        }
-        return (struct vmi_observed){.phase = PHASE_PENDING};
-    }
-    if (pod_is_over(&v->pod) || v->pod.terminated) {
-        return judged(v, ended_by_pod(v));
-    }
-    if (v->report && is_end(v->report->state)) {
-        return judged(v, ended_by_report(v->report));
-    }
-    return alive(v, old);
+    return o;
 }
 
 const char *
@@ -65,7 +45,7 @@ vmi_pod_is_due(const struct vmi_view *v)
 {
     enum vmi_phase old = vmi_phase_parse(v->vmi.status.phase);
 
-    return !v->has_pod && !v->going && !vmi_phase_is_final(old) && (v->pod_uid || old > PHASE_PENDING);
+    return !v->has_pod && !v->going && !vmi_phase_is_final(old) && (v->was_made || old > PHASE_PENDING);
 }
 
 bool
@@ -74,10 +54,36 @@ vmi_phase_is_final(enum vmi_phase p)
     return p == PHASE_SUCCEEDED || p == PHASE_FAILED;
 }
 
-static bool
-is_end(enum domain_state s)
+static struct vmi_observed
+seen(const struct vmi_view *v, enum vmi_phase old)
 {
-    return s == DOMAIN_SHUTOFF || s == DOMAIN_CRASHED;
+    const struct condition *ready = condition_find(&v->vmi.status.conditions, "Ready");
+
+    if (vmi_phase_is_final(old)) {
+        return (struct vmi_observed){.phase = old,
+                                     .reason = v->vmi.status.reason,
+                                     .message = ready ? ready->message : "the guest has ended",
+                                     .ended = v->vmi.status.bridge ? v->vmi.status.bridge->exit : NULL};
+    }
+    if (!v->has_pod) {
+        if (v->going) { /* it was to end, and how it ended is not known any more */
+            return (struct vmi_observed){.phase = old == PHASE_UNSET ? PHASE_PENDING : old};
+        }
+        if (vmi_pod_is_due(v)) {
+            return (struct vmi_observed){.phase = PHASE_FAILED,
+                                         .reason = "PodDeleted",
+                                         .message = "the launcher pod was deleted",
+                                         .ended = "destroyed"};
+        }
+        return (struct vmi_observed){.phase = PHASE_PENDING};
+    }
+    if (pod_is_over(&v->active->pod) || v->active->pod.terminated) {
+        return judged(v, ended_by_pod(v));
+    }
+    if (v->active->report && launcher_is_end(v->active->report->state)) {
+        return judged(v, ended_by_report(v->active->report));
+    }
+    return alive(v, old);
 }
 
 /* Domain state to phase as contract 2.7: a guest that shut down has succeeded, one that was switched off when its grace period
@@ -111,11 +117,11 @@ ended_by_report(const struct launcher_state *s)
 const char *
 vmi_disruption(const struct vmi_view *v)
 {
-    const struct condition *c = condition_find(&v->pod.conditions, "DisruptionTarget");
+    const struct condition *c = condition_find(&v->active->pod.conditions, "DisruptionTarget");
     const char *strategy = v->vmi.spec.eviction_strategy;
     bool wants_move = strategy && str_starts(strategy, "LiveMigrate");
 
-    if (!v->has_pod || !v->pod.going || v->going || !c || !str_eq(c->status, "True")) {
+    if (!v->has_pod || !v->active->pod.going || v->going || !c || !str_eq(c->status, "True")) {
         return NULL;
     }
     return arena_printf(v->arena, "the launcher pod was taken away (%s: %s)%s%s%s", c->reason ? c->reason : "no reason",
@@ -134,7 +140,7 @@ judged(const struct vmi_view *v, struct vmi_observed o)
         o.message = arena_printf(v->arena, "%s: %s", o.message, disruption);
         o.reason = o.phase == PHASE_SUCCEEDED ? "Evicted" : o.reason;
         o.phase = PHASE_FAILED;
-    } else if (v->pod.going && !v->going && o.phase == PHASE_SUCCEEDED) {
+    } else if (v->active->pod.going && !v->going && o.phase == PHASE_SUCCEEDED) {
         o.phase = PHASE_FAILED;
         o.reason = "PodDeleted";
         o.message = "the launcher pod was deleted and the guest shut down with it";
@@ -161,13 +167,13 @@ ended_without_a_word(struct arena *a, const struct pod_view *p)
 static struct vmi_observed
 ended_by_pod(const struct vmi_view *v)
 {
-    const struct pod_view *p = &v->pod;
+    const struct pod_view *p = &v->active->pod;
     struct vmi_observed o = {.phase = PHASE_FAILED, .ended = "crashed", .reason = "Crashed"};
 
-    if (p->last_words && is_end(p->last_words->state)) {
+    if (p->last_words && launcher_is_end(p->last_words->state)) {
         o = ended_by_report(p->last_words);
-    } else if (v->report && is_end(v->report->state)) {
-        o = ended_by_report(v->report);
+    } else if (v->active->report && launcher_is_end(v->active->report->state)) {
+        o = ended_by_report(v->active->report);
     } else if (p->terminated && p->exit_code == 0) {
         o = (struct vmi_observed){
             .phase = PHASE_SUCCEEDED, .ended = "shutdown", .reason = "Shutdown", .message = "the guest shut down"};
@@ -183,7 +189,7 @@ recall(const struct vmi_view *v, struct vmi_observed *o)
 {
     const struct condition *paused = condition_find(&v->vmi.status.conditions, "Paused");
     const struct condition *ready = condition_find(&v->vmi.status.conditions, "Ready");
-    const struct condition *pod = condition_find(&v->pod.conditions, "Ready");
+    const struct condition *pod = condition_find(&v->active->pod.conditions, "Ready");
 
     if (paused && str_eq(paused->status, "True")) {
         o->paused = true;
@@ -198,22 +204,22 @@ recall(const struct vmi_view *v, struct vmi_observed *o)
 static struct vmi_observed
 alive(const struct vmi_view *v, enum vmi_phase old)
 {
-    enum vmi_phase seen = v->pod.started ? PHASE_SCHEDULED : PHASE_SCHEDULING;
+    enum vmi_phase phase = v->active->pod.started ? PHASE_SCHEDULED : PHASE_SCHEDULING;
     struct vmi_observed o = {0};
 
-    if (v->report) {
-        o.paused = v->report->state == DOMAIN_PAUSED;
-        o.guest_up = v->report->state == DOMAIN_RUNNING;
-        if (o.paused || o.guest_up || v->report->state == DOMAIN_SHUTDOWN) {
-            seen = PHASE_RUNNING;
+    if (v->active->report) {
+        o.paused = v->active->report->state == DOMAIN_PAUSED;
+        o.guest_up = v->active->report->state == DOMAIN_RUNNING;
+        if (o.paused || o.guest_up || v->active->report->state == DOMAIN_SHUTDOWN) {
+            phase = PHASE_RUNNING;
         }
-        o.reason = o.paused && str_eq(v->report->reason, "io-error") ? "PausedIOError" : "PausedByUser";
-    } else if (v->pod.is_ready) { /* its readiness says that the guest runs; the launcher will dial in */
-        seen = PHASE_RUNNING;
+        o.reason = o.paused && str_eq(v->active->report->reason, "io-error") ? "PausedIOError" : "PausedByUser";
+    } else if (v->active->pod.is_ready) { /* its readiness says that the guest runs; the launcher will dial in */
+        phase = PHASE_RUNNING;
         o.guest_up = true;
     } else if (old == PHASE_RUNNING) {
         recall(v, &o);
     }
-    o.phase = seen > old ? seen : old;
+    o.phase = phase > old ? phase : old;
     return o;
 }

@@ -24,7 +24,8 @@ struct vmi_observed {
     bool paused;
     const char *reason;  /* of the end, or of the pause: Crashed, GracePeriodExpired, PodDeleted, PausedByUser ... */
     const char *message; /* a sentence; never empty when the phase is final */
-    const char *ended;   /* shutdown, destroyed, crashed; NULL while it lives */
+    bool is_held; /* the run is over and another of its launchers lives: that goes first, and the phase waits for it */
+    const char *ended; /* shutdown, destroyed, crashed; NULL while it lives */
 };
 
 struct vmi_observed vmi_observe(const struct vmi_view *v);

@@ -8,8 +8,9 @@
 #include "reconcile/pvc/pvc_kind.h"
 #include "reconcile/pvc/state_claim.h"
 #include "reconcile/vm/vm_view.h"
-#include "reconcile/vmi/open_ports.h"
 #include "reconcile/vmi/pod_warnings.h"
+#include "reconcile/vmi/vmi_desired.h"
+#include "reconcile/vmi/vmi_pods.h"
 #include "reconcile/vmi/vmi_status.h"
 #include "reconcile/vmi/vmi_trouble.h"
 
@@ -26,25 +27,20 @@ static bool is_deleted(const void *view);
 static bool is_going_with_pod(const void *view);
 static bool is_going(const void *view);
 static bool is_unseen(const void *view);
+static bool is_awaited(const void *view);
+static bool is_left(const void *view);
 static bool is_finished(const void *view);
 static bool is_invalid(const void *view);
 static bool has_old_pod(const void *view);
 static bool is_blocked(const void *view);
 static bool is_pod_missing(const void *view);
-static bool is_hidden(const void *view);
 static bool must_read_warnings(const void *view);
-static bool is_ca_old(const void *view);
 static bool is_label_missing(const void *view);
-static void plan_end_pod(const void *view, struct plan *p);
 static void plan_release(const void *view, struct plan *p);
-static void plan_seek(const void *view, struct plan *p);
 static void plan_wait(const void *view, struct plan *p);
 static void plan_pod(const void *view, struct plan *p);
-static void plan_labels(const void *view, struct plan *p);
 static void plan_read_warnings(const void *view, struct plan *p);
-static void plan_ca(const void *view, struct plan *p);
 static void plan_label(const void *view, struct plan *p);
-static void plan_desired(const struct vmi_view *v, struct plan *p);
 static int64_t quiet_start_left_s(const struct vmi_view *v);
 static bool may_wait_with_status(const struct vmi_view *v, const struct vmi_observed *o);
 static bool may_wait_with_details(const struct vmi_view *v, const struct plan *p);
@@ -52,20 +48,26 @@ static bool may_wait_with_details(const struct vmi_view *v, const struct plan *p
 /* Order is meaning: deletion outranks everything; a finished instance never gets a second pod. */
 static const struct rule rules[] = {
     {"deleted", "the API server has dropped the instance; nothing is left to do", is_deleted, rule_nothing},
-    {"deleting-pod", "an instance that goes takes its launcher pod with it first", is_going_with_pod, plan_end_pod},
+    {"deleting-pod", "an instance that goes takes its launcher pod with it first", is_going_with_pod, pods_plan_end},
     {"deleting", "no pod is left: the instance may go", is_going, plan_release},
     {"pod-unseen", "its pod is not seen any more: what follows from that waits until the API server says that it is gone",
-     is_unseen, plan_seek},
+     is_unseen, pods_plan_seek},
+    {"other-pod-awaited",
+     "its launcher has ended, and another one may have the guest: nothing is done before that says so", is_awaited,
+     rule_nothing},
+    {"other-pod-left", "its run is over, and a pod that the guest was to be moved to is left: it goes first", is_left,
+     pods_plan_end_others},
     {"finished", "a finished instance stays as it is until somebody deletes it", is_finished, rule_nothing},
     {"invalid", "a spec that cannot run gets no pod; status says why", is_invalid, rule_nothing},
     {"old-pod", "a pod of an earlier instance of this name still lives: its disks are not touched", has_old_pod,
      plan_wait},
     {"blocked", "something the pod needs is not there; status says what", is_blocked, rule_nothing},
     {"pod-missing", "a new instance gets its launcher pod", is_pod_missing, plan_pod},
-    {"pod-hidden", "somebody took off the labels by which the pod is watched: they are put back", is_hidden, plan_labels},
+    {"pod-hidden", "somebody took off the labels by which the pod is watched: they are put back", pods_are_hidden,
+     pods_plan_labels},
     {"start-is-slow", "its pod waits, perhaps for a Secret: what events say of it is read", must_read_warnings,
      plan_read_warnings},
-    {"ca-changed", "the pod gets the new CAs of the gateway", is_ca_old, plan_ca},
+    {"ca-changed", "the pod gets the new CAs of the gateway", pods_have_old_ca, pods_plan_ca},
     {"label-node", "the instance of a VirtualMachine is labelled with its node", is_label_missing, plan_label},
     {"steady", "nothing to do", rule_always, rule_nothing},
 };
@@ -96,7 +98,7 @@ vmi_plan(const struct vmi_view *v, struct plan *ret_plan)
         ret_plan->status_new = NULL;
         plan_requeue(ret_plan, 1000);
     }
-    plan_desired(v, ret_plan);
+    vmi_desired(v, ret_plan);
 }
 
 static bool
@@ -112,7 +114,7 @@ is_going_with_pod(const void *view)
 {
     const struct vmi_view *v = view;
 
-    return v->going && v->has_pod && !pod_is_over(&v->pod);
+    return v->going && pods_are_alive(v);
 }
 
 static bool
@@ -129,15 +131,26 @@ is_unseen(const void *view)
 {
     const struct vmi_view *v = view;
 
-    return vmi_pod_is_due(v) && !v->pod_ended;
+    if (v->launchers.n > 0) { /* another one than those that are seen */
+        return v->unseen.n > 0 && !vmi_phase_is_final(vmi_phase_parse(v->vmi.status.phase));
+    }
+    return vmi_pod_is_due(v) && v->unseen.n > 0;
 }
 
 static bool
-is_hidden(const void *view)
+is_awaited(const void *view)
 {
     const struct vmi_view *v = view;
 
-    return v->has_pod && v->pod.hidden;
+    return v->observed->is_held && !vmi_phase_is_final(v->observed->phase) && launcher_is_awaited(&v->launchers);
+}
+
+static bool
+is_left(const void *view)
+{
+    const struct vmi_view *v = view;
+
+    return v->observed->is_held;
 }
 
 static bool
@@ -190,65 +203,12 @@ must_read_warnings(const void *view)
 }
 
 static bool
-is_ca_old(const void *view)
-{
-    const struct vmi_view *v = view;
-    bool is_known = v->pod.gateway_ca || v->pod.gateway_pins; /* not of a header that came as one */
-    if (v->pod.going || !v->config->gateway_pins || !is_known) {
-        return false;
-    }
-    return v->pod.gateway_ca ? !str_eq(v->pod.gateway_ca, v->config->ca_bundle)
-                             : !str_eq(v->pod.gateway_pins, v->config->gateway_pins);
-}
-
-static bool
 is_label_missing(const void *view)
 {
     const struct vmi_view *v = view;
 
-    return v->has_template && !v->is_header && v->observed->phase == PHASE_RUNNING && v->pod.node_name &&
-           !str_eq(str_map_get(&v->vmi.meta.labels, NODE_LABEL), v->pod.node_name);
-}
-
-static void
-plan_end_pod(const void *view, struct plan *p)
-{
-    const struct vmi_view *v = view;
-
-    if (v->pod.hidden) {
-        plan_labels(v, p); /* else nobody sees its end */
-    }
-    if (!v->pod.going) {
-        (void)plan_add(p, VERB_DELETE, &pod_kind, &v->pod.meta, NULL);
-        plan_event(p, "Normal", "SuccessfulDelete", "Deleted virtual machine pod %s", v->pod.meta.name);
-    }
-}
-
-/* The status that says so is written only when this has succeeded. */
-static void
-plan_seek(const void *view, struct plan *p)
-{
-    const struct vmi_view *v = view;
-    const struct vmi_bridge *b = v->vmi.status.bridge;
-    struct meta pod = {
-        .namespace = v->vmi.meta.namespace, .name = b && b->pod ? b->pod : vmi_pod_name(v), .uid = v->pod_uid};
-
-    (void)plan_add(p, VERB_SEEK, &pod_kind, &pod, NULL);
-}
-
-static void
-plan_labels(const void *view, struct plan *p)
-{
-    const struct vmi_view *v = view;
-    json_t *patch = json_pack("{s:{s:{s:s, s:s}}}", "metadata", "labels", LAUNCHER_LABEL, LAUNCHER_LABEL_VALUE,
-                              "kubevirt.io/created-by", v->vmi.meta.uid);
-
-    BUG_ON(!patch);
-    struct action *a = plan_add(p, VERB_MERGE_PATCH, &pod_kind, &v->pod.meta, json_in_arena(v->arena, patch));
-    a->as = "label-pod";
-    a->is_any_version = true; /* of a pod that the watch does not see no version is the last one */
-    plan_event(p, "Warning", "LabelRestored", "The label %s of pod %s was taken off and is put back", LAUNCHER_LABEL,
-               v->pod.meta.name);
+    return v->has_template && !v->is_header && v->observed->phase == PHASE_RUNNING && v->active->pod.node_name &&
+           !str_eq(str_map_get(&v->vmi.meta.labels, NODE_LABEL), v->active->pod.node_name);
 }
 
 static void
@@ -258,15 +218,17 @@ plan_release(const void *view, struct plan *p)
     const struct str_list *places = &v->vmi.meta.finalizers; /* "#7": the cache keeps where ours stand */
     json_t *steps = json_in_arena(v->arena, json_array());
 
-    if (!v->has_pod && !v->pod_ended && !vmi_phase_is_final(vmi_phase_parse(v->vmi.status.phase))) {
-        plan_seek(v, p);
+    if (!vmi_phase_is_final(vmi_phase_parse(v->vmi.status.phase))) {
+        pods_plan_seek(v, p);
     }
     for (size_t i = places->n; i > 0; i--) { /* the last one first: the others stay where they are */
         AUTO(freep) char *path = xasprintf("/metadata/finalizers/%s", places->items[i - 1] + 1);
         BUG_ON(json_array_append_new(steps, json_pack("{s:s, s:s}", "op", "remove", "path", path)) != 0);
     }
-    if (v->has_pod && !v->pod.going) { /* a finished pod: its record goes with the instance */
-        (void)plan_add(p, VERB_DELETE, &pod_kind, &v->pod.meta, NULL);
+    for (size_t i = 0; i < v->launchers.n; i++) { /* finished pods: their records go with the instance */
+        if (!v->launchers.items[i].pod.going) {
+            (void)plan_add(p, VERB_DELETE, &pod_kind, &v->launchers.items[i].pod.meta, NULL);
+        }
     }
     if (places->n > 0) {
         plan_add(p, VERB_JSON_PATCH, v->kind, &v->vmi.meta, steps)->as = "release-vmi";
@@ -314,48 +276,18 @@ plan_read_warnings(const void *view, struct plan *p)
 {
     const struct vmi_view *v = view;
 
-    plan_add(p, VERB_READ_EVENTS, &pod_kind, &v->pod.meta, NULL)->as = "read-warnings";
+    plan_add(p, VERB_READ_EVENTS, &pod_kind, &v->active->pod.meta, NULL)->as = "read-warnings";
     plan_requeue(p, READ_AGAIN_MS);
-}
-
-static void
-plan_ca(const void *view, struct plan *p)
-{
-    const struct vmi_view *v = view;
-    bool has_pem = v->pod.gateway_ca != NULL; /* a launcher of an older version reads the certificates themselves */
-    json_t *patch =
-        json_pack("{s:{s:{s:s}}}", "metadata", "annotations", has_pem ? GATEWAY_CA_ANNOTATION : GATEWAY_PINS_ANNOTATION,
-                  has_pem ? v->config->ca_bundle : v->config->gateway_pins);
-
-    BUG_ON(!patch);
-    (void)plan_add(p, VERB_MERGE_PATCH, &pod_kind, &v->pod.meta, json_in_arena(v->arena, patch));
 }
 
 static void
 plan_label(const void *view, struct plan *p)
 {
     const struct vmi_view *v = view;
-    json_t *patch = json_pack("{s:{s:{s:s}}}", "metadata", "labels", NODE_LABEL, v->pod.node_name);
+    json_t *patch = json_pack("{s:{s:{s:s}}}", "metadata", "labels", NODE_LABEL, v->active->pod.node_name);
 
     BUG_ON(!patch);
     (void)plan_add(p, VERB_MERGE_PATCH, v->kind, &v->vmi.meta, json_in_arena(v->arena, patch));
-}
-
-/* Whole state for the launcher, said when it is not what was said last. */
-static void
-plan_desired(const struct vmi_view *v, struct plan *p)
-{
-    struct launcher_desired d = {.version = LAUNCHER_MSG_VERSION, .vmi_uid = v->vmi.meta.uid};
-
-    if (!v->connected || v->going || v->is_header) { /* of a spec that cannot be read nothing is said */
-        return;
-    }
-    d.open_ports = open_ports(v);
-    d.log_verbosity = v->config->log_launcher;
-    AUTO(freep) char *text = launcher_msg_write(LAUNCHER_MSG_DESIRED, &launcher_desired_type, &d);
-    if (!str_eq(text, v->sent_desired)) {
-        p->desired = arena_strdup(v->arena, text);
-    }
 }
 
 /* Seconds for which the steps of a start need not be told yet. While many machines wait for their turn every write makes all of them

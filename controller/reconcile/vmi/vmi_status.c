@@ -78,7 +78,8 @@ set_phase(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_sta
     } else { /* steps that went by between two syncs are told all the same (rule B2) */
         add_transition(v, &l, PHASE_PENDING, v->vmi.meta.creation_s);
         for (enum vmi_phase ph = PHASE_SCHEDULING; ph <= o->phase; ph++) {
-            int64_t made_s = v->has_pod && v->pod.meta.creation_s > 0 ? v->pod.meta.creation_s : v->now_s;
+            int64_t made_s =
+                v->has_pod && v->active->pod.meta.creation_s > 0 ? v->active->pod.meta.creation_s : v->now_s;
             add_transition(v, &l, ph, ph == PHASE_SCHEDULING ? made_s : v->now_s);
         }
     }
@@ -176,13 +177,16 @@ set_ready(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_sta
     if (vmi_phase_is_final(o->phase)) {
         c.reason = "GuestNotRunning";
         c.message = o->message;
+    } else if (o->is_held) {
+        c.reason = "GuestNotRunning";
+        c.message = "the launcher pod of the guest has ended, and another one of the instance has not yet";
     } else if (!v->has_pod) {
         c.reason = "PodNotExists";
         c.message = "virt-launcher pod has not yet been scheduled";
-    } else if (v->pod.going) {
+    } else if (v->active->pod.going) {
         c.reason = "PodTerminating";
         c.message = terminating_message(v);
-    } else if (o->phase == PHASE_RUNNING && o->guest_up && (!probed || v->pod.is_ready)) {
+    } else if (o->phase == PHASE_RUNNING && o->guest_up && (!probed || v->active->pod.is_ready)) {
         c.status = "True";
     } else if (o->phase == PHASE_RUNNING && o->guest_up) {
         c.reason = "ContainersNotReady";
@@ -190,7 +194,7 @@ set_ready(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_sta
     } else if (o->phase == PHASE_RUNNING && o->paused) {
         c.reason = "GuestNotRunning";
         c.message = "the guest is paused";
-    } else if (o->phase == PHASE_RUNNING && !v->report) {
+    } else if (o->phase == PHASE_RUNNING && !v->active->report) {
         c.reason = "GuestNotRunning";
         c.message = "the launcher has not reported on the guest since the controller started";
     } else {
@@ -203,7 +207,7 @@ set_ready(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_sta
 static const struct condition *
 unscheduled(const struct vmi_view *v)
 {
-    const struct condition *c = v->has_pod ? condition_find(&v->pod.conditions, "PodScheduled") : NULL;
+    const struct condition *c = v->has_pod ? condition_find(&v->active->pod.conditions, "PodScheduled") : NULL;
 
     return c && str_eq(c->status, "False") ? c : NULL;
 }
@@ -237,11 +241,11 @@ paused_message(const struct vmi_view *v, const struct vmi_observed *o)
     if (!str_eq(o->reason, "PausedIOError")) {
         return "VMI was paused by user";
     }
-    if (!v->report) {
+    if (!v->active->report) {
         return old && str_eq(old->reason, o->reason) && !str_empty(old->message) ? old->message : io_error;
     }
-    for (size_t i = 0; i < v->report->disks.n && strlen(text) < PAUSED_MESSAGE_MAX; i++) {
-        const struct disk_state *d = &v->report->disks.items[i];
+    for (size_t i = 0; i < v->active->report->disks.n && strlen(text) < PAUSED_MESSAGE_MAX; i++) {
+        const struct disk_state *d = &v->active->report->disks.items[i];
         if (!str_empty(d->error)) {
             text = arena_printf(v->arena, "%s%s volume %s %s", text, text == io_error ? ":" : ",", d->volume,
                                 vmi_disk_trouble(d));
@@ -275,8 +279,8 @@ set_running(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_s
             &(struct condition){
                 .type = "Paused", .status = "True", .reason = o->reason, .message = paused_message(v, o)});
     }
-    bool has_agent = v->report ? v->report->agent.connected == TRI_TRUE
-                               : condition_is(&v->vmi.status.conditions, "AgentConnected", "True");
+    bool has_agent = v->active->report ? v->active->report->agent.connected == TRI_TRUE
+                                       : condition_is(&v->vmi.status.conditions, "AgentConnected", "True");
     if (has_agent) {
         put(v, st, &(struct condition){.type = "AgentConnected", .status = "True"});
     }
@@ -288,7 +292,8 @@ set_progress(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_
 {
     struct vmi_trouble t = vmi_trouble_of(v);
     const struct condition *c = unscheduled(v);
-    bool waits_long = c && v->pod.meta.creation_s > 0 && v->now_s - v->pod.meta.creation_s >= UNSCHEDULABLE_STALLED_S;
+    bool waits_long =
+        c && v->active->pod.meta.creation_s > 0 && v->now_s - v->active->pod.meta.creation_s >= UNSCHEDULABLE_STALLED_S;
 
     if (vmi_phase_is_final(o->phase)) {
         return;

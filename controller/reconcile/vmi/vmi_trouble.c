@@ -18,7 +18,7 @@ vmi_trouble_of(const struct vmi_view *v)
     }
     struct vmi_trouble t = v->has_pod ? trouble_of_pod(v) : trouble_before_pod(v);
 
-    return !t.reason && v->has_pod && !v->pod.started ? trouble_of_claims(v) : t;
+    return !t.reason && v->has_pod && !v->active->pod.started ? trouble_of_claims(v) : t;
 }
 
 /* A claim that is bound as soon as it has its consumer is no trouble: such a start is quick. */
@@ -132,7 +132,7 @@ waiting_message(const struct pod_view *pod)
 static struct vmi_trouble
 trouble_of_pod(const struct vmi_view *v)
 {
-    const struct pod_view *pod = &v->pod;
+    const struct pod_view *pod = &v->active->pod;
     const char *missing = pod_warnings_secret(v);
     static const struct {
         const char *waiting;

@@ -15,21 +15,22 @@
 #include "reconcile/vmi/pod_claim.h"
 #include "reconcile/vmi/vmi_owner.h"
 
-enum { OBJECT_MAX = 4 * 1024 * 1024, RESOURCES_MAX = 8, MODES_MAX = 8 };
+enum { OBJECT_MAX = 4 * 1024 * 1024, RESOURCES_MAX = 8, MODES_MAX = 8, SEEN_MAX = 8 };
 
 struct gather {
     struct vmi_view *v;
     struct claimant who;
+    const struct instance_launchers *said;
     struct err *err;
 };
 
 static void gather_spec(struct vmi_view *v, const struct object *vmi);
 static struct err *gather_pods(struct vmi_view *v, const struct sources *src, const struct object *vmi);
 static bool gather_pod(void *arg, const struct object *pod);
+static void gather_unseen(struct vmi_view *v, const struct claimant *who, const struct store *pods);
 static void gather_claims(struct vmi_view *v, const struct store *pvcs);
 static void claim_read(struct arena *a, const struct object *pvc, struct claim_view *c);
 static struct str_map string_map(struct arena *a, const json_t *object);
-static void gather_report(struct vmi_view *v, const struct launchers *launchers);
 
 struct err *
 vmi_view_make(struct arena *a, const struct sources *src, const struct object *vmi, int64_t now_s,
@@ -50,7 +51,6 @@ vmi_view_make(struct arena *a, const struct sources *src, const struct object *v
         gather_claims(&v, caches_store(src->caches, &pvc_kind));
         v.service_ports = service_ports(a, &v.vmi, caches_store(src->caches, &service_kind));
     }
-    gather_report(&v, src->launchers);
     *ret_view = v;
     return NULL;
 }
@@ -60,7 +60,7 @@ vmi_pod_name(const struct vmi_view *v)
 {
     const struct meta *m = &v->vmi.meta;
 
-    return v->has_pod ? v->pod.meta.name
+    return v->has_pod ? v->active->pod.meta.name
                       : identity_pod_name(v->arena, &v->config->pod_key, m->namespace, m->name, m->uid);
 }
 
@@ -141,7 +141,7 @@ gather_spec(struct vmi_view *v, const struct object *vmi)
 static struct claimant
 claimant_of(struct vmi_view *v, const struct sources *src, const struct object *vmi)
 {
-    const struct launcher *l = launchers_get(src->launchers, vmi->uid);
+    const struct instance_launchers *l = launchers_get(src->launchers, vmi->uid);
 
     return (struct claimant){.key = &v->config->pod_key,
                              .namespace = v->vmi.meta.namespace,
@@ -177,7 +177,8 @@ vmi_view_owns(struct arena *a, const struct sources *src, const struct object *v
         return false;
     }
     const struct claimant who = claimant_of(&v, src, vmi);
-    return pod_claim(&who, pod) == POD_OURS;
+    enum pod_claim claim = pod_claim(&who, pod);
+    return claim == POD_OURS || claim == POD_TARGET;
 }
 
 bool
@@ -188,51 +189,131 @@ vmi_view_records(struct arena *a, const struct object *vmi, const char *pod_uid)
     return read_recorded(a, vmi, &v) && str_map_get(&v.status.active_pods, pod_uid);
 }
 
+/* Once the status says in which pod the guest is, the others are the second ones: also the one that it left. */
+static void
+mark_second(struct launcher_view_list *l, const char *pod_name)
+{
+    bool is_there = false;
+
+    for (size_t i = 0; i < l->n; i++) {
+        is_there = is_there || str_eq(l->items[i].pod.meta.name, pod_name);
+    }
+    for (size_t i = 0; i < l->n && is_there; i++) {
+        l->items[i].is_second = !str_eq(l->items[i].pod.meta.name, pod_name);
+    }
+}
+
+static int
+launcher_order(const void *a, const void *b)
+{
+    const struct launcher_view *x = a;
+    const struct launcher_view *y = b;
+
+    return x->is_second != y->is_second ? (int)x->is_second - (int)y->is_second
+                                        : strcmp(x->pod.meta.name, y->pod.meta.name);
+}
+
 static struct err *
 gather_pods(struct vmi_view *v, const struct sources *src, const struct object *vmi)
 {
+    static const struct launcher_view nobody = {.connected = false};
     const struct store *pods = caches_store(src->caches, &pod_kind);
-    struct gather g = {.v = v};
+    struct gather g = {.v = v, .said = launchers_get(src->launchers, vmi->uid)};
     char stem[POD_STEM_SIZE];
 
     g.who = claimant_of(v, src, vmi);
     if (src->foreign) {
         v->foreign = foreign_about(src->foreign, vmi->uid);
     }
+    if (g.said && g.said->warnings) {
+        v->warnings = arena_strdup(v->arena, g.said->warnings);
+    }
+    v->warned_s = g.said ? g.said->warned_s : 0;
+    v->launchers.items = ARENA_NEW_N(v->arena, struct launcher_view, SEEN_MAX);
     identity_pod_stem(v->vmi.meta.name, stem);
     store_each_about(pods, v->vmi.meta.namespace, stem, gather_pod, &g);
-    v->pod_uid = g.who.made_uid;
-    if (!v->pod_uid && g.who.recorded->n > 0) {
-        v->pod_uid = g.who.recorded->items[0].key;
-    }
-    v->pod_ended = v->pod_uid && store_is_ended(pods, v->pod_uid);
+    mark_second(&v->launchers, v->vmi.status.bridge ? v->vmi.status.bridge->pod : NULL);
+    qsort(v->launchers.items, v->launchers.n, sizeof(*v->launchers.items), launcher_order);
+    const struct launcher_view *active = launcher_active(&v->launchers);
+    v->has_pod = active != NULL;
+    v->active = active ? active : &nobody;
+    gather_unseen(v, &g.who, pods);
     return g.err;
 }
 
-/* There is one of ours. An instance of the same name that was deleted may still have QEMU on the disks (design.md 6). */
+/* An instance of the same name that was deleted may still have QEMU on the disks (design.md 6). */
 static bool
 gather_pod(void *arg, const struct object *pod)
 {
     struct gather *g = arg;
+    struct vmi_view *v = g->v;
+    const struct vmi_bridge *b = v->vmi.status.bridge;
     enum pod_claim claim = pod_claim(&g->who, pod);
-    struct pod_view p;
 
     if (claim == POD_FOREIGN) {
-        g->v->foreign.name = strchr(pod->key, '/') + 1;
-        g->v->foreign.n++;
+        v->foreign.name = strchr(pod->key, '/') + 1;
+        v->foreign.n++;
         return true;
     }
-    g->err = pod_view_make(g->v->arena, pod, &p);
+    if (claim == POD_OLDER || v->launchers.n == SEEN_MAX) {
+        struct pod_view p;
+        g->err = pod_view_make(v->arena, pod, &p);
+        v->old_pod = !g->err && !pod_is_over(&p) ? p.meta.name : v->old_pod;
+        return !g->err;
+    }
+    struct launcher_view *l = &v->launchers.items[v->launchers.n];
+    g->err = launcher_view_make(v->arena, pod, launchers_find(g->said, pod->uid), l);
     if (g->err) {
         return false;
     }
-    if (claim == POD_OURS) {
-        g->v->pod = p;
-        g->v->has_pod = true;
-    } else if (!pod_is_over(&p)) {
-        g->v->old_pod = p.meta.name;
-    }
+    l->is_second = claim == POD_TARGET || (b && str_map_get(&b->other_pods, pod->uid));
+    v->launchers.n++;
     return true;
+}
+
+static bool
+is_seen(const struct vmi_view *v, const char *pod_uid)
+{
+    for (size_t i = 0; i < v->launchers.n; i++) {
+        if (str_eq(v->launchers.items[i].pod.meta.uid, pod_uid)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+add_unseen(struct vmi_view *v, const char *uid)
+{
+    const struct meta *m = &v->vmi.meta;
+    const struct vmi_bridge *b = v->vmi.status.bridge;
+    const char *name = b && uid ? str_map_get(&b->other_pods, uid) : NULL;
+
+    if (!name) {
+        name = b && b->pod ? b->pod : identity_pod_name(v->arena, &v->config->pod_key, m->namespace, m->name, m->uid);
+    }
+    v->unseen.items[v->unseen.n++] = (struct pod_ref){.name = name, .uid = uid};
+}
+
+/* The status knows all that were made; before it is written for the first time our memory knows the one. */
+static void
+gather_unseen(struct vmi_view *v, const struct claimant *who, const struct store *pods)
+{
+    const struct str_pair made = {.key = who->made_uid};
+    const struct str_map *recorded = who->recorded;
+    const struct str_pair *known = recorded->n > 0 ? recorded->items : &made;
+    size_t n = recorded->n > 0 ? recorded->n : who->made_uid ? 1 : 0;
+
+    v->was_made = n > 0;
+    v->unseen.items = ARENA_NEW_N(v->arena, struct pod_ref, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        if (!is_seen(v, known[i].key) && !store_is_ended(pods, known[i].key)) {
+            add_unseen(v, known[i].key);
+        }
+    }
+    if (n == 0 && v->launchers.n == 0) {
+        add_unseen(v, NULL);
+    }
 }
 
 static struct claim_view *
@@ -328,40 +409,4 @@ claim_read(struct arena *a, const struct object *pvc, struct claim_view *c)
                                 .volume_mode = mode ? arena_strdup(a, mode) : "Filesystem",
                                 .capacity = string_map(a, json_at(j, "status", "capacity", NULL)),
                                 .requests = string_map(a, json_at(spec, "resources", "requests", NULL))};
-}
-
-static void
-gather_report(struct vmi_view *v, const struct launchers *launchers)
-{
-    const struct launcher *l = launchers_get(launchers, v->vmi.meta.uid);
-    AUTO(freep) char *text = NULL;
-    json_t *j = NULL;
-    const char *type;
-
-    if (l) {
-        v->warnings = l->warnings ? arena_strdup(v->arena, l->warnings) : NULL;
-        v->warned_s = l->warned_s;
-    }
-    if (!l || (v->has_pod && !str_eq(l->pod_uid, v->pod.meta.uid))) {
-        return;
-    }
-    v->connected = l->connected;
-    v->sent_desired = arena_strdup(v->arena, l->desired);
-    if (!l->state) {
-        return;
-    }
-    struct launcher_state *s = ARENA_NEW(v->arena, struct launcher_state);
-    struct err *e = packed_text(l->state, &text);
-    if (!e) {
-        e = launcher_msg_parse(text, l->state->len, &j, &type);
-    }
-    if (!e) {
-        e = api_decode(&launcher_state_type, json_in_arena(v->arena, j), v->arena, s);
-    }
-    if (e) {
-        err_free(
-            e); /* the gateway decodes before it hands on, and the cache packed it: unreachable, and no state is safe */
-        return;
-    }
-    v->report = s;
 }

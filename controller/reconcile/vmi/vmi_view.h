@@ -4,7 +4,7 @@
 
 #include "api/kinds/vmi.h"
 #include "reconcile/sources.h"
-#include "reconcile/vmi/pod_view.h"
+#include "reconcile/vmi/launcher_view.h"
 
 struct claim_view {
     const char *name;
@@ -24,6 +24,17 @@ struct claim_list {
     size_t n;
 };
 
+/* A pod of which its name is known. */
+struct pod_ref {
+    const char *name;
+    const char *uid; /* NULL: any */
+};
+
+struct pod_ref_list {
+    struct pod_ref *items;
+    size_t n;
+};
+
 struct vmi_observed;
 
 struct vmi_view {
@@ -40,18 +51,17 @@ struct vmi_view {
     bool has_template;       /* made from one: the object is ours to label, and its owner tells what is wrong with it */
     bool is_header;   /* only its header is of use (reconcile/header_view.h): 'invalid' says why, the spec is empty */
     bool status_lost; /* there may be a status that is not known: it is written as a whole */
-    const char *invalid; /* why the spec cannot run; NULL: it can */
-    bool has_pod;
-    struct pod_view pod;         /* of this very instance (reconcile/vmi/pod_claim.h) */
-    const char *old_pod;         /* name of a pod of an earlier instance of this name that still lives, or NULL */
-    const char *pod_uid;         /* of the pod that was made for it, as far as is known, or NULL */
-    bool pod_ended;              /* of which it is proven that it is gone */
+    const char *invalid;                 /* why the spec cannot run; NULL: it can */
+    struct launcher_view_list launchers; /* of this very instance (reconcile/vmi/pod_claim.h) */
+    bool has_pod;                        /* one of them is active */
+    const struct launcher_view *active;  /* the one whose word counts; without one an empty one, never NULL */
+    const char *old_pod; /* name of a pod of an earlier instance of this name that still lives, or NULL */
+    bool was_made;       /* a pod was made for it, as far as is known */
+    struct pod_ref_list
+        unseen; /* pods that were made for it, or may have been, are not seen, and of which nothing proves the end */
     struct foreign_told foreign; /* pods that claim to be its own */
     struct claim_list claims;
     struct port_list service_ports;
-    bool connected;                /* the launcher is on the line */
-    struct launcher_state *report; /* what it said last; NULL: nothing yet */
-    const char *sent_desired;      /* what was last said to it over this connection */
     const char *warnings;   /* of the pod, from events (reconcile/vmi/pod_warnings.h); NULL: they were not read yet */
     int64_t warned_s;       /* when they were read */
     const char *last_error; /* why the last action for this instance failed, or NULL */
