@@ -64,8 +64,7 @@ def test_a_set_is_scaled_with_kubectl_and_as_an_autoscaler_does(t):
     until_all_ready(t, 1)
     scale(t, 0)
     t.until(lambda: not t.recorder.all("vmi", t.ns) and status(t).get("replicas") == 0, "none is left")
-    reasons = {e["reason"] for e in t.events("s")}
-    check({"SuccessfulCreate", "SuccessfulDelete"} <= reasons, reasons)
+    t.until(lambda: {"SuccessfulCreate", "SuccessfulDelete"} <= {e["reason"] for e in t.events("s")}, "events tell of it")
     t.never_two_pods()
 
 
@@ -128,7 +127,7 @@ def test_orphans_run_on_and_the_next_set_takes_them_in(t):
     t.remains(lambda: {uid(v) for v in t.recorder.all("vmi", t.ns)} == old and {uid(p) for p in t.pods()} == pods, 1.5, "they run on")
     made(t, 2)
     check({uid(v) for v in its_own(t)} == old and {uid(p) for p in t.pods()} == pods, "others were made:", t.picture())
-    check("Adopted" in {e["reason"] for e in t.events("s")}, t.events("s"))
+    t.until(lambda: "Adopted" in {e["reason"] for e in t.events("s")}, "an event tells of it")
 
 
 def test_an_instance_whose_labels_are_changed_is_let_go_and_replaced(t):
