@@ -178,7 +178,7 @@ identity_replica_name(struct arena *a, const char *set_name, const char *set_uid
     unsigned char sum[EVP_MAX_MD_SIZE];
     char letters[RUN_LEN + 1];
     const char *const parts[] = {"replica", set_uid, arena_printf(a, "%zu", ordinal)};
-    char *stem = arena_strndup(a, set_name, STEM);
+    char *stem = arena_printf(a, "%.*s", STEM, set_name);
 
     digest(EVP_sha256(), parts, ARRAY_LEN(parts), sum);
     letters_of(sum, RUN_LEN, letters);
