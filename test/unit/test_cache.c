@@ -485,7 +485,9 @@ START_TEST(launchers_of_two_pods_speak_for_themselves)
     launchers_disconnected(l, "u1", "p1");
     ck_assert_uint_eq(launchers_count(l), 1);
     ck_assert(launchers_find(launchers_get(l, "u1"), "p2")->connected);
+    launchers_connected(l, "u1", "p3");
     ck_assert_str_eq(said(l, "p1"), "{\"a\":1}"); /* what it said last holds */
+    launchers_remove_pod(l, "u1", "p3");
     launchers_connected(l, "u1", "p1");
     ck_assert_ptr_null(launchers_find(launchers_get(l, "u1"), "p1")->desired); /* over this connection nothing yet */
     launchers_remove_pod(l, "u1", "p1");

@@ -58,7 +58,7 @@ read_case(const char *file)
     return c;
 }
 
-/* {vmi, pod, state}: it is on the line and has said that. NULL: nobody is. */
+/* {vmi, pod, state, left}: it is on the line, or has left it, and has said that. NULL: nobody is. */
 static void
 let_speak(struct world *w, const json_t *launcher)
 {
@@ -70,6 +70,9 @@ let_speak(struct world *w, const json_t *launcher)
         launchers_name(w->launchers, vmi, "default/a");
         launchers_connected(w->launchers, vmi, pod);
         ck_assert(!text || launchers_state(w->launchers, vmi, pod, text, strlen(text)));
+        if (json_bool(launcher, "left", false)) {
+            launchers_disconnected(w->launchers, vmi, pod);
+        }
     }
 }
 

@@ -134,16 +134,20 @@ has_left(const struct launcher_view *l)
     return s && s->state == DOMAIN_SHUTOFF && str_eq(s->reason, "migrated");
 }
 
-/* Of a second one. TRI_UNSET: only it can say. */
+/* Of a second one. TRI_UNSET: only it can say, for the guest may have come since it was heard last. */
 static enum tri
 has_guest(const struct launcher_view *l)
 {
+    enum domain_state s = l->report ? l->report->state : DOMAIN_ABSENT;
+
     if (has_ended(l)) {
         return TRI_FALSE;
     }
-    if (l->report) {
-        enum domain_state s = l->report->state;
-        return s == DOMAIN_RUNNING || s == DOMAIN_PAUSED || s == DOMAIN_SHUTDOWN ? TRI_TRUE : TRI_FALSE;
+    if (s == DOMAIN_RUNNING || s == DOMAIN_PAUSED || s == DOMAIN_SHUTDOWN) {
+        return TRI_TRUE;
+    }
+    if (l->report && l->connected) {
+        return TRI_FALSE;
     }
     if (l->pod.is_ready) { /* its readiness says that the guest runs */
         return TRI_TRUE;

@@ -242,5 +242,5 @@ set_bridge(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_st
         b->guest_users = has_agent ? v->active->report->agent.users : (struct opt_int){0};
         b->guest_hostname = has_agent ? v->active->report->agent.hostname : NULL;
     }
-    st->bridge = b->exit || b->pod ? b : NULL;
+    st->bridge = b->exit || b->pod || b->other_pods.n > 0 ? b : NULL;
 }

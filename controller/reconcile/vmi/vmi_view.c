@@ -15,7 +15,7 @@
 #include "reconcile/vmi/pod_claim.h"
 #include "reconcile/vmi/vmi_owner.h"
 
-enum { OBJECT_MAX = 4 * 1024 * 1024, RESOURCES_MAX = 8, MODES_MAX = 8, SEEN_MAX = 8 };
+enum { OBJECT_MAX = 4 * 1024 * 1024, RESOURCES_MAX = 8, MODES_MAX = 8 };
 
 struct gather {
     struct vmi_view *v;
@@ -229,7 +229,7 @@ gather_pods(struct vmi_view *v, const struct sources *src, const struct object *
         v->warnings = arena_strdup(v->arena, g.said->warnings);
     }
     v->warned_s = g.said ? g.said->warned_s : 0;
-    v->launchers.items = ARENA_NEW_N(v->arena, struct launcher_view, SEEN_MAX);
+    v->launchers.items = ARENA_NEW_N(v->arena, struct launcher_view, LAUNCHERS_EACH_MAX);
     identity_pod_stem(v->vmi.meta.name, stem);
     store_each_about(pods, v->vmi.meta.namespace, stem, gather_pod, &g);
     mark_second(&v->launchers, v->vmi.status.bridge ? v->vmi.status.bridge->pod : NULL);
@@ -255,7 +255,7 @@ gather_pod(void *arg, const struct object *pod)
         v->foreign.n++;
         return true;
     }
-    if (claim == POD_OLDER || v->launchers.n == SEEN_MAX) {
+    if (claim == POD_OLDER || v->launchers.n == LAUNCHERS_EACH_MAX) {
         struct pod_view p;
         g->err = pod_view_make(v->arena, pod, &p);
         v->old_pod = !g->err && !pod_is_over(&p) ? p.meta.name : v->old_pod;
