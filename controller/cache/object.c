@@ -18,6 +18,15 @@ object_parse(const struct object *o, size_t max_bytes, json_t **ret_json)
     return json_parse(text, o->json->len, max_bytes, ret_json);
 }
 
+struct err *
+object_part(const struct object *o, const char *const *paths, json_t **ret_json)
+{
+    AUTO(freep) char *text = NULL;
+    struct err *e = packed_text(o->json, &text);
+
+    return e ? e : json_part(text, o->json->len, paths, ret_json);
+}
+
 bool
 object_lost_status(const json_t *object)
 {

@@ -22,6 +22,10 @@ struct object {
 /* The object's JSON, at most 'max_bytes'. The caller owns the tree. Errors: ERR_INVALID when it is longer. */
 MUST_CHECK struct err *object_parse(const struct object *o, size_t max_bytes, json_t **ret_json);
 
+/* Of it what stands at the paths (base/json.h: json_part), without what it costs to build the rest. The caller owns the tree. Errors:
+ * ERR_INVALID, ERR_FATAL; the cache wrote it, so none. */
+MUST_CHECK struct err *object_part(const struct object *o, const char *const *paths, json_t **ret_json);
+
 /* Whether the object, parsed, has a status in the API that the cache does not know. */
 bool object_lost_status(const json_t *object);
 

@@ -7,7 +7,7 @@
 #include "reconcile/sync.h"
 #include "reconcile/vmi/vmi_kind.h"
 
-enum { BATCH_MS = 500 }; /* its status is written so often at most while its instances start */
+enum { BATCH_MS = 1000 }; /* so often at most it looks at all its instances while they start, and tells of it */
 
 /* clang-format off */
 #define STATUS_PATHS \

@@ -1,4 +1,4 @@
-// Of each instance a few values are read and its JSON is let go at once: a set may have thousands.
+// Of each instance a few values are read, and let go at once: a set may have thousands.
 #include "reconcile/replicaset/replicaset_view.h"
 
 #include "api/rules/identity.h"
@@ -8,6 +8,15 @@
 #include "reconcile/header_view.h"
 
 enum { OBJECT_MAX = 4 * 1024 * 1024, FIRST_SIZE = 16 };
+
+/* What is read of an instance: most of it is its spec. */
+static const char *const replica_paths[] = {"metadata.labels",
+                                            "metadata.creationTimestamp",
+                                            "metadata.deletionTimestamp",
+                                            "status.phase",
+                                            "status.conditions",
+                                            "status.phaseTransitionTimestamps",
+                                            NULL};
 
 struct gather {
     struct replicaset_view *v;
@@ -171,7 +180,7 @@ gather_replica(void *arg, const struct object *vmi)
     if (g->wants_orphans && (!str_empty(vmi->owner_uid) || vmi->why)) {
         return true;
     }
-    AUTO(err_freep) struct err *e = object_parse(vmi, OBJECT_MAX, &j); /* e: the cache wrote it, so none */
+    AUTO(err_freep) struct err *e = object_part(vmi, replica_paths, &j);
     const struct replica r = replica_read(g, vmi, j);
     if (!e && (r.is_ours || r.is_selected)) {
         add_replica(g, &r);

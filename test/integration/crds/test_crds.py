@@ -408,6 +408,43 @@ class Crds(unittest.TestCase):
         self.assertEqual(get("virtualmachines", "unknown")["spec"]["runStrategy"], "Manual")
         kubectl("delete", "vm", "unknown")
 
+    def test_a_set_that_would_not_count_its_own_is_refused(self):
+        """By a policy, in the words of KubeVirt; and whatever selects its template is taken, and can be scaled."""
+        machine = next(case["vm"] for case in self.cases if case["ok"])
+
+        def a_set(name, selector, labels=None, **more):
+            template = {"metadata": {"labels": labels or {"app": "x", "tier": "a"}}, "spec": machine["spec"]["template"]["spec"]}
+            return {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstanceReplicaSet",
+                    "metadata": {"name": name, "namespace": "default"}, "spec": {"replicas": 2, "selector": selector, "template": template, **more}}
+
+        def of(*rows):
+            return {"matchExpressions": [dict(zip(("key", "operator", "values"), row)) for row in rows]}
+
+        refused = {
+            "other-label": ({"matchLabels": {"app": "y"}}, "selector does not match labels."),
+            "no-label": ({"matchLabels": {"none": "y"}}, "selector does not match labels."),
+            "not-in": (of(("tier", "In", ["b"])), "selector does not match labels."),
+            "in": (of(("tier", "NotIn", ["a", "b"])), "selector does not match labels."),
+            "absent": (of(("none", "Exists")), "selector does not match labels."),
+            "there": (of(("tier", "DoesNotExist")), "selector does not match labels."),
+            "empty": ({}, "name at least one label"),
+        }
+        taken = {
+            "labels": {"matchLabels": {"app": "x"}},
+            "words": of(("tier", "In", ["a", "b"]), ("app", "NotIn", ["y"]), ("tier", "Exists"), ("none", "DoesNotExist"), ("none", "NotIn", ["x"])),
+        }
+        said = create_all([a_set(name, selector) for name, (selector, _) in refused.items()] +
+                          [a_set(name, selector) for name, selector in taken.items()])
+        self.assertEqual(set(said), set(refused), said)
+        for name, (_, words) in refused.items():
+            self.assertIn(words, said[name])
+        kubectl("create", "-f", "-", stdin=json.dumps(a_set("scaled", taken["labels"])))
+        kubectl("scale", "vmirs/scaled", "--replicas=7")
+        stored = get("virtualmachineinstancereplicasets", "scaled")
+        self.assertEqual(stored["spec"]["replicas"], 7)
+        self.assertEqual(stored["metadata"]["generation"], 2)
+        kubectl("delete", "vmirs", "scaled")
+
     def test_definitions_fit_into_the_annotation_of_kubectl_apply(self):
         for kind in KINDS:
             with self.subTest(kind=kind):
