@@ -33,12 +33,12 @@ launcher_is_end(enum domain_state s)
 }
 
 const struct launcher_view *
-launcher_active(const struct launcher_view_list *l)
+launcher_active(const struct launcher_view_list *l, bool is_finished)
 {
     const struct launcher_view *first = first_of(l);
     const struct launcher_view *heir = NULL;
 
-    if (first && !has_ended(first)) {
+    if (is_finished || (first && !has_ended(first))) {
         return first;
     }
     for (size_t i = 0; i < l->n; i++) {
@@ -55,13 +55,10 @@ launcher_active(const struct launcher_view_list *l)
 }
 
 bool
-launcher_is_awaited(const struct launcher_view_list *l)
+launcher_is_awaited(const struct launcher_view_list *l, const struct launcher_view *active)
 {
-    const struct launcher_view *active = launcher_active(l);
-    bool is_over = !active || (!active->is_second && has_ended(active));
-
-    for (size_t i = 0; i < l->n && is_over; i++) {
-        if (l->items[i].is_second && has_guest(&l->items[i]) == TRI_UNSET) {
+    for (size_t i = 0; i < l->n; i++) {
+        if (&l->items[i] != active && l->items[i].is_second && has_guest(&l->items[i]) == TRI_UNSET) {
             return true;
         }
     }
@@ -69,10 +66,8 @@ launcher_is_awaited(const struct launcher_view_list *l)
 }
 
 bool
-launcher_is_besides(const struct launcher_view_list *l)
+launcher_is_besides(const struct launcher_view_list *l, const struct launcher_view *active)
 {
-    const struct launcher_view *active = launcher_active(l);
-
     for (size_t i = 0; i < l->n; i++) {
         if (&l->items[i] != active && l->items[i].is_second && !pod_is_over(&l->items[i].pod)) {
             return true;

@@ -27,11 +27,11 @@ MUST_CHECK struct err *launcher_view_make(struct arena *a, const struct object *
 bool launcher_is_end(enum domain_state s);
 
 /* The one whose word goes into the status, or NULL: the first while it lives; then a second that has the guest; else the first, whose end is
- * the run's. */
-const struct launcher_view *launcher_active(const struct launcher_view_list *l);
-/* The first has ended, and a second that may have the guest has not said whether it does. */
-bool launcher_is_awaited(const struct launcher_view_list *l);
+ * the run's. Of a finished run it is the first: whoever comes later has no guest of it. */
+const struct launcher_view *launcher_active(const struct launcher_view_list *l, bool is_finished);
+/* A second besides the active one may have the guest, and has not said whether it does. */
+bool launcher_is_awaited(const struct launcher_view_list *l, const struct launcher_view *active);
 /* A second of which a container may run besides the active one. */
-bool launcher_is_besides(const struct launcher_view_list *l);
+bool launcher_is_besides(const struct launcher_view_list *l, const struct launcher_view *active);
 
 #endif

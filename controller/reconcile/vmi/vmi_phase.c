@@ -16,7 +16,7 @@ vmi_observe(const struct vmi_view *v)
     enum vmi_phase old = vmi_phase_parse(v->vmi.status.phase);
     struct vmi_observed o = seen(v, old);
 
-    o.is_held = launcher_is_besides(&v->launchers) && (!v->has_pod || vmi_phase_is_final(o.phase));
+    o.is_held = launcher_is_besides(&v->launchers, v->active) && (!v->has_pod || vmi_phase_is_final(o.phase));
     if (o.is_held && !vmi_phase_is_final(old)) {
         return (struct vmi_observed){.phase = old == PHASE_UNSET ? PHASE_PENDING : old, .is_held = true};
     }

@@ -142,7 +142,8 @@ is_awaited(const void *view)
 {
     const struct vmi_view *v = view;
 
-    return v->observed->is_held && !vmi_phase_is_final(v->observed->phase) && launcher_is_awaited(&v->launchers);
+    return v->observed->is_held && !vmi_phase_is_final(v->observed->phase) &&
+           launcher_is_awaited(&v->launchers, v->active);
 }
 
 static bool

@@ -16,6 +16,9 @@ vmi_trouble_of(const struct vmi_view *v)
         return (struct vmi_trouble){
             .reason = v->has_pod ? "InvalidSpec" : "FailedCreate", .message = v->invalid, .stalled = true};
     }
+    if (!v->has_pod && v->launchers.n > 0) { /* what a start would need matters when none is left */
+        return (struct vmi_trouble){0};
+    }
     struct vmi_trouble t = v->has_pod ? trouble_of_pod(v) : trouble_before_pod(v);
 
     return !t.reason && v->has_pod && !v->active->pod.started ? trouble_of_claims(v) : t;

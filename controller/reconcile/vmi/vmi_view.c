@@ -234,7 +234,8 @@ gather_pods(struct vmi_view *v, const struct sources *src, const struct object *
     store_each_about(pods, v->vmi.meta.namespace, stem, gather_pod, &g);
     mark_second(&v->launchers, v->vmi.status.bridge ? v->vmi.status.bridge->pod : NULL);
     qsort(v->launchers.items, v->launchers.n, sizeof(*v->launchers.items), launcher_order);
-    const struct launcher_view *active = launcher_active(&v->launchers);
+    bool is_finished = str_eq(v->vmi.status.phase, "Succeeded") || str_eq(v->vmi.status.phase, "Failed");
+    const struct launcher_view *active = launcher_active(&v->launchers, is_finished);
     v->has_pod = active != NULL;
     v->active = active ? active : &nobody;
     gather_unseen(v, &g.who, pods);
