@@ -254,9 +254,9 @@ is_foreign(struct town *t, const json_t *pod)
     return true;
 }
 
-/* As it comes over the watch: written by the API server, of which the wanted parts are read. */
+/* As it comes over the watch: written by the API server, of which the wanted parts are read. 'why' NULL: it is whole. */
 static void
-hand_in(struct town *t, const struct kind *kind, const json_t *object, bool removed)
+hand(struct town *t, const struct kind *kind, const json_t *object, bool removed, const char *why)
 {
     AUTO(freep) char *text = json_dumps(object, JSON_COMPACT);
     AUTO(json_freep) json_t *read = NULL;
@@ -267,8 +267,26 @@ hand_in(struct town *t, const struct kind *kind, const json_t *object, bool remo
     AUTO(err_freep) struct err *e = json_part(text, strlen(text), kind->kept.paths, &read);
     BUG_ON(e);
     if (kind != &pod_kind || !is_foreign(t, read)) {
-        informer_apply(caches_informer(t->caches, kind), read, removed, NULL);
+        informer_apply(caches_informer(t->caches, kind), read, removed, why);
     }
+}
+
+static void
+hand_in(struct town *t, const struct kind *kind, const json_t *object, bool removed)
+{
+    hand(t, kind, object, removed, NULL);
+}
+
+/* After a write of ours: what came as a header does so again. */
+static void
+hand_back(struct town *t, const struct kind *kind, const json_t *object, bool removed)
+{
+    const json_t *meta = json_object_get(object, "metadata");
+    AUTO(freep) char *key = xasprintf("%s/%s", json_str(meta, "namespace"), json_str(meta, "name"));
+    const struct object *old = store_get(store_of(t, kind), key);
+    AUTO(freep) char *why = old && old->why ? xstrdup(old->why) : NULL;
+
+    hand(t, kind, object, removed, why);
 }
 
 /* Of an object that the watch could not take whole. */
@@ -480,6 +498,16 @@ check_alone(const struct town *t, const char *key)
     demand(!str_eq(key, "vmi/n/a") || !target || is_over, key, target, NULL);
 }
 
+/* Of the instance "a" and of its pod those that other steps know. */
+static json_t *
+uid_of_made(const struct kind *kind, const char *name)
+{
+    if (kind == &pod_kind) {
+        return json_string("uid-of-pod");
+    }
+    return str_eq(name, "a") ? json_string("uid-b") : json_sprintf("uid-of-%s", name);
+}
+
 static void
 create(struct town *t, const char *key, const struct action *a)
 {
@@ -487,7 +515,7 @@ create(struct town *t, const char *key, const struct action *a)
     AUTO(json_freep) json_t *object = json_deep_copy(a->body);
     json_t *meta = json_object_get(object, "metadata");
 
-    (void)json_object_set_new(meta, "uid", json_string(kind == &pod_kind ? "uid-of-pod" : "uid-b"));
+    (void)json_object_set_new(meta, "uid", uid_of_made(kind, a->name));
     (void)json_object_set_new(meta, "creationTimestamp", json_string("2026-01-01T00:00:05Z"));
     set_version(t, object);
     hand_in(t, kind, object, false);
@@ -508,6 +536,9 @@ carry_out(struct town *t, const char *key, const struct action *a)
     if (a->verb == VERB_SEEK) {
         return !object || (a->uid && !str_eq(json_str(meta, "uid"), a->uid));
     }
+    if (a->verb == VERB_CONFIRM) {
+        return object && str_eq(json_str(meta, "uid"), a->uid) && !json_object_get(meta, "deletionTimestamp");
+    }
     if (a->verb == VERB_READ_EVENTS) {
         const char *vmi_key = strchr(key, '/') + 1;
         const struct object *vmi = store_get(store_of(t, &vmi_kind), vmi_key);
@@ -527,7 +558,8 @@ carry_out(struct town *t, const char *key, const struct action *a)
         return true;
     }
     if (a->verb == VERB_JSON_PATCH) {
-        (void)json_object_del(meta, "finalizers"); /* the cache knows of no others */
+        (void)json_object_del(meta, str_eq(a->as, "let-go-vmi") ? "ownerReferences"
+                                                                : "finalizers"); /* the cache knows of no others */
     } else if (a->body) {
         merge(object, a->body, 0);
     } else {
@@ -535,7 +567,7 @@ carry_out(struct town *t, const char *key, const struct action *a)
     }
     set_version(t, object);
     bool is_going = json_object_get(meta, "deletionTimestamp");
-    hand_in(t, kind, object, is_going && json_array_size(json_object_get(meta, "finalizers")) == 0);
+    hand_back(t, kind, object, is_going && json_array_size(json_object_get(meta, "finalizers")) == 0);
     return true;
 }
 
@@ -564,7 +596,7 @@ check_plan(const struct plan *p)
     for (size_t i = 0; i < p->n_actions; i++) {
         const struct action *a = &p->actions[i];
         bool is_seek = a->verb == VERB_SEEK;
-        bool is_bare = is_seek || a->verb == VERB_DELETE || a->verb == VERB_READ_EVENTS;
+        bool is_bare = is_seek || a->verb == VERB_DELETE || a->verb == VERB_READ_EVENTS || a->verb == VERB_CONFIRM;
         check_text(a->namespace);
         check_text(a->name);
         demand(a->verb == VERB_CREATE || is_seek || !str_empty(a->uid), p->rule, a->body, NULL);
@@ -627,9 +659,14 @@ write_status(struct town *t, const char *key, const struct plan *p)
     if (!patch || !object) {
         return false;
     }
-    merge(object, patch, 0);
+    if (p->status_anew) {
+        (void)json_object_del(object, "statusLost"); /* of the cache; the answer to such a write has all that there is */
+        (void)json_object_set(object, "status", (json_t *)(uintptr_t)p->status_new);
+    } else {
+        merge(object, patch, 0);
+    }
     set_version(t, object);
-    hand_in(t, caches_kind_of(t->caches, key), object, false);
+    hand_back(t, caches_kind_of(t->caches, key), object, false);
     return true;
 }
 

@@ -75,7 +75,9 @@ quoted(const char *text)
     char *copy = arena_strdup(arena, text);
 
     for (char *p = copy; *p; p++) {
-        *p = *p == '\'' ? '"' : *p;
+        if (*p == '\'') {
+            *p = '"';
+        }
     }
     return copy;
 }
