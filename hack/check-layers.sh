@@ -37,6 +37,10 @@ controller/effect/                       | base api kube cache reconcile effect 
 controller/serve/http/                   | base serve/http                                    | libwebsockets openssl uv jansson uthash
 controller/serve/trust/                  | base api kube serve/trust                          | openssl cjose uv jansson uthash
 controller/serve/gateway/                | base api kube cache serve                          | uv jansson uthash
+controller/node/messages\.c               | base                                               | protobuf-c
+controller/node/grpc_(server|client)\.c   | base                                               | nghttp2 uthash
+controller/node/(listener|grpc)\.[ch]     | base                                               | uv uthash
+controller/node/                         | base                                               | uv
 controller/[a-z_]+\.[ch]                  | base api kube cache reconcile effect serve         | uv jansson uthash
 virt-launcher/passt/                     |                                                    |
 virt-launcher/monitor[a-z_]*\.[ch]       |                                                    |
@@ -72,6 +76,9 @@ libvirt/        libvirt
 libxml/         libxml2
 check.h         check
 seccomp.h       libseccomp
+nghttp2/        nghttp2
+protobuf-c/     protobuf-c
+google/protobuf protobuf-c
 LIBRARIES
 }
 
