@@ -5,7 +5,7 @@
 
 #include <signal.h>
 
-enum { LINE_MAX_BYTES = 512, PROGRAM_SIZE = 4096, N_HANDLES = 3 };
+enum { LINE_MAX_BYTES = 512, PROGRAM_SIZE = 4096, N_HANDLES = 3, LINGER_MS = 300 };
 
 struct check {
     uv_process_t process;
@@ -23,6 +23,7 @@ struct check {
 };
 
 static void check_late(uv_timer_t *timer);
+static void check_forgotten(uv_timer_t *timer);
 static void check_exit(uv_process_t *process, int64_t exit_status, int signal);
 static void check_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
 static void check_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buf);
@@ -82,7 +83,7 @@ spawn(struct check *c, uv_loop_t *loop, const char *root)
     char *args[] = {name, verb, device, place, NULL};
     uv_stdio_container_t stdio[] = {
         {.flags = UV_IGNORE},
-        {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&c->out},
+        {.flags = (uv_stdio_flags)(UV_CREATE_PIPE | UV_WRITABLE_PIPE), .data.stream = (uv_stream_t *)&c->out},
         {.flags = UV_IGNORE},
     };
     const uv_process_options_t options = {
@@ -113,6 +114,16 @@ check_late(uv_timer_t *timer)
                           : err_new(ERR_RETRY, "%s hangs: no answer within %d ms", c->device->path, CHECK_MS));
 }
 
+/* The loop may end without the child, which is freed when the kernel lets it go. */
+static void
+check_forgotten(uv_timer_t *timer)
+{
+    struct check *c = timer->data;
+
+    uv_unref((uv_handle_t *)&c->process);
+    close_handle((uv_handle_t *)timer);
+}
+
 static void
 check_exit(uv_process_t *process, int64_t exit_status, int signal)
 {
@@ -121,7 +132,9 @@ check_exit(uv_process_t *process, int64_t exit_status, int signal)
     c->is_ended = true;
     c->exit_status = signal != 0 ? EXIT_FAILURE : exit_status;
     close_handle((uv_handle_t *)process);
-    if (c->is_silent && c->done) {
+    if (!c->done) {
+        close_handle((uv_handle_t *)&c->timer); /* it was only waited for */
+    } else if (c->is_silent) {
         finish(c, verdict_of(c));
     }
 }
@@ -153,7 +166,7 @@ check_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buf)
     *ret_buf = uv_buf_init(c->piece, sizeof(c->piece));
 }
 
-/* Takes 'verdict'. A child that still runs is killed; it is forgotten when the kernel lets it go. */
+/* Takes 'verdict'. A child that still runs is killed, and gone at once; one that hangs in the kernel is waited for no longer than LINGER_MS. */
 static void
 finish(struct check *c, struct err *verdict)
 {
@@ -163,10 +176,11 @@ finish(struct check *c, struct err *verdict)
     c->done = NULL;
     if (!c->is_ended) {
         (void)uv_process_kill(&c->process, SIGKILL); /* it may just have ended */
-        uv_unref((uv_handle_t *)&c->process);
+        BUG_ON(uv_timer_start(&c->timer, check_forgotten, LINGER_MS, 0) != 0);
+    } else {
+        close_handle((uv_handle_t *)&c->timer);
     }
     close_handle((uv_handle_t *)&c->out);
-    close_handle((uv_handle_t *)&c->timer);
     if (done) {
         done(c->arg, e);
     }

@@ -207,7 +207,7 @@ START_TEST(devices_are_checked)
     ck_assert_int_eq(uv_loop_init(&loop), 0);
     (void)check_new(&loop, &d, "", judged, &v);
     ck_assert_int_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
-    (void)uv_loop_close(&loop);
+    ck_assert_int_eq(uv_loop_close(&loop), 0);
     AUTO(err_freep) struct err *e = v.e;
     ck_assert_uint_eq(v.n, 1);
     if (check_rows[_i].want) {
@@ -230,7 +230,7 @@ START_TEST(a_check_is_cancelled)
     check_cancel(NULL);
     ck_assert_int_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
     ck_assert_uint_eq(v.n, 0);
-    (void)uv_loop_close(&loop);
+    ck_assert_int_eq(uv_loop_close(&loop), 0);
 }
 END_TEST
 
