@@ -7,7 +7,8 @@ usage() {
 usage: test/integration/run hack/check-deploy.sh
 
 Applies crds/ and deploy/ to the API server that KUBECONFIG names, which should be one made for tests, asks it what the
-controller may and may not do, and holds the network policy against a table of who may reach which port.
+controller may and may not do, holds the network policy against a table of who may reach which port, and the pods of
+deploy/node against what they may have.
 HELP
 }
 
@@ -109,6 +110,22 @@ differs() {
     out=$(kubectl diff -k "$1" 2>&1) || printf '%s/kustomization.yaml:1: kubectl diff is not empty: %s\n' "$1" "$(head -n 5 <<<"$out" | tr '\n' ' ')"
 }
 
+# What is left of Pod Security's rules when user and mounts are allowed, as the comment of deploy/node/namespace.yaml has it.
+wrong_node_pods() {
+    kubectl kustomize deploy/node | kubectl create --dry-run=client -o json -f - | jq -rs '
+        [.[] | (.items[]? // .) | select(.kind == "DaemonSet")] as $sets
+        | (if ($sets | length) == 2 then empty else "there are \($sets | length) DaemonSets, not 2" end),
+          ($sets[] | .metadata.name as $name | .spec.template.spec
+            | (select(.automountServiceAccountToken != false) | "\($name) has a credential of the API"),
+              (select(.hostNetwork or .hostPID or .hostIPC) | "\($name) has a namespace of the host"),
+              (select(.securityContext.seccompProfile.type != "RuntimeDefault") | "\($name) has no seccomp profile"),
+              (select([.volumes[].hostPath.path] - ["/var/lib/kubelet/device-plugins", "/dev"] != []) | "\($name) mounts more of the host"),
+              (.containers[] | select(.securityContext != {"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
+                  "capabilities": {"drop": ["ALL"]}}) | "\($name) may more than it needs"),
+              (.containers[].volumeMounts[] | select(.name == "dev" and .readOnly != true) | "\($name) may write to /dev"))
+        | "deploy/node/kustomization.yaml:1: " + .'
+}
+
 check_options "$@"
 PATH=$("$VMB_ROOT/hack/cluster/bin" | tr '\n' ':' | sed 's/:$//'):$PATH
 [ -n "${KUBECONFIG:-}" ] || die "check-deploy: KUBECONFIG is not set; run test/integration/run hack/check-deploy.sh"
@@ -119,6 +136,9 @@ PATH=$("$VMB_ROOT/hack/cluster/bin" | tr '\n' ':' | sed 's/:$//'):$PATH
     apply deploy
     differs deploy
     apply deploy/overlays/emulation
+    apply deploy/node
+    differs deploy/node
+    wrong_node_pods
     wrong_rights
     wrong_reachers
 } | conclude deploy
