@@ -122,6 +122,7 @@ submit(struct grpc_client *c, const char *path)
 }
 
 static ssize_t
+// NOLINTNEXTLINE(readability-function-size): nghttp2 says so
 give_request(nghttp2_session *session, int32_t id, uint8_t *buf, size_t length, uint32_t *flags,
              nghttp2_data_source *source, void *user)
 {
@@ -156,6 +157,7 @@ is_text(const uint8_t *bytes, size_t len, const char *text)
 }
 
 static int
+// NOLINTNEXTLINE(readability-function-size): nghttp2 says so
 take_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t name_len,
             const uint8_t *value, size_t value_len, uint8_t flags, void *user)
 {

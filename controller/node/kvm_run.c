@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { TABLE_4 = 0x1000, TABLE_3 = 0x2000, TABLE_2 = 0x3000, CODE = 0x4000, GUEST_BYTES = 0x5000 };
-enum { GUEST_PORT = 0x10, GUEST_HALF = 0x21, GUEST_WORD = 2 * GUEST_HALF, API_VERSION = 12 };
+enum { TABLE_4 = 0x1000, TABLE_3 = 0x2000, TABLE_2 = 0x3000, CODE = 0x4000, GUEST_BYTES = 0x5000, PAGE_BYTES = 0x1000 };
+enum { GUEST_PORT = 0x10, GUEST_HALF = 0x21, GUEST_WORD = 2 * GUEST_HALF, API_VERSION = 12, CPUID_ENTRIES_MAX = 256 };
 
 /* Of the processor: Intel's and AMD's manuals. */
 enum {
@@ -37,6 +37,7 @@ static const uint8_t guest[] = {
 };
 
 static struct err *run_vm(int kvm_fd, int vm_fd, uint8_t *memory);
+static struct err *set_cpuid(int kvm_fd, int cpu_fd);
 static struct err *run_cpu(int cpu_fd, size_t run_size);
 static struct err *set_registers(int cpu_fd);
 static struct err *run_to_halt(int cpu_fd, const struct kvm_run *run, size_t run_size);
@@ -49,17 +50,16 @@ kvm_run(int kvm_fd)
     if (version != API_VERSION) {
         return err_new(ERR_RETRY, "it speaks version %d of KVM's interface, not %d", version, API_VERSION);
     }
+    AUTO(freep) uint8_t *memory = aligned_alloc(PAGE_BYTES, GUEST_BYTES); /* first: it goes after the machine */
+    if (!memory) {
+        return err_errno(errno, "no memory for the guest");
+    }
     AUTO(closep) int vm_fd = ioctl(kvm_fd, KVM_CREATE_VM, 0);
     if (vm_fd < 0) {
         return err_errno(errno, "KVM makes no virtual machine");
     }
-    uint8_t *memory = mmap(NULL, GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) {
-        return err_errno(errno, "no memory for the guest");
-    }
-    struct err *e = run_vm(kvm_fd, vm_fd, memory);
-    (void)munmap(memory, GUEST_BYTES); /* a mapping of ours: cannot fail */
-    return e;
+    memset(memory, 0, GUEST_BYTES);
+    return run_vm(kvm_fd, vm_fd, memory);
 }
 
 static void
@@ -86,11 +86,28 @@ run_vm(int kvm_fd, int vm_fd, uint8_t *memory)
     if (cpu_fd < 0) {
         return err_errno(errno, "KVM makes no virtual CPU");
     }
+    struct err *e = set_cpuid(kvm_fd, cpu_fd);
+    if (e) {
+        return e;
+    }
     int run_size = ioctl(kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
     if (run_size < (int)sizeof(struct kvm_run)) {
         return err_new(ERR_RETRY, "a virtual CPU of KVM is too small: %d bytes", run_size);
     }
     return run_cpu(cpu_fd, (size_t)run_size);
+}
+
+/* Without one, a virtual CPU has no long mode. */
+static struct err *
+set_cpuid(int kvm_fd, int cpu_fd)
+{
+    AUTO(freep) struct kvm_cpuid2 *cpuid = xcalloc(1, sizeof(*cpuid) + CPUID_ENTRIES_MAX * sizeof(cpuid->entries[0]));
+
+    cpuid->nent = CPUID_ENTRIES_MAX;
+    if (ioctl(kvm_fd, KVM_GET_SUPPORTED_CPUID, cpuid) != 0 || ioctl(cpu_fd, KVM_SET_CPUID2, cpuid) != 0) {
+        return err_errno(errno, "the virtual CPU takes no CPUID");
+    }
+    return NULL;
 }
 
 static struct err *

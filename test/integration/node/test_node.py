@@ -69,7 +69,6 @@ class Case(unittest.TestCase):
     def served(self, words=(f"--device=a={STAND_IN}:3",), device="a"):
         agent = self.agent(*words)
         agent.await_watched(device)
-        await_true("the node to offer 3", lambda: allocatable(device) == "3")
         return agent
 
     def is_back(self, what, begin, agent, device="a", after=0):
@@ -83,8 +82,12 @@ class Case(unittest.TestCase):
 class Offer(Case):
     def test_a_pod_without_privilege_gets_its_device_and_shares_are_counted(self):
         self.served()
+        await_true("the node to offer 3", lambda: allocatable("a") == "3")
+        kubectl.apply(pod("none", f"test -e {STAND_IN} || echo none"))
         said = run_pod("one", OPENS.format(STAND_IN), a=1)
         self.assertEqual(said.split(), ["107", "CapEff:", "0000000000000000", "Seccomp:", "2", "opened"])
+        await_true("the pod without a share to end", lambda: world.phase("none") == "Succeeded")
+        self.assertIn("none", kubectl("logs", "none"))
         kubectl.apply(pod("two", "sleep 600", a=2), pod("three", "sleep 600", a=2))
         await_true("one of them to run", lambda: "Running" in (world.phase("two"), world.phase("three")))
         waits = "two" if world.phase("three") == "Running" else "three"
@@ -92,10 +95,6 @@ class Offer(Case):
             "get", "pod", waits, "-o", "jsonpath={.status.conditions[*].message}"))
         kubectl("delete", "pod", "three" if waits == "two" else "two")
         await_true("it to run when the share is free", lambda: world.phase(waits) == "Running")
-
-    def test_a_pod_without_a_share_has_no_device(self):
-        self.served()
-        self.assertIn("none", run_pod("none", f"test -e {STAND_IN} || echo none"))
 
     @unittest.skipUnless(os.path.exists("/dev/kvm"), "this machine has no /dev/kvm")
     def test_kvm_is_offered_as_the_check_says_or_by_force(self):
@@ -158,6 +157,7 @@ class Recovery(Case):
 
     def test_the_device_goes_and_comes(self):
         agent = self.served()
+        await_true("the node to offer 3", lambda: allocatable("a") == "3")
         exec_in_node("rm", STAND_IN)
         begin = time.monotonic()
         agent.await_line("the device is not offered", "a")
