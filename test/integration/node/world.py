@@ -136,10 +136,22 @@ def phase(name):
     return kubectl("get", "pod", name, "--ignore-not-found", "-o", "jsonpath={.status.phase}")
 
 
+def is_refused(name):
+    """Whether the kubelet refused it: it had restarted, and the plugin was not there yet."""
+    return kubectl("get", "pod", name, "-o", "jsonpath={.status.reason}") == "UnexpectedAdmissionError"
+
+
 def run_pod(name, script, **limits):
-    """What a pod says that ends well."""
-    kubectl.apply(pod(name, script, **limits))
-    await_true(f"pod {name} to end", lambda: phase(name) in ("Succeeded", "Failed"))
+    """What a pod says that ends well. One that the kubelet refuses is made anew, as by its owner."""
+    def has_ended():
+        kubectl.apply(pod(name, script, **limits))
+        await_true(f"pod {name} to end", lambda: phase(name) in ("Succeeded", "Failed"))
+        if not is_refused(name):
+            return True
+        kubectl("delete", "pod", name, "--wait=true")
+        return False
+
+    await_true(f"pod {name} to be taken", has_ended)
     said = kubectl("logs", name)
     if phase(name) != "Succeeded":
         raise AssertionError(f"pod {name} failed: {said}")
