@@ -1,4 +1,4 @@
-// A guest of seven instructions in long mode. Its one byte of output shows that they were run, and not merely that KVM_RUN came back.
+// A guest of six instructions in long mode. Its one byte of output shows that they were run, and not merely that KVM_RUN came back.
 // It adds with SSE2, which each processor of 64 bits has and KVM's own emulator has not: where KVM emulates instead of running (nested in
 // something that lends no processor), simple guests work and no operating system starts.
 #include "kvm_run.h"
