@@ -8,7 +8,8 @@
 #include <unistd.h>
 #include <utlist.h>
 
-enum { BACKLOG = 8 };
+/* Those that leave are freed only when the loop comes round: accepting waits for them, or whoever dials fast enough fills the memory. */
+enum { BACKLOG = 8, HELD_MAX = 2 * LISTENER_CONNECTIONS_MAX };
 
 struct connection {
     struct connection *prev, *next; /* the oldest first */
@@ -22,6 +23,7 @@ struct connection {
 struct door {
     uv_pipe_t pipe;
     struct listener *listener;
+    bool is_waited_at; /* by one that is not accepted yet: libuv looks for no other one before it is */
 };
 
 struct listener {
@@ -32,6 +34,7 @@ struct listener {
     const struct grpc_service *service;
     struct connection *connections;
     unsigned n_connections; /* without those that leave */
+    unsigned n_held;        /* with them */
     unsigned n_doors;       /* whose handles are not closed yet */
     unsigned n_watches;
     bool is_closing;
@@ -153,10 +156,15 @@ shut(struct listener *l)
 static void
 listener_accept(uv_stream_t *stream, int status)
 {
-    struct listener *l = ((struct door *)stream->data)->listener;
+    struct door *door = stream->data;
+    struct listener *l = door->listener;
 
     if (status != 0 || uv_is_closing((uv_handle_t *)stream)) {
         return; /* out of files, say: the next one comes */
+    }
+    door->is_waited_at = l->n_held >= HELD_MAX;
+    if (door->is_waited_at) {
+        return; /* conn_closed() comes back to it */
     }
     struct connection *c = XNEW(struct connection);
     c->listener = l;
@@ -164,6 +172,7 @@ listener_accept(uv_stream_t *stream, int status)
     c->wire = wire_new(stream->loop, &ops, c);
     DL_APPEND(l->connections, c);
     l->n_connections++;
+    l->n_held++;
     if (uv_accept(stream, (uv_stream_t *)wire_pipe(c->wire)) != 0) {
         leave(c);
         return;
@@ -228,10 +237,14 @@ conn_closed(void *arg)
     if (!c->is_leaving) {
         l->n_connections--;
     }
+    l->n_held--;
     DL_DELETE(l->connections, c);
     grpc_server_free(c->server);
     free(c);
     count_watches(l);
+    if (l->door && l->door->is_waited_at) {
+        listener_accept((uv_stream_t *)&l->door->pipe, 0);
+    }
     release(l);
 }
 

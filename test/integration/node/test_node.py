@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -190,6 +191,16 @@ class Strangers(Case):
         preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
         pings = b"\0\0\x08\x06\0\0\0\0\0........" * 10000
         silent = []
+
+        def dial():
+            for _ in range(300):
+                silent.append(self.connect())
+
+        threads = [threading.Thread(target=dial) for _ in range(3)]  # faster than they can be closed
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
         for n in range(300):
             s = self.connect()
             silent.append(s)
