@@ -1,8 +1,8 @@
 // One allocation holds an object's strings, another one its JSON.
 #include "cache/entry.h"
 
-static const char *
-owner_field(const json_t *object, const char *field)
+const char *
+entry_owner(const json_t *object, const char *field)
 {
     size_t i;
     json_t *ref;
@@ -19,8 +19,8 @@ void
 entry_name(struct entry *e, const char *key, const json_t *cut)
 {
     const json_t *meta = json_at(cut, "metadata", NULL);
-    const char *parts[] = {key, json_str(meta, "uid"), json_str(meta, "resourceVersion"), owner_field(cut, "uid"),
-                           owner_field(cut, "name")};
+    const char *parts[] = {key, json_str(meta, "uid"), json_str(meta, "resourceVersion"), entry_owner(cut, "uid"),
+                           entry_owner(cut, "name")};
     const char **fields[] = {&e->object.key, &e->object.uid, &e->object.resource_version, &e->object.owner_uid,
                              &e->object.owner_name};
     size_t size = 0;

@@ -21,6 +21,8 @@ struct entry {
 
 /* Sets the object's strings anew; out of the table, which points at them. */
 void entry_name(struct entry *e, const char *key, const json_t *cut);
+/* A field of the reference to the object that controls this one; "" when none does. */
+const char *entry_owner(const json_t *object, const char *field);
 /* Notes the words of its kind. */
 void entry_hint(struct entry *e, const struct kind *kind, const json_t *cut);
 /* Whether it is what a draft would make of it. */

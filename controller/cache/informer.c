@@ -1,6 +1,7 @@
 // Watch events into the store, changes out.
 #include "cache/informer.h"
 
+#include "cache/entry.h"
 #include "cache/transform.h"
 
 struct informer {
@@ -187,13 +188,14 @@ informer_put(struct informer *i, const char *key, const json_t *object, const ch
     AUTO(json_freep) json_t *kept = transform_object(kind, object);
     old = store_get(i->store, key);
     AUTO(packed_freep) struct packed *before = old && kind->tells_both ? packed_copy(old->json) : NULL;
-    AUTO(freep) char *owner_uid = old && !str_empty(old->owner_uid) ? xstrdup(old->owner_uid) : NULL;
-    AUTO(freep) char *owner_name = owner_uid ? xstrdup(old->owner_name) : NULL;
+    bool is_let_go = old && !str_empty(old->owner_uid) && !str_eq(old->owner_uid, entry_owner(kept, "uid"));
+    AUTO(freep) char *owner_uid = is_let_go ? xstrdup(old->owner_uid) : NULL;
+    AUTO(freep) char *owner_name = is_let_go ? xstrdup(old->owner_name) : NULL;
     if (!store_put(i->store, kept, why)) {
         return;
     }
     const struct object *now = store_get(i->store, key);
-    if (owner_uid && !str_eq(owner_uid, now->owner_uid)) { /* whose it was has one less */
+    if (is_let_go) { /* whose it was has one less */
         struct object was = *now;
         was.owner_uid = owner_uid;
         was.owner_name = owner_name;
