@@ -59,6 +59,17 @@ json_str(const json_t *j, const char *key)
     return json_string_value(json_object_get(j, key));
 }
 
+const json_t *
+json_find(const json_t *list, const char *key, const char *value)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (str_eq(json_str(json_array_get(list, i), key), value)) {
+            return json_array_get(list, i);
+        }
+    }
+    return NULL;
+}
+
 int64_t
 json_int(const json_t *j, const char *key, int64_t otherwise)
 {

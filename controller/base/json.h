@@ -32,6 +32,9 @@ __attribute__((sentinel)) json_t *json_at(const json_t *j, ...);
  * Each key has at most JSON_STEP_SIZE - 1 bytes. */
 void json_copy_path(const char *path, const json_t *from, json_t *to);
 
+/* Of a list of objects the first whose string at 'key' is 'value', borrowed, or NULL. */
+const json_t *json_find(const json_t *list, const char *key, const char *value);
+
 /* Borrowed string of a key, or NULL when it is absent or no string. */
 const char *json_str(const json_t *j, const char *key);
 int64_t json_int(const json_t *j, const char *key, int64_t otherwise);

@@ -71,17 +71,6 @@ same(const struct diff *d, const struct field *f, const json_t *from, const json
     return json_equal(from, to) || (f->kind == KIND_QUANTITY && same_quantity(d->arena, from, to));
 }
 
-static const json_t *
-item_of(const json_t *list, const char *key, const char *value)
-{
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        if (str_eq(json_str(json_array_get(list, i), key), value)) {
-            return json_array_get(list, i);
-        }
-    }
-    return NULL;
-}
-
 // NOLINTBEGIN(misc-no-recursion): as deep as the tables nest, and API_DEPTH_MAX at most
 /* Items are compared by key, in any order; one that is only on one side differs whole. */
 static void
@@ -93,7 +82,7 @@ diff_list(const struct diff *d, const struct field *f, const json_t *from, const
     for (size_t i = 0; i < json_array_size(from); i++) {
         const json_t *item = json_array_get(from, i);
         const char *name = json_str(item, key);
-        const json_t *other = item_of(to, key, name);
+        const json_t *other = json_find(to, key, name);
         const char *path = arena_printf(d->arena, "%s[%s]", at, name ? name : "");
         if (other) {
             diff_object(d, f->type, item, other, &(struct spot){.at = path, .inside = "", .depth = depth});
@@ -104,7 +93,7 @@ diff_list(const struct diff *d, const struct field *f, const json_t *from, const
     for (size_t i = 0; i < json_array_size(to); i++) {
         const json_t *item = json_array_get(to, i);
         const char *name = json_str(item, key);
-        if (!item_of(from, key, name)) {
+        if (!json_find(from, key, name)) {
             note(d, arena_printf(d->arena, "%s[%s]", at, name ? name : ""), NULL, item, f->change);
         }
     }

@@ -189,30 +189,15 @@ gather_replica(void *arg, const struct object *vmi)
     return !arena_is_over(g->v->arena);
 }
 
-/* Of a list of objects the one whose 'key' is 'value', or NULL. */
-static const json_t *
-item_of(const json_t *list, const char *key, const char *value)
-{
-    size_t i;
-    json_t *item;
-
-    json_array_foreach((json_t *)(uintptr_t)list, i, item) {
-        if (str_eq(json_str(item, key), value)) {
-            return item;
-        }
-    }
-    return NULL;
-}
-
 /* How much longer one that failed keeps its place; 0: it does not, or has run. */
 static int64_t
 waits_s(const json_t *status, int64_t now_s)
 {
     const json_t *phases = json_object_get(status, "phaseTransitionTimestamps");
-    const char *failed = json_str(item_of(phases, "phase", "Failed"), "phaseTransitionTimestamp");
+    const char *failed = json_str(json_find(phases, "phase", "Failed"), "phaseTransitionTimestamp");
     int64_t failed_s;
 
-    if (!str_eq(json_str(status, "phase"), "Failed") || item_of(phases, "phase", "Running") || !failed ||
+    if (!str_eq(json_str(status, "phase"), "Failed") || json_find(phases, "phase", "Running") || !failed ||
         !clock_parse(failed, &failed_s) || now_s < failed_s || now_s - failed_s >= REPLICA_FAILED_WAIT_S) {
         return 0;
     }
@@ -241,7 +226,7 @@ replica_read(struct gather *g, const struct object *vmi, const json_t *j)
     const struct meta meta = header_meta(g->arena, vmi, j);
     const json_t *status = json_object_get(j, "status");
     const char *phase = json_str(status, "phase");
-    const json_t *ready = item_of(json_object_get(status, "conditions"), "type", "Ready");
+    const json_t *ready = json_find(json_object_get(status, "conditions"), "type", "Ready");
     struct arena *a = g->v->arena;
     struct replica r = {.is_ours = !g->wants_orphans,
                         .is_selected = vmi->why || g->v->invalid || is_selected(g, json_object_get(j, "metadata")),
