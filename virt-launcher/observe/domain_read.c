@@ -181,6 +181,15 @@ end_in_line(const char *line, size_t len)
     return at && at > line && (size_t)(at - line) + 2 == time_len ? at + strlen(key) : NULL;
 }
 
+/* Without its end; 'text_end' is behind the last one. */
+static size_t
+length_of_line(const char *line, const char *text_end)
+{
+    const char *end = memchr(line, '\n', (size_t)(text_end - line));
+
+    return (size_t)((end ? end : text_end) - line);
+}
+
 const char *
 domain_end_in_log(const char *log_text, size_t len)
 {
@@ -189,9 +198,7 @@ domain_end_in_log(const char *log_text, size_t len)
     size_t word_len = 0;
 
     for (const char *line = log_text; line < log_text + len;) {
-        size_t left = (size_t)(log_text + len - line);
-        const char *end = memchr(line, '\n', left);
-        size_t line_len = end ? (size_t)(end - line) : left;
+        size_t line_len = length_of_line(line, log_text + len);
         const char *found = end_in_line(line, line_len);
         if (found) {
             word = found;
@@ -227,9 +234,7 @@ domain_words_in_log(const char *log_text, size_t len, size_t *ret_len)
     const char *found = NULL;
 
     for (const char *line = log_text; line < log_text + len;) {
-        size_t left = (size_t)(log_text + len - line);
-        const char *end = memchr(line, '\n', left);
-        size_t line_len = end ? (size_t)(end - line) : left;
+        size_t line_len = length_of_line(line, log_text + len);
         if (is_of_qemu(line, line_len)) {
             found = line;
             *ret_len = line_len;

@@ -141,21 +141,50 @@ is_held(const void *view)
     return v->hold && has_too_few(v);
 }
 
+/* As many of them as one plan takes. */
+static void
+add_each(const struct replicaset_view *v, bool (*is)(const struct replica *r),
+         void (*add)(const struct replicaset_view *v, const struct meta *vmi, struct plan *p), struct plan *p)
+{
+    for (size_t i = find_replica(v, 0, is); i < v->n && p->n_actions < REPLICAS_AT_ONCE; i = find_replica(v, i + 1, is)) {
+        add(v, &v->replicas[i].meta, p);
+    }
+}
+
 /* The set was the first to be its owner. If it is not, the API server finds the test false and nothing is changed. */
+static void
+add_release(const struct replicaset_view *v, const struct meta *vmi, struct plan *p)
+{
+    json_t *steps = json_pack("[{s:s, s:s, s:s}, {s:s, s:s}]", "op", "test", "path", "/metadata/ownerReferences/0/uid",
+                              "value", v->set.meta.uid, "op", "remove", "path", "/metadata/ownerReferences/0");
+
+    BUG_ON(!steps);
+    plan_add(p, VERB_JSON_PATCH, &vmi_kind, vmi, json_in_arena(v->arena, steps))->as = "let-go-vmi";
+}
+
+static void
+add_adoption(const struct replicaset_view *v, const struct meta *vmi, struct plan *p)
+{
+    const json_t *body = vmi_adopt_body(v->arena, v->kind, &v->set.meta, vmi);
+
+    plan_add(p, VERB_APPLY, &vmi_kind, vmi, body)->as = "adopt-vmi";
+    plan_event(p, "Normal", "Adopted", "The virtual machine instance %s had no owner and is this replica set's now",
+               vmi->name);
+}
+
+static void
+add_delete(const struct replicaset_view *v, const struct meta *vmi, struct plan *p)
+{
+    (void)v; /* whichever set it was of */
+    (void)plan_add(p, VERB_DELETE, &vmi_kind, vmi, NULL);
+    plan_event(p, "Normal", "SuccessfulDelete",
+               "Stopped the virtual machine by deleting the virtual machine instance %s", vmi->name);
+}
+
 static void
 plan_release(const void *view, struct plan *p)
 {
-    const struct replicaset_view *v = view;
-
-    for (size_t i = find_replica(v, 0, is_to_release); i < v->n && p->n_actions < REPLICAS_AT_ONCE;
-         i = find_replica(v, i + 1, is_to_release)) {
-        json_t *steps =
-            json_pack("[{s:s, s:s, s:s}, {s:s, s:s}]", "op", "test", "path", "/metadata/ownerReferences/0/uid", "value",
-                      v->set.meta.uid, "op", "remove", "path", "/metadata/ownerReferences/0");
-        BUG_ON(!steps);
-        plan_add(p, VERB_JSON_PATCH, &vmi_kind, &v->replicas[i].meta, json_in_arena(v->arena, steps))->as =
-            "let-go-vmi";
-    }
+    add_each(view, is_to_release, add_release, p);
 }
 
 /* A set that is gone already would take them with it: they may be orphans because it is going. */
@@ -165,33 +194,13 @@ plan_adopt(const void *view, struct plan *p)
     const struct replicaset_view *v = view;
 
     (void)plan_add(p, VERB_CONFIRM, v->kind, &v->set.meta, NULL);
-    for (size_t i = find_replica(v, 0, is_to_adopt); i < v->n && p->n_actions < REPLICAS_AT_ONCE;
-         i = find_replica(v, i + 1, is_to_adopt)) {
-        const struct meta *vmi = &v->replicas[i].meta;
-        const json_t *body = vmi_adopt_body(v->arena, v->kind, &v->set.meta, vmi);
-        plan_add(p, VERB_APPLY, &vmi_kind, vmi, body)->as = "adopt-vmi";
-        plan_event(p, "Normal", "Adopted", "The virtual machine instance %s had no owner and is this replica set's now",
-                   vmi->name);
-    }
-}
-
-static void
-add_delete(struct plan *p, const struct meta *vmi)
-{
-    (void)plan_add(p, VERB_DELETE, &vmi_kind, vmi, NULL);
-    plan_event(p, "Normal", "SuccessfulDelete",
-               "Stopped the virtual machine by deleting the virtual machine instance %s", vmi->name);
+    add_each(v, is_to_adopt, add_adoption, p);
 }
 
 static void
 plan_clear(const void *view, struct plan *p)
 {
-    const struct replicaset_view *v = view;
-
-    for (size_t i = find_replica(v, 0, is_to_clear); i < v->n && p->n_actions < REPLICAS_AT_ONCE;
-         i = find_replica(v, i + 1, is_to_clear)) {
-        add_delete(p, &v->replicas[i].meta);
-    }
+    add_each(view, is_to_clear, add_delete, p);
 }
 
 /* Those that are missed least come first. */
@@ -222,7 +231,7 @@ plan_delete(const void *view, struct plan *p)
     }
     qsort(active, n, sizeof(*active), deletion_order);
     for (size_t i = 0; i < n - v->n_wanted && i < REPLICAS_AT_ONCE; i++) {
-        add_delete(p, &active[i]->meta);
+        add_delete(v, &active[i]->meta, p);
     }
     plan_requeue(p, n - v->n_wanted > REPLICAS_AT_ONCE ? MORE_MS : 0);
 }

@@ -18,7 +18,7 @@ struct replica {
     bool is_going;    /* being deleted, or its deletion was answered */
     bool is_final;    /* Succeeded or Failed */
     bool is_ready;
-    bool is_waiting;    /* failed before it ran, and keeps its place for now */
+    bool is_waiting;    /* failed before it ran, and keeps its place for a while */
     int64_t waits_s;    /* how much longer such a one may */
     const char *failed; /* why, or NULL */
 };

@@ -8,41 +8,47 @@ static bool has_old_ca(const struct vmi_view *v, const struct pod_view *pod);
 static void plan_label_pod(const struct vmi_view *v, const struct pod_view *pod, struct plan *p);
 static void plan_end_pod(const struct vmi_view *v, const struct pod_view *pod, struct plan *p);
 
-bool
-pods_are_alive(const struct vmi_view *v)
+static bool
+any_pod(const struct vmi_view *v, bool (*is)(const struct vmi_view *v, const struct pod_view *pod))
 {
     for (size_t i = 0; i < v->launchers.n; i++) {
-        if (!pod_is_over(&v->launchers.items[i].pod)) {
+        if (is(v, &v->launchers.items[i].pod)) {
             return true;
         }
     }
     return false;
+}
+
+static bool
+is_alive(const struct vmi_view *v, const struct pod_view *pod)
+{
+    (void)v; /* the pod says it */
+    return !pod_is_over(pod);
+}
+
+static bool
+is_hidden(const struct vmi_view *v, const struct pod_view *pod)
+{
+    (void)v; /* the pod says it */
+    return pod->hidden;
+}
+
+bool
+pods_are_alive(const struct vmi_view *v)
+{
+    return any_pod(v, is_alive);
 }
 
 bool
 pods_are_hidden(const void *view)
 {
-    const struct vmi_view *v = view;
-
-    for (size_t i = 0; i < v->launchers.n; i++) {
-        if (v->launchers.items[i].pod.hidden) {
-            return true;
-        }
-    }
-    return false;
+    return any_pod(view, is_hidden);
 }
 
 bool
 pods_have_old_ca(const void *view)
 {
-    const struct vmi_view *v = view;
-
-    for (size_t i = 0; i < v->launchers.n; i++) {
-        if (has_old_ca(v, &v->launchers.items[i].pod)) {
-            return true;
-        }
-    }
-    return false;
+    return any_pod(view, has_old_ca);
 }
 
 void
