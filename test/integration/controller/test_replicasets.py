@@ -7,6 +7,7 @@ from kubectl import find
 from loser import Loser
 from marks import alone, counts, guards
 from test_strategies import guest_crashes, uid
+from test_trouble import no_quota, quota
 from world import check, machine, spec
 
 
@@ -149,12 +150,11 @@ def test_a_machines_instance_is_no_sets(t):
 
 
 def test_a_set_that_is_refused_says_so(t):
-    t.api.create(t.core("resourcequotas"), {"metadata": {"name": "q"}, "spec": {"hard": {"count/virtualmachineinstances.kubevirt.io": "1"}}})
-    t.until(lambda: (t.api.get(t.core("resourcequotas/q")) or {}).get("status", {}).get("hard"), "the quota counts")
+    quota(t, "count/virtualmachineinstances.kubevirt.io")
     t.api.create(path(t, ""), replica_set(replicas=3))
-    t.until(lambda: "exceeded quota" in condition(the_set(t), "ReplicaFailure").get("message", ""), "it says why it makes no more")
-    check(condition(the_set(t), "ReplicaFailure")["reason"] == "FailedCreate", status(t))
-    t.api.patch(t.core("resourcequotas/q"), {"spec": {"hard": {"count/virtualmachineinstances.kubevirt.io": "9"}}})
+    failed = t.until(lambda: condition(the_set(t), "ReplicaFailure"), "it says why it makes none")
+    check(failed["status"] == "True" and failed["reason"] == "FailedCreate" and "quota: none" in failed["message"], failed)
+    no_quota(t)
     until_all_ready(t, 3)
     t.until(lambda: not condition(the_set(t), "ReplicaFailure"), "the failure is over")
 
