@@ -36,7 +36,9 @@ def its_own(t, name="s"):
 
 
 def until_all_ready(t, n, name="s"):
-    return t.until(lambda: len(its_own(t, name)) == n and status(t, name).get("replicas") == n and
+    """They are, and the set says so: it tells of a change a second later."""
+    return t.until(lambda: len(its_own(t, name)) == n and all(condition(v, "Ready").get("status") == "True" for v in its_own(t, name)) and
+                   status(t, name).get("replicas") == n and
                    status(t, name).get("readyReplicas") == n and the_set(t, name), f"{n} instances of {name} are ready")
 
 

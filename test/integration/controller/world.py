@@ -171,12 +171,19 @@ class Case:
         return VM.format(self.ns) + (f"/{name}{sub}" if name else "")
 
     def until_collected(self):
-        """Until the garbage collector knows our kinds: before, it takes no owner reference off what an orphaning leaves."""
-        stray = copy.deepcopy(machine("stray", "Halted"))
-        stray["metadata"]["ownerReferences"] = [
-            {"apiVersion": "v1", "kind": "ConfigMap", "name": "nobody", "uid": "00000000-0000-4000-8000-000000000000"}]
-        self.make(stray)
-        self.until(lambda: not self.vm("stray"), "the garbage collector has found our kinds")
+        """Until the garbage collector knows each of our kinds: before, it takes no owner reference off what an orphaning leaves, and
+        deletes it when it hears of it."""
+        nobody = {"apiVersion": "v1", "kind": "ConfigMap", "name": "nobody", "uid": "00000000-0000-4000-8000-000000000000"}
+        off = spec(volumes=[{"name": "root", "persistentVolumeClaim": {"claimName": "none"}}])  # it waits for that, without a pod
+        of_none = {"replicas": 0, "selector": {"matchLabels": {"app": "stray"}},
+                   "template": {"metadata": {"labels": {"app": "stray"}}, "spec": off}}
+        strays = ((self.vm_path(), "VirtualMachine", machine("stray", "Halted")["spec"]),
+                  (self.vmi_path(), "VirtualMachineInstance", off),
+                  (SET.format(self.ns), "VirtualMachineInstanceReplicaSet", of_none))
+        for path, kind, body in strays:
+            self.api.create(path, {"apiVersion": "kubevirt.io/v1", "kind": kind, "spec": body,
+                                   "metadata": {"name": "stray", "ownerReferences": [nobody]}})
+        self.until(lambda: not any(self.api.get(f"{path}/stray") for path, _, _ in strays), "the garbage collector has found our kinds")
 
     def vmi_path(self, name="", sub=""):
         return VMI.format(self.ns) + (f"/{name}{sub}" if name else "")
