@@ -48,7 +48,16 @@ no list secrets
 no list configmaps
 yes update leases.coordination.k8s.io/vmbridge-controller
 no update leases.coordination.k8s.io/another
-no get nodes
+yes watch nodes
+yes patch nodes
+no update nodes
+no delete nodes
+no patch nodes --subresource=status
+yes create nodecapabilities.vmbridge.io
+no delete nodecapabilities.vmbridge.io
+yes create jobs.batch
+no create jobs.batch -A
+no delete jobs.batch
 no create deployments.apps
 ROWS
 }

@@ -45,11 +45,11 @@ controller/[a-z_]+\.[ch]                  | base api kube cache reconcile effect
 virt-launcher/passt/                     |                                                    |
 virt-launcher/monitor[a-z_]*\.[ch]       |                                                    |
 virt-launcher/domain/                    | base api domain                                    | jansson uthash
-virt-launcher/observe/                   | base api domain observe                            | libvirt uv jansson uthash
+virt-launcher/observe/                   | base api domain observe                            | libvirt libxml2 uv jansson uthash
 virt-launcher/effect/                    | base api domain observe effect                     | libvirt libarchive uv jansson uthash
 virt-launcher/report/                    | base api domain observe report                     | libwebsockets openssl uv jansson uthash
 virt-launcher/guest/                     | base api domain observe effect report guest        | uv jansson uthash
-virt-launcher/[a-z_]+\.[ch]              | base api domain observe effect report guest        | uv jansson uthash
+virt-launcher/[a-z_]+\.[ch]              | base api domain observe effect report guest        | libvirt uv jansson uthash
 LAW
 }
 

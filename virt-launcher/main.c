@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "ask_capabilities.h"
 #include "base/clock.h"
 #include "domain/domain_plan.h"
 #include "domain/parts.h"
@@ -16,13 +17,17 @@ struct app {
 };
 
 static const char usage[] =
-    "usage: virt-launcher [--root DIR] [--stop-since MS] [--print-rules] [--print-parts]\n"
+    "usage: virt-launcher [--root DIR] [--stop-since MS] [--capabilities kvm|qemu] [--print-rules] [--print-parts]\n"
     "\n"
     "Runs the virtual machine of this pod, described in /var/run/vmbridge/info/instance.json, until it ends.\n"
     "Started and kept alive by virt-launcher-monitor. docs/launcher.md explains exit codes and files.\n"
     "\n"
     "  --root DIR       put DIR before every path of the pod, to run outside one\n"
     "  --stop-since MS  the pod was asked to end at this monotonic time, before this process began\n"
+    "  --capabilities HYPERVISOR\n"
+    "                   run no machine: say as JSON, in the termination message too, what guests libvirt can run here "
+    "with\n"
+    "                   that hypervisor, kvm or qemu (which emulates)\n"
     "  --print-rules    print the rules by which it decides, in order, and exit\n"
     "  --print-parts    print of what a description is made, and what of a change reaches a running guest, and exit\n";
 
@@ -58,12 +63,15 @@ print_parts(void)
 
 /* False when the process is to end with 'ret_code' now. */
 static bool
-read_arguments(int argc, char **argv, struct guest_options *o, int *ret_code)
+read_arguments(int argc, char **argv, struct guest_options *o, const char **ret_hypervisor, int *ret_code)
 {
-    static const struct option options[] = {
-        {"root", required_argument, NULL, 'r'},  {"stop-since", required_argument, NULL, 's'},
-        {"print-rules", no_argument, NULL, 'p'}, {"print-parts", no_argument, NULL, 'd'},
-        {"help", no_argument, NULL, 'h'},        {0}};
+    static const struct option options[] = {{"root", required_argument, NULL, 'r'},
+                                            {"stop-since", required_argument, NULL, 's'},
+                                            {"capabilities", required_argument, NULL, 'c'},
+                                            {"print-rules", no_argument, NULL, 'p'},
+                                            {"print-parts", no_argument, NULL, 'd'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
 
     // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread exists yet
     for (int c = getopt_long(argc, argv, "h", options, NULL); c != -1; c = getopt_long(argc, argv, "h", options, NULL)) {
@@ -73,6 +81,9 @@ read_arguments(int argc, char **argv, struct guest_options *o, int *ret_code)
             break;
         case 's':
             o->stop_ms = strtoll(optarg, NULL, 10);
+            break;
+        case 'c':
+            *ret_hypervisor = optarg;
             break;
         case 'p':
             print_rules();
@@ -129,9 +140,10 @@ main(int argc, char **argv)
     uv_loop_t *loop = uv_default_loop();
     enum exit_code code = EXIT_START_FAILED;
     const struct log log = {.part = "launcher"};
+    const char *hypervisor = NULL;
     int early;
 
-    if (!read_arguments(argc, argv, &o, &early)) {
+    if (!read_arguments(argc, argv, &o, &hypervisor, &early)) {
         return early;
     }
     AUTO(err_freep) struct err *e = set_environment(&o);
@@ -140,6 +152,9 @@ main(int argc, char **argv)
         return EXIT_START_FAILED;
     }
     (void)signal(SIGPIPE, SIG_IGN); /* write() tells */
+    if (hypervisor) {
+        return ask_capabilities(o.root, hypervisor);
+    }
     app.guest = guest_start(loop, &o);
     watch_signals(&app, loop);
     while (!guest_is_over(app.guest, &code)) {

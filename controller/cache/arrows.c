@@ -19,6 +19,7 @@ static void emit_owner(const struct walk *w, const struct object *object);
 static void emit_named(const struct walk *w, const struct object *object);
 static void emit_referring(const struct walk *w, const struct object *object);
 static void emit_selected(const struct walk *w, const struct object *object);
+static void emit_subject(const struct walk *w, const struct object *object);
 static void emit_adopters(const struct walk *w, const struct object *object);
 static bool emit_one(void *arg, const struct object *object);
 static bool emit_of_stem(void *arg, const struct object *object);
@@ -73,6 +74,9 @@ follow(const struct walk *w, const struct object *object)
         break;
     case ARROW_SELECTOR:
         emit_selected(w, object);
+        break;
+    case ARROW_SUBJECT:
+        emit_subject(w, object);
         break;
     case ARROW_ADOPTER:
         emit_adopters(w, object);
@@ -148,6 +152,21 @@ emit_selected(const struct walk *w, const struct object *object)
     AUTO(freep) char *word = xasprintf("%s=%s", key, value);
     copy.needle = needle;
     store_each_hinted(w->to, namespace, word, emit_one, &copy);
+}
+
+static void
+emit_subject(const struct walk *w, const struct object *object)
+{
+    AUTO(json_freep) json_t *j = NULL;
+    AUTO(err_freep) struct err *e = object_parse(object, SIZE_MAX, &j);
+    AUTO(freep) char *name = e ? NULL : w->arrow->from->subject(object, j); /* e: the cache wrote it, so none */
+    AUTO(freep)
+    char *namespace = store_kind(w->to)->is_cluster_scoped ? xstrdup("") : key_namespace(object->key);
+    AUTO(freep) char *key = xasprintf("%s/%s", namespace, name ? name : "");
+
+    if (store_get(w->to, key)) {
+        w->emit(w->arg, w->arrow->to, key);
+    }
 }
 
 static void

@@ -12,6 +12,7 @@ enum arrow_how {
     ARROW_NAME,       /* the one whose name, or what is cut of it, 'tells' says */
     ARROW_REFERENCE,  /* those that name it in the field 'field' */
     ARROW_SELECTOR,   /* those whose pods its selector may select */
+    ARROW_SUBJECT,    /* the one whose name is what it is about (struct kind) */
     ARROW_ADOPTER,    /* while nobody controls it: those of its namespace, one of which may adopt it */
     ARROW_EVERYTHING, /* all */
 };

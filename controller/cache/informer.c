@@ -72,7 +72,7 @@ informer_apply(struct informer *i, const json_t *object, bool removed, const cha
 {
     const struct kind *kind = store_kind(i->store);
 
-    if (!transform_is_legal(object)) {
+    if (!transform_is_legal(kind, object)) {
         return;
     }
     const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
@@ -109,7 +109,7 @@ informer_synced(struct informer *i)
 void
 informer_own(struct informer *i, const json_t *object, const char *base_version)
 {
-    if (!transform_is_legal(object)) {
+    if (!transform_is_legal(store_kind(i->store), object)) {
         return; /* no object: a Status */
     }
     const char *uid = json_str(json_at(object, "metadata", NULL), "uid");
@@ -132,7 +132,7 @@ informer_found(struct informer *i, const json_t *object)
 {
     AUTO(freep) char *key = object_key(object);
 
-    if (!transform_is_legal(object) || is_in_sight(i, object)) {
+    if (!transform_is_legal(store_kind(i->store), object) || is_in_sight(i, object)) {
         return false;
     }
     informer_put(i, key, object, NULL);

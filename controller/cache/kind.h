@@ -36,9 +36,12 @@ struct kind {
     const char *path;        /* "/apis/kubevirt.io/v1" */
     const char *resource;    /* "virtualmachineinstances" */
 
+    bool is_cluster_scoped; /* its objects have no namespace: keys are "/name" */
+
     /* The watch. */
     const char *label;       /* only objects with this label, */
     const char *label_value; /* of this value, are watched; NULL: all */
+    bool in_own_namespace;   /* objects of it in the controller's own namespace are watched, and no others */
     bool is_early;           /* watched before the others: what is decided with it waits for none of them */
     bool is_config;          /* an object of it is the controller's own configuration */
     /* Whether an object that left the watch is gone from the API server too, and has not only lost the label. */

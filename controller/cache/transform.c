@@ -47,13 +47,15 @@ transform_header(const struct kind *kind, const json_t *object)
 }
 
 bool
-transform_is_legal(const json_t *object)
+transform_is_legal(const struct kind *kind, const json_t *object)
 {
     const json_t *meta = json_object_get(object, "metadata");
     const char *namespace = json_str(meta, "namespace");
     const char *version = json_str(meta, "resourceVersion");
 
-    return legal_name(json_str(meta, "name")) && legal_uid(json_str(meta, "uid")) && legal_namespace(namespace) &&
+    bool is_in_place = kind->is_cluster_scoped ? !namespace : legal_namespace(namespace);
+
+    return is_in_place && legal_name(json_str(meta, "name")) && legal_uid(json_str(meta, "uid")) &&
            (!version || legal_version(version));
 }
 

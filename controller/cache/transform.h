@@ -18,7 +18,7 @@ MUST_CHECK json_t *transform_object(const struct kind *kind, const json_t *objec
 MUST_CHECK json_t *transform_header(const struct kind *kind, const json_t *object);
 
 /* Whether the object bears names that an object can have. */
-bool transform_is_legal(const json_t *object);
+bool transform_is_legal(const struct kind *kind, const json_t *object);
 
 /* The text of a tree, which the caller frees, and its length; NULL when it is longer than 'max', which costs no more than so much. */
 MUST_CHECK char *transform_text(const json_t *j, size_t max, size_t *ret_len);

@@ -10,6 +10,7 @@ api_path_all(const struct kind *kind)
 char *
 api_path(const struct kind *kind, const char *namespace, const char *name, const char *sub)
 {
-    return xasprintf("%s/namespaces/%s/%s%s%s%s%s", kind->path, namespace, kind->resource, name ? "/" : "",
-                     name ? name : "", sub ? "/" : "", sub ? sub : "");
+    return xasprintf("%s%s%s/%s%s%s%s%s", kind->path, kind->is_cluster_scoped ? "" : "/namespaces/",
+                     kind->is_cluster_scoped ? "" : namespace, kind->resource, name ? "/" : "", name ? name : "",
+                     sub ? "/" : "", sub ? sub : "");
 }

@@ -69,7 +69,8 @@ static void
 source_start(struct source *s)
 {
     const struct kind *kind = s->kind;
-    AUTO(freep) char *path = api_path_all(kind);
+    AUTO(freep)
+    char *path = kind->in_own_namespace ? api_path(kind, s->h->src->namespace, NULL, NULL) : api_path_all(kind);
     AUTO(freep) char *selector = kind->label ? xasprintf("%s=%s", kind->label, kind->label_value) : NULL;
     const struct watch_spec spec = {
         .path = path, .resource = kind->resource, .label_selector = selector, .parts = kind->kept.paths};

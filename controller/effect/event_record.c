@@ -64,20 +64,22 @@ event_record(struct event_recorder *er, const struct plan_target *about, const s
     AUTO(freep)
     char *name = xasprintf("%.200s.%llx%04llx", about->name, (unsigned long long)clock_mono_ms(),
                            (unsigned long long)(++er->count & 0xffff));
+    const char *namespace = str_empty(about->namespace) ? "default" : about->namespace; /* of an object that has none */
     AUTO(freep) char *message = xstrndup(event->message, utf8_cut(event->message, MESSAGE_MAX));
     AUTO(json_freep)
     json_t *j = json_pack(
-        "{s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s, s:s, s:s, s:s}, s:s, s:s, s:s, s:{s:s}, s:s, s:s, s:i, s:s, s:s}",
-        "apiVersion", "v1", "kind", "Event", "metadata", "name", name, "namespace", about->namespace, "involvedObject",
-        "apiVersion", about->kind->api_version, "kind", about->kind->kind, "namespace", about->namespace, "name",
-        about->name, "uid", about->uid, "type", event->type, "reason", event->reason, "message", message, "source",
-        "component", "virtualmachine-controller", "firstTimestamp", now, "lastTimestamp", now, "count", 1,
-        "reportingComponent", "virtualmachine-controller", "reportingInstance", er->instance);
+        "{s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s, s:s*, s:s, s:s}, s:s, s:s, s:s, s:{s:s}, s:s, s:s, s:i, s:s, s:s}",
+        "apiVersion", "v1", "kind", "Event", "metadata", "name", name, "namespace", namespace, "involvedObject",
+        "apiVersion", about->kind->api_version, "kind", about->kind->kind, "namespace",
+        str_empty(about->namespace) ? NULL : about->namespace, "name", about->name, "uid", about->uid, "type",
+        event->type, "reason", event->reason, "message", message, "source", "component", "virtualmachine-controller",
+        "firstTimestamp", now, "lastTimestamp", now, "count", 1, "reportingComponent", "virtualmachine-controller",
+        "reportingInstance", er->instance);
     if (!j) {
         return; /* a message that is not UTF-8: nothing to say */
     }
     AUTO(freep) char *body = json_compact(j);
-    AUTO(freep) char *path = xasprintf("/api/v1/namespaces/%s/events", about->namespace);
+    AUTO(freep) char *path = xasprintf("/api/v1/namespaces/%s/events", namespace);
     const struct kube_call call = {
         .verb = KUBE_POST, .path = path, .resource = "events", .body = body, .fenced = true, .unread = true};
     (void)kube_send(er->kube, &call, on_sent, er);

@@ -23,8 +23,9 @@ struct plan_run {
     struct kube_request *request;
 };
 
-struct place { /* of one call, in the target's namespace */
+struct place { /* of one call */
     const struct kind *kind;
+    const char *namespace;
     const char *name; /* NULL: the collection */
     const char *sub;  /* subresource, or NULL */
 };
@@ -107,7 +108,7 @@ run_action(struct plan_run *r, const struct action *a)
         [VERB_CREATE] = KUBE_POST,       [VERB_DELETE] = KUBE_DELETE,         [VERB_MERGE_PATCH] = KUBE_MERGE_PATCH,
         [VERB_APPLY] = KUBE_APPLY_PATCH, [VERB_JSON_PATCH] = KUBE_JSON_PATCH, [VERB_SEEK] = KUBE_GET,
         [VERB_CONFIRM] = KUBE_GET};
-    const struct place at = {a->kind, a->verb == VERB_CREATE ? NULL : a->name, NULL};
+    const struct place at = {a->kind, a->namespace, a->verb == VERB_CREATE ? NULL : a->name, NULL};
 
     if (a->verb == VERB_READ_EVENTS) {
         read_events(r, a);
@@ -122,7 +123,7 @@ run_action(struct plan_run *r, const struct action *a)
 static const char *
 action_base(struct plan_run *r, const struct action *a)
 {
-    AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, a->name);
+    AUTO(freep) char *key = xasprintf("%s/%s", a->namespace, a->name);
     const struct object *o = store_get(caches_store(r->fx->src->caches, a->kind), key);
 
     if (!a->uid) {
@@ -231,7 +232,7 @@ informer_of(const struct plan_run *r, const struct kind *kind)
 static void
 note_lost(struct plan_run *r, const struct action *a)
 {
-    AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, a->name);
+    AUTO(freep) char *key = xasprintf("%s/%s", a->namespace, a->name);
 
     informer_lost(informer_of(r, a->kind), key, a->uid);
 }
@@ -261,7 +262,7 @@ on_sought(void *arg, const struct kube_reply *reply)
         return;
     }
     if (!reply->err && (!a->uid || str_eq(uid, a->uid))) {
-        AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, a->name);
+        AUTO(freep) char *key = xasprintf("%s/%s", a->namespace, a->name);
         struct informer *i = informer_of(r, a->kind);
         bool is_known = informer_found(i, reply->body) || store_get(informer_store(i), key);
         AUTO(err_freep)
@@ -330,7 +331,7 @@ on_events(void *arg, const struct kube_reply *reply)
 static void
 read_back(struct plan_run *r, const struct action *a)
 {
-    run_send(r, KUBE_GET, &(struct place){a->kind, a->name, NULL}, NULL, on_action);
+    run_send(r, KUBE_GET, &(struct place){a->kind, a->namespace, a->name, NULL}, NULL, on_action);
 }
 
 static void
@@ -338,7 +339,7 @@ take_answer(struct plan_run *r, const struct action *a, const struct kube_reply 
 {
     struct informer *i = informer_of(r, a->kind);
     const json_t *meta = json_at(reply->body, "metadata", NULL);
-    AUTO(freep) char *key = xasprintf("%s/%s", r->target.namespace, a->name);
+    AUTO(freep) char *key = xasprintf("%s/%s", a->namespace, a->name);
     bool is_object = !reply->err && json_str(meta, "uid");
 
     if (is_object && !reply->why) { /* else the watch brings it, and says why it is no more than a header */
@@ -390,8 +391,8 @@ send_status(struct plan_run *r, enum kube_verb verb, json_t *body)
 {
     BUG_ON(!body);
     r->base_version = r->target.resource_version;
-    run_send(r, verb, &(struct place){r->target.kind, r->target.name, "status"}, json_in_arena(r->arena, body),
-             on_status);
+    run_send(r, verb, &(struct place){r->target.kind, r->target.namespace, r->target.name, "status"},
+             json_in_arena(r->arena, body), on_status);
 }
 
 static void
@@ -429,7 +430,7 @@ run_finish(struct plan_run *r, const struct err *err)
 static void
 run_send(struct plan_run *r, enum kube_verb verb, const struct place *at, const json_t *body, kube_done_fn *done)
 {
-    AUTO(freep) char *bare = api_path(at->kind, r->target.namespace, at->name, at->sub);
+    AUTO(freep) char *bare = api_path(at->kind, at->namespace, at->name, at->sub);
     AUTO(freep)
     char *path = xasprintf("%s%s", bare, verb == KUBE_APPLY_PATCH ? "?fieldManager=vmbridge-controller" : "");
     AUTO(freep)

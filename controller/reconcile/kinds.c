@@ -2,6 +2,8 @@
 #include "reconcile/kinds.h"
 
 #include "reconcile/kubevirt/kubevirt_kind.h"
+#include "reconcile/node/asking_kind.h"
+#include "reconcile/node/node_kind.h"
 #include "reconcile/pod/pod_kind.h"
 #include "reconcile/pvc/pvc_kind.h"
 #include "reconcile/replicaset/replicaset_kind.h"
@@ -11,8 +13,9 @@
 #include "reconcile/vmi/vmi_kind.h"
 
 /* Machines first: what is decided about them waits for nothing else, and pods are the largest part. */
-const struct kind *const kinds[] = {&kubevirt_kind, &vm_kind,  &replicaset_kind, &vmi_kind,
-                                    &pod_kind,      &pvc_kind, &service_kind};
+const struct kind *const kinds[] = {
+    &kubevirt_kind, &vm_kind,   &replicaset_kind,        &vmi_kind,        &pod_kind,       &pvc_kind,
+    &service_kind,  &node_kind, &node_capabilities_kind, &asking_job_kind, &asking_pod_kind};
 const size_t n_kinds = ARRAY_LEN(kinds);
 
 static const struct arrow rows[] = {
@@ -24,6 +27,10 @@ static const struct arrow rows[] = {
     {&pvc_kind, &vmi_kind, ARROW_REFERENCE, .field = "claimName", .says = "instances with a volume on the claim"},
     {&service_kind, &vmi_kind, ARROW_SELECTOR, .says = "instances whose pods the selector may select"},
     {&kubevirt_kind, &vmi_kind, ARROW_EVERYTHING, .says = "the configuration concerns each instance"},
+    {&kubevirt_kind, &node_kind, ARROW_EVERYTHING, .says = "the configuration says whether and how nodes are asked"},
+    {&node_capabilities_kind, &node_kind, ARROW_SAME_NAME, .says = "the object bears the name of its node"},
+    {&asking_job_kind, &node_kind, ARROW_SUBJECT, .says = "an annotation names the node that is asked"},
+    {&asking_pod_kind, &node_kind, ARROW_SUBJECT, .says = "the same, of its pod"},
 };
 const struct arrows arrows = {rows, ARRAY_LEN(rows)};
 

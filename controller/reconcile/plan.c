@@ -39,7 +39,7 @@ plan_add(struct plan *p, enum verb verb, const struct kind *kind, const struct m
     *a = (struct action){.verb = verb,
                          .kind = kind,
                          .as = arena_printf(p->arena, "%s-%s", verb_name(verb), kind->name),
-                         .namespace = target->namespace,
+                         .namespace = target->namespace ? target->namespace : "",
                          .name = target->name,
                          .uid = target->uid,
                          .body = body};

@@ -81,6 +81,11 @@ class Plane:
             until(f"the API server serves {plural}", lambda path=path: self.api.get(path), 60)
         for name in ("service-account", "rbac-controller", "flow-schema", "kubevirt"):
             self.kubectl("apply", "-f", str(ROOT / f"deploy/base/{name}.yaml"))
+        # Nodes that only pretend could not say what they can run.
+        self.api.patch(
+            f"/apis/kubevirt.io/v1/namespaces/{SYSTEM}/kubevirts/kubevirt",
+            {"spec": {"configuration": {"bridge": {"nodeCapabilities": False}}}},
+        )
         self._add_account(ACCOUNTS[1])
 
     def _add_account(self, name):

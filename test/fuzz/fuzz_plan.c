@@ -6,6 +6,7 @@
 
 #include "api/kinds/kubevirt.h"
 #include "api/kinds/launcher_msg.h"
+#include "api/kinds/node_capabilities.h"
 #include "api/kinds/replicaset.h"
 #include "base/log.h"
 #include "cache/queue.h"
@@ -13,6 +14,8 @@
 #include "reconcile/kinds.h"
 #include "reconcile/kubevirt/kubevirt_config.h"
 #include "reconcile/kubevirt/kubevirt_kind.h"
+#include "reconcile/node/asking_kind.h"
+#include "reconcile/node/node_kind.h"
 #include "reconcile/pod/pod_kind.h"
 #include "reconcile/pvc/pvc_kind.h"
 #include "reconcile/replicaset/replicaset_kind.h"
@@ -30,6 +33,9 @@ enum {
     CONFIG_ARENA_MAX = 256 * 1024,
     OBJECT_BYTES_MAX = 9 << 20, /* 1.5 MiB as stored, of which each byte may take six here */
 };
+
+/* Digits of the Job that asks node n1 below for KVM (api/rules/identity.h). */
+#define ASKED "5024fd37e2ad38e1"
 
 static const struct template
 {
@@ -100,6 +106,27 @@ templates[] = {
      "'spec':{'configuration':{'developerConfiguration':{'useEmulation':true,'logVerbosity':{'virtController':2,'"
      "virtLauncher':2}},"
      "'bridge':{'defaultOpenPorts':[{'port':22}]}}}}"},
+    {&node_kind, NULL,
+     "{'apiVersion':'v1','kind':'Node','metadata':{'name':'n1','uid':'uid-f','labels':{'kubevirt.io/"
+     "schedulable':'true',"
+     "'cpu-model.node.kubevirt.io/EPYC':'true'}},'spec':{},'status':{'allocatable':{'devices.kubevirt.io/kvm':'1k'},"
+     "'nodeInfo':{'bootID':'b','operatingSystem':'linux','architecture':'amd64'}}}"},
+    {&node_capabilities_kind, &node_capabilities_type,
+     "{'apiVersion':'vmbridge.io/v1alpha1','kind':'NodeCapabilities','metadata':{'name':'n1','uid':'uid-g'},'status':{"
+     "'job':'node-capabilities-0','bootID':'b','capabilities':{'hypervisor':'kvm','hostModel':'EPYC','cpuModels':["
+     "'EPYC','qemu64'],'cpuFeatures':['svm'],'machineTypes':['q35']}}}"},
+    {&asking_job_kind, NULL,
+     "{'apiVersion':'batch/v1','kind':'Job','metadata':{'name':'node-capabilities-" ASKED
+     "','namespace':'s','uid':'uid-h'"
+     ",'labels':{'vmbridge.io/asks':'node-capabilities'},'annotations':{'vmbridge.io/node':'n1'}},'status':{"
+     "'conditions':[{'type':'Failed','status':'False','message':'late'}]}}"},
+    {&asking_pod_kind, NULL,
+     "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'p','namespace':'s','uid':'uid-i','labels':{'vmbridge.io/"
+     "asks':"
+     "'node-capabilities','batch.kubernetes.io/job-name':'node-capabilities-" ASKED "'},'annotations':{"
+     "'vmbridge.io/"
+     "node':'n1'}},'status':{'phase':'Succeeded','containerStatuses':[{'state':{'terminated':{'exitCode':0,"
+     "'message':'{\\'hypervisor\\':\\'qemu\\',\\'cpuModels\\':[\\'EPYC\\']}'}}}]}}"},
 };
 
 static const char *const state_template = "{'type':'state','version':1,'vmiUID':'uid-b','seq':1,'state':'running','"
@@ -282,7 +309,8 @@ static void
 hand_back(struct town *t, const struct kind *kind, const json_t *object, bool removed)
 {
     const json_t *meta = json_object_get(object, "metadata");
-    AUTO(freep) char *key = xasprintf("%s/%s", json_str(meta, "namespace"), json_str(meta, "name"));
+    const char *namespace = json_str(meta, "namespace");
+    AUTO(freep) char *key = xasprintf("%s/%s", namespace ? namespace : "", json_str(meta, "name"));
     const struct object *old = store_get(store_of(t, kind), key);
     AUTO(freep) char *why = old && old->why ? xstrdup(old->why) : NULL;
 

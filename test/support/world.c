@@ -34,15 +34,27 @@ world_fini(struct world *w)
     foreign_free(w->foreign);
 }
 
+static bool
+bears_label(const json_t *object, const struct kind *kind)
+{
+    const json_t *labels = json_at(object, "metadata", "labels", NULL);
+
+    return kind->label && str_eq(json_str(labels, kind->label), kind->label_value);
+}
+
+/* Of kinds that differ by their label alone, the one whose label the object bears, else the first. */
 static const struct kind *
 kind_of(const json_t *object)
 {
+    const struct kind *found = NULL;
+
     for (size_t i = 0; i < n_kinds; i++) {
         if (str_eq(json_str(object, "kind"), kinds[i]->kind)) {
-            return kinds[i];
+            found = !found || bears_label(object, kinds[i]) ? kinds[i] : found;
         }
     }
-    BUG_ON(true);
+    BUG_ON(!found);
+    return found;
 }
 
 static const struct kind *
@@ -69,7 +81,9 @@ world_put(struct world *w, const json_t *object)
     AUTO(freep) char *uid = xasprintf("uid-of-%s", json_str(meta, "name"));
     AUTO(freep) char *version = xasprintf("%u", w->version++);
 
-    set_if_absent(meta, "namespace", json_string("default"));
+    if (!kind_of(copy)->is_cluster_scoped) {
+        set_if_absent(meta, "namespace", json_string("default"));
+    }
     set_if_absent(meta, "uid", json_string(uid));
     set_if_absent(meta, "generation", json_integer(1));
     set_if_absent(meta, "creationTimestamp", json_string("2026-01-01T00:00:00Z"));
@@ -250,6 +264,8 @@ apply_action(struct world *w, const struct action *a)
     (void)json_object_set_new(object, "kind", json_string(kind->kind));
     if (a->verb == VERB_MERGE_PATCH || a->verb == VERB_APPLY) {
         apply_merge(object, a->body);
+    } else if (a->verb == VERB_JSON_PATCH && kind == &node_capabilities_kind) {
+        (void)json_object_set(object, "status", json_object_get(json_array_get(a->body, 0), "value"));
     } else if (a->verb == VERB_JSON_PATCH) { /* one of a list, and the cache knows of no others */
         (void)json_object_del(meta, str_eq(a->as, "release-vmi") ? "finalizers" : "ownerReferences");
     } else if (kind != &pod_kind) {

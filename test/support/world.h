@@ -4,6 +4,8 @@
 
 #include "reconcile/kinds.h"
 #include "reconcile/kubevirt/kubevirt_kind.h"
+#include "reconcile/node/asking_kind.h"
+#include "reconcile/node/node_kind.h"
 #include "reconcile/plan.h"
 #include "reconcile/pod/pod_kind.h"
 #include "reconcile/pvc/pvc_kind.h"

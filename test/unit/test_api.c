@@ -3,6 +3,7 @@
 #include "api/kinds/instance.h"
 #include "api/kinds/kubevirt.h"
 #include "api/kinds/launcher_msg.h"
+#include "api/kinds/node_capabilities.h"
 #include "api/kinds/replicaset.h"
 #include "base/yaml.h"
 
@@ -19,6 +20,7 @@ static const struct {
     {"vmi", &vmi_type, sizeof(struct vmi)},
     {"replicaset", &replicaset_type, sizeof(struct replicaset)},
     {"kubevirt", &kubevirt_type, sizeof(struct kubevirt)},
+    {"nodecapabilities", &node_capabilities_type, sizeof(struct node_capabilities)},
     {"instance", &instance_type, sizeof(struct instance)},
     {"launcher_state", &launcher_state_type, sizeof(struct launcher_state)},
     {"launcher_desired", &launcher_desired_type, sizeof(struct launcher_desired)},
@@ -26,8 +28,8 @@ static const struct {
 };
 
 /* Folders under test/golden/api with in.yaml { type, object } and want.json. VMB_GOLDEN_WRITE=1 writes want.json anew. */
-static const char *const golden[] = {"machine", "instance", "replicaset", "configuration", "pod-instance",
-                                     "report",  "wish",     "redirect",   "loose"};
+static const char *const golden[] = {"machine",      "instance", "replicaset", "configuration", "capabilities",
+                                     "pod-instance", "report",   "wish",       "redirect",      "loose"};
 
 static char *
 read_golden(const char *name, const char *file)

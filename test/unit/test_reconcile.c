@@ -12,7 +12,7 @@
 #include <dirent.h>
 
 /* A start takes five hops: instance, pod, its status, the status of the VM, rest; one more for what is cleared before. */
-enum { NAMES_MAX = 16, CASES_MAX = 256, FILE_MAX = 256 * 1024, ROUNDS_MAX = 6 };
+enum { NAMES_MAX = 16, CASES_MAX = 512, FILE_MAX = 256 * 1024, ROUNDS_MAX = 6 };
 
 static char *case_files[CASES_MAX];
 static size_t n_cases;
@@ -116,6 +116,7 @@ fill_world(struct world *w, const json_t *c, bool backwards)
         w->config.gateway_pins = w->config.ca_bundle = NULL;
     }
     w->config.use_emulation = json_bool(c, "useEmulation", true);
+    w->config.asks_nodes = json_bool(c, "asksNodes", false);
     w->n_waiting = (size_t)json_int(c, "waiting", 0);
 }
 

@@ -107,6 +107,39 @@ pod_policy(void)
                      conditions, "validations", validations);
 }
 
+/* The right to patch nodes reaches further than labels: this holds us to those that tell what a node can run. */
+#define NODE_POLICY "node-labels.vmbridge.io"
+#define NODE_LABELS(o) "(has(" o ".metadata.labels) ? " o ".metadata.labels : {})"
+#define IS_TOLD                                                                                             \
+    "(k == 'kubevirt.io/schedulable' || k.startsWith('cpu-model.node.kubevirt.io/') || "                    \
+    "k.startsWith('cpu-feature.node.kubevirt.io/') || k.startsWith('host-model-cpu.node.kubevirt.io/') || " \
+    "k.startsWith('machine-type.node.kubevirt.io/'))"
+#define KEPT_AS_IN(a, b) \
+    NODE_LABELS(a) ".all(k, " IS_TOLD " || [" NODE_LABELS(b) "].all(m, k in m && m[k] == " NODE_LABELS(a) "[k]))"
+
+static json_t *
+node_policy(void)
+{
+    json_t *rules = json_pack("[{s:[s], s:[s], s:[s], s:[s]}]", "apiGroups", "", "apiVersions", "v1", "operations",
+                              "UPDATE", "resources", "nodes");
+    json_t *conditions =
+        json_pack("[{s:s, s:s}]", "name", "is-vmbridge", "expression",
+                  "request.userInfo.username.matches('^system:serviceaccount:[^:]+:vmbridge-controller$')");
+    json_t *validations = json_pack(
+        "[{s:s, s:s, s:s}]", "expression",
+        "object.spec == oldObject.spec && (has(object.metadata.annotations) ? object.metadata.annotations : {}) == "
+        "(has(oldObject.metadata.annotations) ? oldObject.metadata.annotations : {}) && " KEPT_AS_IN(
+            "object", "oldObject") " && " KEPT_AS_IN("oldObject", "object"),
+        "message", "vmbridge-controller changes of a node only the labels that tell what guests it can run", "reason",
+        "Forbidden");
+
+    return json_pack("{s:s, s:s, s:{s:s, s:{s:s}}, s:{s:s, s:{s:s, s:o}, s:o, s:o}}", "apiVersion",
+                     "admissionregistration.k8s.io/v1", "kind", "ValidatingAdmissionPolicy", "metadata", "name",
+                     NODE_POLICY, "labels", "app.kubernetes.io/managed-by", "vmbridge", "spec", "failurePolicy", "Fail",
+                     "matchConstraints", "matchPolicy", "Equivalent", "resourceRules", rules, "matchConditions",
+                     conditions, "validations", validations);
+}
+
 /* Takes effect as a warning that kubectl prints, one for each row that asks for something. */
 static json_t *
 repairs_validations(const struct served_kind *k)
@@ -164,8 +197,10 @@ policies(void)
     json_t *all = json_array();
 
     for (size_t i = 0; i < SERVED_KINDS; i++) {
-        json_array_append_new(all, policy(&served_kinds[i]));
-        json_array_append_new(all, policy_binding(policy_name(&served_kinds[i]), "Deny"));
+        if (!served_kinds[i].is_written_by_us) {
+            json_array_append_new(all, policy(&served_kinds[i]));
+            json_array_append_new(all, policy_binding(policy_name(&served_kinds[i]), "Deny"));
+        }
     }
     for (size_t i = 0; i < SERVED_KINDS; i++) {
         if (served_kinds[i].parts[0].rows) {
@@ -175,5 +210,7 @@ policies(void)
     }
     json_array_append_new(all, pod_policy());
     json_array_append_new(all, policy_binding(json_string(POD_POLICY), "Deny"));
+    json_array_append_new(all, node_policy());
+    json_array_append_new(all, policy_binding(json_string(NODE_POLICY), "Deny"));
     return all;
 }

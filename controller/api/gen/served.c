@@ -2,8 +2,10 @@
 #include "api/gen/served.h"
 
 #include "api/kinds/kubevirt.h"
+#include "api/kinds/node_capabilities.h"
 #include "api/kinds/replicaset.h"
 
+#define OF_KUBEVIRT "kubevirt.io", {"v1", "v1alpha3", NULL}, false, false
 #define AGE                                             \
     {                                                   \
         "Age", ".metadata.creationTimestamp", "date", 0 \
@@ -17,6 +19,7 @@
 
 const struct served_kind served_kinds[SERVED_KINDS] = {
     {
+        OF_KUBEVIRT,
         "VirtualMachine",
         "virtualmachines",
         "virtualmachine",
@@ -34,6 +37,7 @@ const struct served_kind served_kinds[SERVED_KINDS] = {
         "A machine that is wished for, whether it runs or not. Its runs are VirtualMachineInstances of the same name.",
     },
     {
+        OF_KUBEVIRT,
         "VirtualMachineInstance",
         "virtualmachineinstances",
         "virtualmachineinstance",
@@ -53,6 +57,7 @@ const struct served_kind served_kinds[SERVED_KINDS] = {
         "One run of a machine. Its spec is what a VirtualMachine has under `spec.template.spec`.",
     },
     {
+        OF_KUBEVIRT,
         "VirtualMachineInstanceReplicaSet",
         "virtualmachineinstancereplicasets",
         "virtualmachineinstancereplicaset",
@@ -71,6 +76,7 @@ const struct served_kind served_kinds[SERVED_KINDS] = {
         "nobody controls and that the selector fits is adopted.",
     },
     {
+        OF_KUBEVIRT,
         "KubeVirt",
         "kubevirts",
         "kubevirt",
@@ -81,5 +87,28 @@ const struct served_kind served_kinds[SERVED_KINDS] = {
         {{NULL, NULL, NULL}, {NULL, NULL, NULL}, {NULL, NULL, NULL}},
         NULL,
         "The configuration of vmbridge in a cluster; one object.",
+    },
+    {
+        "vmbridge.io",
+        {"v1alpha1", NULL, NULL},
+        true,
+        true,
+        "NodeCapabilities",
+        "nodecapabilities",
+        "nodecapabilities",
+        {"nodecap", NULL, NULL},
+        &node_capabilities_type,
+        {{"Hypervisor", ".status.capabilities.hypervisor", NULL, 0},
+         {"Host-Model", ".status.capabilities.hostModel", NULL, 0},
+         {"QEMU", ".status.capabilities.qemuVersion", NULL, 0},
+         {"Libvirt", ".status.capabilities.libvirtVersion", NULL, 0},
+         {"Observed", ".status.observedTime", "date", 0},
+         {"Error", ".status.error", NULL, 0},
+         {NULL, NULL, NULL, 0}},
+        NULL,
+        {{NULL, NULL, NULL}, {NULL, NULL, NULL}, {NULL, NULL, NULL}},
+        NULL,
+        "What guests a node can run, as libvirt of the launcher image says there. Of the node's name; vmbridge writes "
+        "it, and the node's labels after it.",
     },
 };

@@ -1,4 +1,4 @@
-// The kinds of kubevirt.io that the API server serves for us: what stands in their definitions beside the fields. Part of gen_crds.
+// The kinds that the API server serves for us: what stands in their definitions beside the fields. Part of gen_crds.
 #ifndef VMB_SERVED_H
 #define VMB_SERVED_H
 
@@ -20,6 +20,10 @@ struct supported {
 };
 
 struct served_kind {
+    const char *group;
+    const char *versions[3]; /* the first is stored, later ones are deprecated; NULL ends them */
+    bool is_cluster_scoped;
+    bool is_written_by_us; /* by nobody else: no policy looks at it, and it needs no subresource for its status */
     const char *kind;
     const char *plural;
     const char *singular;
@@ -32,7 +36,7 @@ struct served_kind {
     const char *doc;
 };
 
-enum { SERVED_KINDS = 4 };
+enum { SERVED_KINDS = 5 };
 extern const struct served_kind served_kinds[SERVED_KINDS];
 
 #endif

@@ -189,6 +189,15 @@ identity_replica_name(struct arena *a, const char *set_name, const char *set_uid
 }
 
 char *
+identity_job_name(struct arena *a, const char *stem, const char *const *parts, size_t n)
+{
+    unsigned char d[EVP_MAX_MD_SIZE];
+
+    digest(EVP_sha256(), parts, n, d);
+    return arena_printf(a, "%s-%02x%02x%02x%02x%02x%02x%02x%02x", stem, d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7]);
+}
+
+char *
 identity_label_value(struct arena *a, const char *name)
 {
     enum { DIGEST_BYTES = 4, STEM = NAME_MAX_LEN - 2 * DIGEST_BYTES - 1 };

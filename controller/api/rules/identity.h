@@ -41,6 +41,9 @@ bool identity_stem_of_pod(const char *pod_name, char ret_stem[POD_STEM_SIZE]);
  * that a create whose answer was lost is found again. */
 char *identity_replica_name(struct arena *a, const char *set_name, const char *set_uid, size_t ordinal);
 
+/* Name of the Job that does one thing about what 'parts' say: "<stem>-<16 digits>", always the same. The stem is ours, and short. */
+char *identity_job_name(struct arena *a, const char *stem, const char *const *parts, size_t n);
+
 /* Name as a label value, of vmi.kubevirt.io/id: itself when it fits 63 characters, else cut with a digest. */
 char *identity_label_value(struct arena *a, const char *name);
 

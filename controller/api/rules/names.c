@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
+enum { LABEL_NAME_MAX = 63 };
+
 bool
 is_made_of(const char *text, const char *more)
 {
@@ -13,6 +15,15 @@ is_made_of(const char *text, const char *more)
         }
     }
     return true;
+}
+
+bool
+is_label_name(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len > 0 && len <= LABEL_NAME_MAX && is_made_of(text, "-_.") && isalnum((unsigned char)text[0]) &&
+           isalnum((unsigned char)text[len - 1]);
 }
 
 bool

@@ -3,6 +3,8 @@
 
 #include "api/rules/identity.h"
 #include "api/walk/quantity.h"
+#include "reconcile/node/asking_kind.h"
+#include "reconcile/pod/node_needs.h"
 #include "reconcile/pod/overhead.h"
 #include "reconcile/pod/pod_instance.h"
 #include "reconcile/pod/pod_meta.h"
@@ -25,7 +27,8 @@ static json_t *pod_labels(const struct vmi_view *v);
 static json_t *pod_annotations(const struct vmi_view *v);
 static bool has_files(const struct vmi_view *v);
 static json_t *pod_spec(const struct vmi_view *v);
-static void pod_placement(const struct vmi_spec *s, json_t *spec);
+static void pod_placement(const struct vmi_view *v, json_t *spec);
+static json_t *node_selector(const struct vmi_view *v);
 static json_t *pod_container(const struct vmi_view *v, struct pod_volumes *pv);
 static json_t *pod_resources(const struct vmi_view *v);
 static json_t *pod_ports(const struct vmi_spec *s);
@@ -128,20 +131,16 @@ pod_spec(const struct vmi_view *v)
         set(spec, "imagePullSecrets", json_incref(pv.pull_secrets));
     }
     json_decref(pv.pull_secrets);
-    pod_placement(s, spec);
+    pod_placement(v, spec);
     return spec;
 }
 
 static void
-pod_placement(const struct vmi_spec *s, json_t *spec)
+pod_placement(const struct vmi_view *v, json_t *spec)
 {
-    json_t *selector = json_object();
+    const struct vmi_spec *s = &v->vmi.spec;
 
-    set_text(selector, "kubernetes.io/arch", str_empty(s->architecture) ? "amd64" : s->architecture);
-    for (size_t i = 0; i < s->node_selector.n; i++) {
-        set_text(selector, s->node_selector.items[i].key, s->node_selector.items[i].value);
-    }
-    set(spec, "nodeSelector", selector);
+    set(spec, "nodeSelector", node_selector(v));
     set_raw(spec, "affinity", s->affinity);
     set_raw(spec, "tolerations", s->tolerations);
     set_raw(spec, "topologySpreadConstraints", s->topology_spread_constraints);
@@ -156,6 +155,24 @@ pod_placement(const struct vmi_spec *s, json_t *spec)
             set_text(spec, texts[i][0], texts[i][1]);
         }
     }
+}
+
+/* Nodes that do not tell what they can run are not asked for it. */
+static json_t *
+node_selector(const struct vmi_view *v)
+{
+    const struct vmi_spec *s = &v->vmi.spec;
+    const struct node_need_list needs = node_needs(v->arena, s);
+    json_t *selector = json_object();
+
+    set_text(selector, "kubernetes.io/arch", str_empty(s->architecture) ? "amd64" : s->architecture);
+    for (size_t i = 0; i < needs.n && v->config->asks_nodes; i++) {
+        set_text(selector, needs.items[i].label, "true");
+    }
+    for (size_t i = 0; i < s->node_selector.n; i++) {
+        set_text(selector, s->node_selector.items[i].key, s->node_selector.items[i].value);
+    }
+    return selector;
 }
 
 static json_t *
@@ -207,7 +224,7 @@ pod_resources(const struct vmi_view *v)
         set_text(limits, "cpu", d->resources.limits_cpu.text);
     }
     if (!v->config->use_emulation) {
-        set_text(limits, "devices.kubevirt.io/kvm", "1");
+        set_text(limits, KVM_RESOURCE, "1");
     }
     return json_pack("{s:o, s:o}", "requests", requests, "limits", limits);
 }

@@ -8,6 +8,7 @@
 #include "reconcile/pvc/pvc_kind.h"
 #include "reconcile/pvc/state_claim.h"
 #include "reconcile/vm/vm_view.h"
+#include "reconcile/vmi/nodes_view.h"
 #include "reconcile/vmi/pod_warnings.h"
 #include "reconcile/vmi/vmi_desired.h"
 #include "reconcile/vmi/vmi_pods.h"
@@ -89,6 +90,7 @@ vmi_plan(const struct vmi_view *v, struct plan *ret_plan)
     if (pod_warnings_matter(v)) {
         plan_requeue(ret_plan, pod_warnings_due_s(v) * 1000);
     }
+    plan_requeue(ret_plan, v->node_lack ? NODES_LACK_AGAIN_MS : 0);
     if (may_wait_with_status(v, &o)) {
         int64_t left_s = quiet_start_left_s(v);
         ret_plan->status_new = NULL;

@@ -209,7 +209,13 @@ unscheduled(const struct vmi_view *v)
 {
     const struct condition *c = v->has_pod ? condition_find(&v->active->pod.conditions, "PodScheduled") : NULL;
 
-    return c && str_eq(c->status, "False") ? c : NULL;
+    if (!c || !str_eq(c->status, "False") || !v->node_lack) {
+        return c && str_eq(c->status, "False") ? c : NULL;
+    }
+    struct condition *copy = ARENA_NEW(v->arena, struct condition); /* the scheduler knows labels only */
+    *copy = *c;
+    copy->message = arena_printf(v->arena, "%s (%s)", v->node_lack, c->message);
+    return copy;
 }
 
 static void

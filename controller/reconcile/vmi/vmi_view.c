@@ -6,12 +6,14 @@
 #include "api/rules/validate.h"
 #include "api/walk/quantity.h"
 #include "reconcile/header_view.h"
+#include "reconcile/node/node_kind.h"
 #include "reconcile/pod/pod_kind.h"
 #include "reconcile/pod/pod_meta.h"
 #include "reconcile/pvc/pvc_kind.h"
 #include "reconcile/pvc/state_claim.h"
 #include "reconcile/service/service_kind.h"
 #include "reconcile/service/service_view.h"
+#include "reconcile/vmi/nodes_view.h"
 #include "reconcile/vmi/pod_claim.h"
 #include "reconcile/vmi/vmi_owner.h"
 
@@ -49,6 +51,9 @@ vmi_view_make(struct arena *a, const struct sources *src, const struct object *v
     }
     if (!v.is_header) {
         gather_claims(&v, caches_store(src->caches, &pvc_kind));
+        if (v.has_pod && condition_is(&v.active->pod.conditions, "PodScheduled", "False") && v.config->asks_nodes) {
+            v.node_lack = nodes_lack(a, &v.vmi.spec, v.has_template, caches_store(src->caches, &node_kind));
+        }
         v.service_ports = service_ports(a, &v.vmi, caches_store(src->caches, &service_kind));
     }
     *ret_view = v;

@@ -62,6 +62,7 @@ struct vmi_view {
     struct foreign_told foreign; /* pods that claim to be its own */
     struct claim_list claims;
     struct port_list service_ports;
+    const char *node_lack;  /* while the pod finds no node: what nodes lack (reconcile/vmi/nodes_view.h), or NULL */
     const char *warnings;   /* of the pod, from events (reconcile/vmi/pod_warnings.h); NULL: they were not read yet */
     int64_t warned_s;       /* when they were read */
     const char *last_error; /* why the last action for this instance failed, or NULL */

@@ -43,6 +43,9 @@ class World:
             while not self.api.get("/apis/kubevirt.io/v1/" + plural):
                 check(time.monotonic() < end, "the API server does not serve", plural)
                 time.sleep(0.05)
+        while not self.api.get("/apis/vmbridge.io/v1alpha1/nodecapabilities"):
+            check(time.monotonic() < end, "the API server does not serve nodecapabilities")
+            time.sleep(0.05)
         for name in ("service-account", "rbac-controller", "flow-schema", "kubevirt"):
             self.kubectl("apply", "-f", os.path.join(ROOT, f"deploy/base/{name}.yaml"))
         self._add_account("replica-b")

@@ -71,7 +71,7 @@ sandbox_small() {
 }
 
 # sandbox_start INSTANCE OPTION...: starts the monitor as PID 1, its output in $SANDBOX/{out,err}; options go to the launcher.
-# Its exit code ends in $SANDBOX/code.
+# Its exit code ends in $SANDBOX/code. SANDBOX_PROGRAM is another program of the image in place of the monitor.
 sandbox_start() {
     cp "$1" "$SANDBOX/pod/vmbridge/info/instance.json"
     shift
@@ -105,7 +105,7 @@ sandbox_start() {
             shift
             exec setpriv --no-new-privs --bounding-set=-all,+sys_chroot,+setuid,+setgid chroot --userspec=107:107 --groups=107 "$root" \
                 /usr/bin/env -i "$@"
-        ' inner "$SANDBOX" /usr/bin/virt-launcher-monitor "$@" >"$SANDBOX/out" 2>"$SANDBOX/err" </dev/null || rc=$?
+        ' inner "$SANDBOX" "${SANDBOX_PROGRAM:-/usr/bin/virt-launcher-monitor}" "$@" >"$SANDBOX/out" 2>"$SANDBOX/err" </dev/null || rc=$?
         echo $rc >"$SANDBOX/code"
     ) &
 }
