@@ -3,6 +3,7 @@
 #ifndef VMB_VMI_H
 #define VMB_VMI_H
 
+#include "api/kinds/vmi_machine.h"
 #include "api/walk/field.h"
 #include "api/walk/meta.h"
 
@@ -136,44 +137,6 @@ struct volume {
 struct volume_list {
     struct volume *items;
     size_t n;
-};
-
-struct cpu {
-    struct opt_int cores;
-    struct opt_int sockets;
-    struct opt_int threads;
-    const char *model;
-};
-
-struct memory {
-    struct quantity guest;
-};
-
-struct resources {
-    struct quantity requests_memory;
-    struct quantity requests_cpu;
-    struct quantity limits_memory;
-    struct quantity limits_cpu;
-};
-
-struct efi {
-    enum tri secure_boot; /* unset is true in KubeVirt: needs SMM */
-    enum tri persistent;
-};
-
-struct bios {
-    enum tri use_serial;
-};
-
-struct bootloader {
-    struct bios *bios;
-    struct efi *efi;
-};
-
-struct firmware {
-    const char *uuid;
-    const char *serial;
-    struct bootloader *bootloader;
 };
 
 struct watchdog {

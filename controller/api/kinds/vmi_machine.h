@@ -1,0 +1,45 @@
+// What a machine is beside its devices: processors, memory, firmware. Part of vmi.h, whose users include that.
+#ifndef VMB_VMI_MACHINE_H
+#define VMB_VMI_MACHINE_H
+
+#include "api/walk/meta.h"
+
+struct cpu {
+    struct opt_int cores;
+    struct opt_int sockets;
+    struct opt_int threads;
+    const char *model;
+};
+
+struct memory {
+    struct quantity guest;
+};
+
+struct resources {
+    struct quantity requests_memory;
+    struct quantity requests_cpu;
+    struct quantity limits_memory;
+    struct quantity limits_cpu;
+};
+
+struct efi {
+    enum tri secure_boot; /* unset is true in KubeVirt: needs SMM */
+    enum tri persistent;
+};
+
+struct bios {
+    enum tri use_serial;
+};
+
+struct bootloader {
+    struct bios *bios;
+    struct efi *efi;
+};
+
+struct firmware {
+    const char *uuid;
+    const char *serial;
+    struct bootloader *bootloader;
+};
+
+#endif
