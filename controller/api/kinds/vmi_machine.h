@@ -4,11 +4,31 @@
 
 #include "api/walk/meta.h"
 
+enum feature_policy {
+    FEATURE_UNSET, /* require */
+    FEATURE_FORCE,
+    FEATURE_REQUIRE,
+    FEATURE_OPTIONAL,
+    FEATURE_DISABLE,
+    FEATURE_FORBID
+};
+
+struct cpu_feature {
+    const char *name;
+    enum feature_policy policy;
+};
+
+struct cpu_feature_list {
+    struct cpu_feature *items;
+    size_t n;
+};
+
 struct cpu {
     struct opt_int cores;
     struct opt_int sockets;
     struct opt_int threads;
     const char *model;
+    struct cpu_feature_list features;
 };
 
 struct memory {

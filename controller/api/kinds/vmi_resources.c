@@ -1,12 +1,24 @@
 // Tables of processors, memory, and what the pod requests and is limited to.
 #include "api/kinds/tables.h"
 
+static const struct enum_value feature_policy_names[] = {{"force", FEATURE_FORCE},       {"require", FEATURE_REQUIRE},
+                                                         {"optional", FEATURE_OPTIONAL}, {"disable", FEATURE_DISABLE},
+                                                         {"forbid", FEATURE_FORBID},     {NULL, 0}};
+
+static const struct cel_rule cpu_feature_rules[] = {
+    {"!has(self.policy) || self.policy in ['', 'force', 'require', 'optional', 'disable', 'forbid']",
+     "CPU feature uses a policy that is not supported.",
+     "'CPU feature ' + self.name + ' uses policy ' + self.policy + ' that is not supported.'"},
+    {NULL, NULL, NULL},
+};
 static const struct field cpu_feature_fields[] = {
-    KEPT_STRING("name", "Name of the feature.", NEEDED),
-    KEPT_STRING("policy", "force, require, optional, disable or forbid."),
+    FIELD_STRING(cpu_feature, name, "name", "Name of the feature, as libvirt has it.", REQUIRED, MAX_LEN(64)),
+    FIELD_ENUM(cpu_feature, policy, feature_policy, feature_policy_names, "policy",
+               "What becomes of it; force: it is there whether the node has it or not.", .open = true, MAX_LEN(16),
+               OTHERWISE("require")),
     FIELD_END,
 };
-static const struct type cpu_feature_type = KEPT_TYPE(cpu_feature_fields);
+static const struct type cpu_feature_type = TYPE(cpu_feature, cpu_feature_fields, .cel = cpu_feature_rules);
 
 static const struct field cpu_fields[] = {
     FIELD_OPT_INT(cpu, cores, "cores", "Cores of each socket.", RANGE(0, 512), OTHERWISE("1")),
@@ -16,7 +28,8 @@ static const struct field cpu_fields[] = {
     FIELD_STRING(cpu, model, "model", "CPU that the guest sees.", MAX_LEN(64), OTHERWISE("host-model")),
     KEPT_INT("thread", "Threads of each core, as virt-v2v writes it."),
     KEPT_INT("maxSockets", "Sockets that the guest may grow to."),
-    KEPT_LIST(cpu_feature_type, "features", "Features beside those of the model."),
+    FIELD_LIST(cpu, features, cpu_feature_list, cpu_feature_type, "features", "Features beside those of the model.",
+               MAX_ITEMS(512)),
     KEPT_BOOL("dedicatedCpuPlacement", "Each virtual CPU has a CPU of the node for itself."),
     KEPT_BOOL("isolateEmulatorThread", "So has QEMU."),
     FIELD_KEPT("numa", "NUMA nodes of the guest."),

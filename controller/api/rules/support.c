@@ -146,7 +146,6 @@ const struct support vmi_support[] = {
     /* processors and memory */
     TOLD("domain.cpu.thread", "it is written threads: read as that"),
     TOLD("domain.cpu.maxSockets", "no CPU is added to a guest that runs"),
-    REFUSED("domain.cpu.features", "leave it out, or name a cpu.model that has the features"),
     REFUSED("domain.cpu.dedicatedCpuPlacement", "leave it out: virtual CPUs share the node's"),
     REFUSED("domain.cpu.numa", "leave it out"),
     REFUSED("domain.cpu.isolateEmulatorThread", "leave it out"),

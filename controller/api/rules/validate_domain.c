@@ -114,6 +114,24 @@ check_cpu(const struct domain_spec *d)
 }
 
 static struct err *
+check_features(const struct cpu *c)
+{
+    for (size_t i = 0; i < c->features.n; i++) {
+        const char *name = c->features.items[i].name;
+        if (str_empty(name) || !is_made_of(name, "_.-")) {
+            return INVALID("domain.cpu.features[%zu].name '%.64s' is no CPU feature: write a name that libvirt knows",
+                           i, name);
+        }
+        for (size_t k = 0; k < i; k++) {
+            if (str_eq(c->features.items[k].name, name)) {
+                return INVALID("domain.cpu.features[%zu] and features[%zu] must not have the same name", k, i);
+            }
+        }
+    }
+    return NULL;
+}
+
+static struct err *
 check_sockets(const json_t *spec)
 {
     const json_t *cpu = json_at(spec, "domain", "cpu", NULL);
@@ -192,6 +210,7 @@ validate_domain(const struct vmi_spec *s, struct problems *p)
     problems_add(p, check_resources(&s->domain));
     problems_add(p, check_memory(&s->domain));
     problems_add(p, check_cpu(&s->domain));
+    problems_add(p, check_features(&s->domain.cpu));
     problems_add(p, check_sockets(s->json));
     problems_add(p, check_firmware(&s->domain));
     problems_add(p, check_sound(s->json));
