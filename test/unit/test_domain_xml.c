@@ -210,6 +210,9 @@ static const struct {
     {"a port that is a word", "{\"openPorts\":[\"ssh\"]}", "\"ssh\" is no port"},
     {"a port that is nothing", "{\"openPorts\":[\"\"]}", "\"\" is no port"},
     {"too many processors", "{\"spec\":{\"domain\":{\"cpu\":{\"sockets\":512,\"cores\":2}}}}", "at most 512"},
+    {"a part of Hyper-V's interfaces without what it needs",
+     "{\"spec\":{\"domain\":{\"features\":{\"hyperv\":{\"synictimer\":{},\"vpindex\":{\"enabled\":false}}}}}}",
+     "spec.domain.features.hyperv.synic: needs vpindex"},
     {"no memory", "{\"spec\":{\"domain\":{\"memory\":null}}}", "spec.domain.memory.guest"},
     {"a cdrom on virtio",
      "{\"volumes\":[{\"name\":\"a\",\"kind\":\"empty-disk\"}],"

@@ -18,6 +18,7 @@ struct domain_view {
     int64_t memory_bytes;
     bool is_efi;
     bool is_secure_boot;
+    bool needs_vmx;           /* for a nested hypervisor's own format */
     bool needs_shared_memory; /* with passt, for vhost-user */
     bool needs_io_thread;
     bool needs_scsi;

@@ -150,8 +150,7 @@ struct domain_spec {
     struct memory memory;
     const char *machine_type;
     struct firmware firmware;
-    enum tri acpi; /* features.acpi: {} is true, {enabled: false} is false */
-    enum tri smm;
+    struct features features;
     bool rng;
     struct watchdog *watchdog;
     enum tri autoattach_pod_interface;

@@ -31,6 +31,39 @@ struct cpu {
     struct cpu_feature_list features;
 };
 
+struct hyperv { /* each on or off; unset is off */
+    enum tri relaxed;
+    enum tri vapic;
+    enum tri spinlocks;
+    struct opt_int spinlock_retries;
+    enum tri vpindex;
+    enum tri runtime;
+    enum tri synic;
+    enum tri synictimer;
+    enum tri synictimer_direct;
+    enum tri reset;
+    enum tri vendorid;
+    const char *vendor;
+    enum tri frequencies;
+    enum tri reenlightenment;
+    enum tri tlbflush;
+    enum tri tlbflush_direct;
+    enum tri tlbflush_extended;
+    enum tri ipi;
+    enum tri evmcs;
+};
+
+struct features { /* {} is true, {enabled: false} is false */
+    enum tri acpi;
+    enum tri smm;
+    enum tri apic_eoi;
+    enum tri pae;
+    enum tri pvspinlock;
+    enum tri kvm_hidden;
+    enum tri hyperv_passthrough;
+    struct hyperv *hyperv;
+};
+
 struct memory {
     struct quantity guest;
 };

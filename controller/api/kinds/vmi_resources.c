@@ -109,8 +109,6 @@ static const struct field resources_fields[] = {
     FIELD_PART(limits_type, "limits", "What the pod may use at most."),
     KEPT_BOOL("overcommitGuestOverhead", "The scheduler does not set the overhead aside."),
     KEPT_JSON("features", "Features of the domain, where virt-v2v writes them.", OF(features_type)),
-    KEPT_SWITCH("features.acpi", "ACPI tables."),
-    KEPT_SWITCH("features.smm", "System management mode."),
     KEPT_JSON("clock", "Clock of the domain, where virt-v2v writes it.", OF(clock_type)),
     FIELD_END,
 };

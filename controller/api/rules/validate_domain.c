@@ -192,14 +192,15 @@ check_firmware(const struct domain_spec *d)
                        "Leave one of them out");
     }
     bool is_converted = b && b->efi && b->efi->secure_boot == TRI_UNSET && b->efi->persistent == TRI_TRUE &&
-                        d->smm != TRI_TRUE; /* virt-v2v's form: read as secureBoot: false */
+                        d->features.smm != TRI_TRUE; /* virt-v2v's form: read as secureBoot: false */
     if (b && b->efi && b->efi->secure_boot != TRI_FALSE && !is_converted) {
-        return d->smm == TRI_TRUE ? INVALID("domain.firmware.bootloader.efi.secureBoot: secure boot is not supported "
-                                            "by this version of vmbridge; "
-                                            "write secureBoot: false")
-                                  : INVALID("domain has EFI SecureBoot enabled. SecureBoot requires SMM, which is "
-                                            "currently disabled. Write "
-                                            "domain.firmware.bootloader.efi.secureBoot: false");
+        return d->features.smm == TRI_TRUE
+                   ? INVALID("domain.firmware.bootloader.efi.secureBoot: secure boot is not supported "
+                             "by this version of vmbridge; "
+                             "write secureBoot: false")
+                   : INVALID("domain has EFI SecureBoot enabled. SecureBoot requires SMM, which is "
+                             "currently disabled. Write "
+                             "domain.firmware.bootloader.efi.secureBoot: false");
     }
     return NULL;
 }

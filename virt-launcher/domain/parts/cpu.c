@@ -29,6 +29,8 @@ write_topology(const struct cpu *c, struct xml *x)
     xml_close(x);
 }
 
+#define VMX "vmx"
+
 static const char *const policy_names[] = {"require", "force", "require", "optional", "disable", "forbid"};
 
 static void
@@ -54,7 +56,12 @@ write_features(const struct domain_view *v, bool is_named_model, struct xml *x)
     const struct cpu *c = &v->instance->spec.domain.cpu;
 
     for (size_t i = 0; i < c->features.n; i++) {
-        write_feature(c->features.items[i].name, policy_names[c->features.items[i].policy], x);
+        const struct cpu_feature *f = &c->features.items[i];
+        bool is_needed = v->needs_vmx && str_eq(f->name, VMX);
+        write_feature(f->name, is_needed ? "require" : policy_names[f->policy], x);
+    }
+    if (v->needs_vmx && !names_feature(c, VMX)) {
+        write_feature(VMX, "require", x);
     }
     if (is_named_model && !v->is_emulated && !names_feature(c, "mpx")) {
         write_feature("mpx", "disable", x); /* gone from newer processors of the same name */
