@@ -99,7 +99,8 @@ load(const char *dir, struct fixture *x)
                                      .disks = x->disks,
                                      .n_disks = x->instance.volumes.n,
                                      .start_ports = &x->instance.open_ports,
-                                     .pod_has_ipv6 = json_bool(said, "pod_ipv6", false)};
+                                     .pod_has_ipv6 = json_bool(said, "pod_ipv6", false),
+                                     .has_timezone = true};
 }
 
 static void
@@ -213,6 +214,8 @@ static const struct {
     {"a part of Hyper-V's interfaces without what it needs",
      "{\"spec\":{\"domain\":{\"features\":{\"hyperv\":{\"synictimer\":{},\"vpindex\":{\"enabled\":false}}}}}}",
      "spec.domain.features.hyperv.synic: needs vpindex"},
+    {"a time zone that the image does not have", "{\"spec\":{\"domain\":{\"clock\":{\"timezone\":\"Mars/Olympus\"}}}}",
+     "spec.domain.clock.timezone: Mars/Olympus is not in"},
     {"no memory", "{\"spec\":{\"domain\":{\"memory\":null}}}", "spec.domain.memory.guest"},
     {"a cdrom on virtio",
      "{\"volumes\":[{\"name\":\"a\",\"kind\":\"empty-disk\"}],"

@@ -132,7 +132,17 @@ static const struct {
     {"{domain: {cpu: {dedicatedCpuPlacement: false}}}", NULL},
     {"{domain: {cpu: {numa: {guestMappingPassthrough: {}}}}}", "spec.domain.cpu.numa is not supported"},
     {"{domain: {clock: {utc: {}}}}", NULL},
-    {"{domain: {clock: {timezone: Europe/Berlin}}}", "spec.domain.clock.timezone is not supported"},
+    {"{domain: {clock: {timezone: Europe/Berlin}}}", NULL},
+    {"{domain: {clock: {timezone: ../../etc/passwd}}}",
+     "spec.domain.clock.timezone '../../etc/passwd' is no time zone"},
+    {"{domain: {clock: {timezone: /etc/passwd}}}", "is no time zone"},
+    {"{domain: {clock: {timezone: 'a b'}}}", "is no time zone"},
+    {"{domain: {clock: {timer: {rtc: {tickPolicy: catchup, track: wall}, pit: {tickPolicy: discard}}}}}", NULL},
+    {"{domain: {clock: {timer: {rtc: {tickPolicy: discard}}}}}",
+     "spec.domain.clock.timer.rtc.tickPolicy: QEMU cannot do that: write delay or catchup"},
+    {"{domain: {clock: {timer: {pit: {tickPolicy: merge}}}}}",
+     "spec.domain.clock.timer.pit.tickPolicy: QEMU cannot do that: write delay, discard or catchup"},
+    {"{domain: {resources: {clock: {timer: {pit: {tickPolicy: merge}}}}}}", "spec.domain.clock.timer.pit.tickPolicy"},
     {"{domain: {memory: {guest: 1Gi, hugepages: {pageSize: 2Mi}}}}", "spec.domain.memory.hugepages is not supported"},
     {"{domain: {devices: {disks: [{name: a}, {name: b, blockSize: {matchVolume: {}}}]}}, "
      "volumes: [{name: a, emptyDisk: {capacity: 1}}, {name: b, emptyDisk: {capacity: 1}}]}",
@@ -423,7 +433,6 @@ static const struct {
      "[{name: n, networkName: x}]}}}",
      "spec.template.spec.domain.resources.features spec.template.spec.domain.resources.clock "
      "spec.template.spec.domain.cpu.thread spec.template.spec.domain.firmware.bootloader.efi.secureBoot "
-     "spec.template.spec.domain.resources.clock.timer "
      "spec.template.spec.networks[0].networkName "},
 };
 

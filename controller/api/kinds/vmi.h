@@ -151,6 +151,7 @@ struct domain_spec {
     const char *machine_type;
     struct firmware firmware;
     struct features features;
+    struct clock clock;
     bool rng;
     struct watchdog *watchdog;
     enum tri autoattach_pod_interface;

@@ -55,20 +55,41 @@ static const struct field features_fields[] = {
 };
 const struct type features_type = TYPE(features, features_fields);
 
-static const struct field clock_fields[] = {
-    FIELD_KEPT("utc", "The guest's clock is UTC."),
-    KEPT_INT("utc.offsetSeconds", "Seconds from UTC."),
-    KEPT_STRING("timezone", "The clock is of that zone."),
-    FIELD_KEPT("timer", "Timers of the machine."),
-    KEPT_BOOL("timer.hpet.present", "High precision event timer."),
-    KEPT_STRING("timer.hpet.tickPolicy", "What becomes of ticks that came too late."),
-    KEPT_BOOL("timer.kvm.present", "KVM's clock."),
-    KEPT_BOOL("timer.pit.present", "Programmable interval timer."),
-    KEPT_STRING("timer.pit.tickPolicy", "What becomes of ticks that came too late."),
-    KEPT_BOOL("timer.rtc.present", "Real time clock."),
-    KEPT_STRING("timer.rtc.tickPolicy", "What becomes of ticks that came too late."),
-    KEPT_STRING("timer.rtc.track", "Whose time it keeps: guest or wall."),
-    KEPT_BOOL("timer.hyperv.present", "Hyper-V's clock."),
+static const struct enum_value tick_policy_names[] = {
+    {"delay", TICK_DELAY}, {"catchup", TICK_CATCHUP}, {"merge", TICK_MERGE}, {"discard", TICK_DISCARD}, {NULL, 0}};
+static const struct enum_value track_names[] = {{"guest", TRACK_GUEST}, {"wall", TRACK_WALL}, {NULL, 0}};
+
+#define TIMER_PRESENT FIELD_BOOL(timer, present, "present", "The guest has it.", OTHERWISE("true"))
+#define TIMER_TICKS                                                              \
+    FIELD_ENUM(timer, tick_policy, tick_policy, tick_policy_names, "tickPolicy", \
+               "What becomes of ticks that came too late.")
+
+static const struct field plain_timer_fields[] = {TIMER_PRESENT, FIELD_END};
+static const struct type plain_timer_type = TYPE(timer, plain_timer_fields);
+static const struct field ticking_timer_fields[] = {TIMER_PRESENT, TIMER_TICKS, FIELD_END};
+static const struct type ticking_timer_type = TYPE(timer, ticking_timer_fields);
+static const struct field rtc_fields[] = {
+    TIMER_PRESENT,
+    TIMER_TICKS,
+    FIELD_ENUM(timer, track, timer_track, track_names, "track", "Whose time it keeps."),
     FIELD_END,
 };
-const struct type clock_type = KEPT_TYPE(clock_fields);
+static const struct type rtc_type = TYPE(timer, rtc_fields);
+
+static const struct field utc_fields[] = {
+    FIELD_OPT_INT(clock_utc, offset_s, "offsetSeconds", "Seconds from UTC.", RANGE(INT32_MIN, INT32_MAX), OTHERWISE("0")),
+    FIELD_END,
+};
+static const struct type utc_type = TYPE(clock_utc, utc_fields);
+
+static const struct field clock_fields[] = {
+    FIELD_POINTER(clock, utc, clock_utc, utc_type, "utc", "The guest's clock is UTC, which it is too without a clock."),
+    FIELD_STRING(clock, timezone, "timezone", "The clock is of that zone of the IANA database.", MAX_LEN(64)),
+    FIELD_POINTER(clock, hpet, timer, ticking_timer_type, "timer.hpet", "High precision event timer."),
+    FIELD_POINTER(clock, kvm, timer, plain_timer_type, "timer.kvm", "KVM's clock."),
+    FIELD_POINTER(clock, pit, timer, ticking_timer_type, "timer.pit", "Programmable interval timer."),
+    FIELD_POINTER(clock, rtc, timer, rtc_type, "timer.rtc", "Real time clock."),
+    FIELD_POINTER(clock, hyperv, timer, plain_timer_type, "timer.hyperv", "Hyper-V's clock."),
+    FIELD_END,
+};
+const struct type clock_type = TYPE(clock, clock_fields);

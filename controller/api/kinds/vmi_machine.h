@@ -64,6 +64,29 @@ struct features { /* {} is true, {enabled: false} is false */
     struct hyperv *hyperv;
 };
 
+enum tick_policy { TICK_UNSET, TICK_DELAY, TICK_CATCHUP, TICK_MERGE, TICK_DISCARD };
+enum timer_track { TRACK_UNSET, TRACK_GUEST, TRACK_WALL };
+
+struct timer {
+    enum tri present; /* unset: it is */
+    enum tick_policy tick_policy;
+    enum timer_track track; /* of the real time clock */
+};
+
+struct clock_utc {
+    struct opt_int offset_s;
+};
+
+struct clock {
+    struct clock_utc *utc;
+    const char *timezone; /* counts without utc */
+    struct timer *hpet;
+    struct timer *pit;
+    struct timer *rtc;
+    struct timer *kvm;
+    struct timer *hyperv;
+};
+
 struct memory {
     struct quantity guest;
 };

@@ -86,6 +86,14 @@ leaves_secure_boot_open(const json_t *spec)
 }
 
 static bool
+has_two_clocks(const json_t *spec)
+{
+    const json_t *clock = json_at(spec, "domain", "clock", NULL);
+
+    return json_object_get(clock, "utc") && !str_empty(json_str(clock, "timezone"));
+}
+
+static bool
 has_no_grace(const json_t *spec)
 {
     return json_int(spec, "terminationGracePeriodSeconds", 1) == 0;
@@ -162,10 +170,8 @@ const struct support vmi_support[] = {
     REFUSED("domain.firmware.kernelBoot", "boot from a disk"),
     REFUSED("domain.firmware.acpi", "leave it out"),
     REFUSED("domain.os", "write firmware.bootloader: {efi: {secureBoot: false}} or {bios: {}}"),
-    HARMLESS("domain.clock.utc", "the guest's clock is UTC"),
-    REFUSED("domain.clock.utc.offsetSeconds", "leave it out: the guest's clock is UTC"),
-    REFUSED("domain.clock.timezone", "leave it out: the guest's clock is UTC"),
-    TOLD("domain.clock.timer", "the guest has the timers of QEMU's machine type"),
+    TOLD("domain.clock.timezone", "utc stands beside it: the guest's clock is UTC", .when = has_two_clocks,
+         .cel = "has(spec.domain.clock) && has(spec.domain.clock.utc) && has(spec.domain.clock.timezone)"),
     HARMLESS("domain.features.apic.enabled", "every machine of type q35 has one"),
     TOLD("domain.ioThreadsPolicy", "a disk has an I/O thread of its own by dedicatedIOThread only"),
     TOLD("domain.ioThreads", "a disk has an I/O thread of its own by dedicatedIOThread only"),

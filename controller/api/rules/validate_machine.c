@@ -2,6 +2,7 @@
 #include "api/rules/validate_parts.h"
 
 #include "api/rules/hyperv.h"
+#include "api/rules/names.h"
 
 enum { SPINLOCKS_MIN = 4095 };
 
@@ -28,8 +29,37 @@ check_hyperv(const struct hyperv *h)
     return NULL;
 }
 
+/* A name below a folder, and nothing that leads out of it. */
+static bool
+is_zone_name(const char *text)
+{
+    return is_made_of(text, "_.+-/") && text[0] != '/' && !strstr(text, "..");
+}
+
+/* What QEMU does for late ticks of the timer; of the others libvirt knows the name alone. */
+static struct err *
+check_ticks(const struct timer *t, const char *path, bool discards)
+{
+    bool is_known = !t || (t->tick_policy != TICK_MERGE && (t->tick_policy != TICK_DISCARD || discards));
+
+    return is_known ? NULL
+                    : INVALID("domain.clock.timer.%s.tickPolicy: QEMU cannot do that: write delay%s or catchup", path,
+                              discards ? ", discard" : "");
+}
+
+static struct err *
+check_clock(const struct clock *c)
+{
+    if (!str_empty(c->timezone) && !is_zone_name(c->timezone)) {
+        return INVALID("domain.clock.timezone '%.64s' is no time zone: write a name such as Europe/Berlin", c->timezone);
+    }
+    struct err *e = check_ticks(c->rtc, "rtc", false);
+    return e ? e : check_ticks(c->pit, "pit", true);
+}
+
 void
 validate_machine(const struct vmi_spec *s, struct problems *p)
 {
     problems_add(p, check_hyperv(s->domain.features.hyperv));
+    problems_add(p, check_clock(&s->domain.clock));
 }
