@@ -150,6 +150,7 @@ struct domain_spec {
     struct memory memory;
     const char *machine_type;
     struct firmware firmware;
+    struct chassis chassis;
     struct features features;
     struct clock clock;
     bool rng;

@@ -76,6 +76,16 @@ static const struct field panic_device_fields[] = {
 };
 static const struct type panic_device_type = KEPT_TYPE(panic_device_fields);
 
+static const struct field chassis_fields[] = {
+    FIELD_STRING(chassis, manufacturer, "manufacturer", "Its maker.", MAX_LEN(256)),
+    FIELD_STRING(chassis, version, "version", "Its version.", MAX_LEN(256)),
+    FIELD_STRING(chassis, serial, "serial", "Its serial number.", MAX_LEN(256)),
+    FIELD_STRING(chassis, asset, "asset", "Its asset tag.", MAX_LEN(256)),
+    FIELD_STRING(chassis, sku, "sku", "Its stock number.", MAX_LEN(256)),
+    FIELD_END,
+};
+static const struct type chassis_type = TYPE(chassis, chassis_fields);
+
 static const struct enum_value watchdog_names[] = {
     {"poweroff", WATCHDOG_POWEROFF}, {"reset", WATCHDOG_RESET}, {"shutdown", WATCHDOG_SHUTDOWN}, {NULL, 0}};
 
@@ -104,12 +114,7 @@ static const struct field domain_fields[] = {
     KEPT_STRING("ioThreadsPolicy", "How disks share I/O threads."),
     KEPT_INT("ioThreads.supplementalPoolThreadCount", "I/O threads of a pool."),
     KEPT_STRING("rebootPolicy", "What a reboot inside the guest does."),
-    FIELD_KEPT("chassis", "The chassis in SMBIOS."),
-    KEPT_STRING("chassis.manufacturer", "Its maker."),
-    KEPT_STRING("chassis.version", "Its version."),
-    KEPT_STRING("chassis.serial", "Its serial number."),
-    KEPT_STRING("chassis.asset", "Its asset tag."),
-    KEPT_STRING("chassis.sku", "Its stock number."),
+    FIELD_STRUCT(domain_spec, chassis, chassis, chassis_type, "chassis", "The chassis in SMBIOS."),
     FIELD_KEPT("launchSecurity", "Memory that the node cannot read."),
     KEPT_BOOL("launchSecurity.sev.policy.encryptedState", "SEV-ES."),
     KEPT_PRESENT("launchSecurity.sev.attestation", "The guest's owner checks it before it starts."),

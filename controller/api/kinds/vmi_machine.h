@@ -118,4 +118,12 @@ struct firmware {
     struct bootloader *bootloader;
 };
 
+struct chassis {
+    const char *manufacturer;
+    const char *version;
+    const char *serial;
+    const char *asset;
+    const char *sku;
+};
+
 #endif

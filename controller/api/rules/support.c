@@ -175,7 +175,6 @@ const struct support vmi_support[] = {
     HARMLESS("domain.features.apic.enabled", "every machine of type q35 has one"),
     TOLD("domain.ioThreadsPolicy", "a disk has an I/O thread of its own by dedicatedIOThread only"),
     TOLD("domain.ioThreads", "a disk has an I/O thread of its own by dedicatedIOThread only"),
-    REFUSED("domain.chassis", "leave it out"),
     REFUSED("domain.launchSecurity", "leave it out"),
 
     /* devices */
