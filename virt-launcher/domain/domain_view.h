@@ -16,6 +16,8 @@ struct domain_view {
     struct arena *arena;
     bool is_emulated;
     int64_t memory_bytes;
+    int64_t page_bytes;       /* of huge pages; 0: the node's usual ones */
+    bool keeps_all_its_pages; /* none goes back to the node while the guest runs */
     bool is_efi;
     bool is_secure_boot;
     bool needs_vmx;           /* for a nested hypervisor's own format */

@@ -46,8 +46,13 @@ vmi_vcpus(const struct vmi_spec *s)
 static void
 default_memory(struct domain_spec *d)
 {
+    const struct hugepages *huge = d->memory.hugepages;
+
     if (!d->memory.guest.text) {
         d->memory.guest = d->resources.requests_memory.text ? d->resources.requests_memory : d->resources.limits_memory;
+    }
+    if (!d->memory.guest.text && huge) {
+        d->memory.guest = huge->page_size;
     }
 }
 

@@ -6,7 +6,22 @@
         "memory.guest",                                                                            \
         "resources.limits.memory") " && " Q("memory.guest") ".isGreaterThan(" Q("resources.limits.memory") "))"
 
+/* The guest's memory beside the size of its pages; in CEL. */
+#define PAGE_SIZE "string(self.memory.hugepages.pageSize)"
+#define HAS_PAGE_SIZE \
+    "has(self.memory) && has(self.memory.hugepages) && has(self.memory.hugepages.pageSize) && isQuantity(" PAGE_SIZE ")"
+#define MEMORY_TEXT                                                                                                 \
+    "(has(self.memory.guest) ? string(self.memory.guest) : has(self.resources) && has(self.resources.requests) && " \
+    "has(self.resources.requests.memory) ? string(self.resources.requests.memory) : has(self.resources) && "        \
+    "has(self.resources.limits) && has(self.resources.limits.memory) ? string(self.resources.limits.memory) "       \
+    ": " PAGE_SIZE ")"
+#define AGAINST_PAGES(holds) "!(" HAS_PAGE_SIZE ") || ![" MEMORY_TEXT "].exists(m, isQuantity(m) && !(" holds "))"
+
 static const struct cel_rule domain_rules[] = {
+    {AGAINST_PAGES("!quantity(m).isLessThan(quantity(" PAGE_SIZE "))"),
+     "memory must be equal to or larger than page size", NULL},
+    {AGAINST_PAGES("quantity(m).asInteger() % quantity(" PAGE_SIZE ").asInteger() == 0"),
+     "memory is not a multiple of the page size", NULL},
     {GUEST_ABOVE_LIMIT, "memory.guest must be equal to or less than the memory limit",
      "'memory.guest \\'' + string(self.memory.guest) + '\\' must be equal to or less than the memory limit \\'' + "
      "string(self.resources.limits.memory) + '\\''"},

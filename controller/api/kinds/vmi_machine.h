@@ -87,8 +87,13 @@ struct clock {
     struct timer *hyperv;
 };
 
+struct hugepages {
+    struct quantity page_size;
+};
+
 struct memory {
     struct quantity guest;
+    struct hugepages *hugepages;
 };
 
 struct resources {

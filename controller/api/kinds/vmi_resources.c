@@ -52,12 +52,17 @@ static const struct cel_rule guest_rules[] = {
     {NOT_BELOW("1M"), "memory.guest must be greater than or equal to 1M.", NULL},
     {NULL, NULL, NULL},
 };
+static const struct field hugepages_fields[] = {
+    FIELD_QUANTITY(hugepages, page_size, "pageSize", "How large they are: 2Mi or 1Gi."),
+    FIELD_END,
+};
+static const struct type hugepages_type = TYPE(hugepages, hugepages_fields);
+
 static const struct field memory_fields[] = {
     FIELD_QUANTITY(memory, guest, "guest", "Memory that the guest sees.", RULES(guest_rules),
-                   OTHERWISE("requests, else limits")),
+                   OTHERWISE("requests, else limits, else one huge page")),
     KEPT_QUANTITY("maxGuest", "Memory that the guest may grow to."),
-    FIELD_KEPT("hugepages", "The guest's memory is huge pages."),
-    KEPT_STRING("hugepages.pageSize", "Page size of huge pages.", MAX_LEN(32)),
+    FIELD_POINTER(memory, hugepages, hugepages, hugepages_type, "hugepages", "The guest's memory is huge pages."),
     FIELD_KEPT("reservedOverhead", "Memory for the pod beside what is reckoned."),
     KEPT_QUANTITY("reservedOverhead.addedOverhead", "How much."),
     KEPT_STRING("reservedOverhead.memLock", "Whether it is locked."),

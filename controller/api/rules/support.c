@@ -159,7 +159,6 @@ const struct support vmi_support[] = {
     REFUSED("domain.cpu.isolateEmulatorThread", "leave it out"),
     REFUSED("domain.cpu.realtime", "leave it out"),
     TOLD("domain.memory.maxGuest", "no memory is added to a guest that runs"),
-    REFUSED("domain.memory.hugepages", "leave it out and write memory.guest"),
     TOLD("domain.memory.reservedOverhead", "the pod's overhead is what vmbridge has measured"),
 
     /* firmware, clock, features */

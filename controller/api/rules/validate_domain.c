@@ -12,7 +12,8 @@ enum { MEMORY_MIN = 1000000, VCPUS_MAX = 512, NODE_CPUS_MAX = 8192 };
 void
 validate_wanted_memory(const struct domain_spec *d, struct problems *p)
 {
-    bool is_said = d->memory.guest.text || d->resources.requests_memory.text || d->resources.limits_memory.text;
+    bool is_said = d->memory.guest.text || d->resources.requests_memory.text || d->resources.limits_memory.text ||
+                   d->memory.hugepages;
 
     if (!is_said) {
         problems_add(p,

@@ -5,6 +5,7 @@
 #include "api/walk/quantity.h"
 #include "reconcile/pod/overhead.h"
 #include "reconcile/pod/pod_instance.h"
+#include "reconcile/pod/pod_machine.h"
 #include "reconcile/pod/pod_meta.h"
 #include "reconcile/pod/pod_volumes.h"
 #include "reconcile/pod/storage.h"
@@ -209,6 +210,7 @@ pod_resources(const struct vmi_view *v)
     if (!v->config->use_emulation) {
         set_text(limits, "devices.kubevirt.io/kvm", "1");
     }
+    pod_machine_resources(v, overhead, requests, limits);
     return json_pack("{s:o, s:o}", "requests", requests, "limits", limits);
 }
 
