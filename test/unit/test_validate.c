@@ -419,10 +419,11 @@ static const struct {
     {"{running: false, " SOUND_MACHINE "}", ""},
     {"{running: true, updateVolumesStrategy: Replacement, " SOUND_MACHINE "}", ""},
     {"{running: true, updateVolumesStrategy: Migration, " SOUND_MACHINE "}", "spec.updateVolumesStrategy "},
-    {"{running: true, template: {spec: {domain: {ioThreadsPolicy: auto, cpu: {maxSockets: 4}, features: {apic: {}}, "
+    {"{running: true, template: {spec: {domain: {ioThreads: {supplementalPoolThreadCount: 2}, cpu: {maxSockets: 4}, "
+     "features: {apic: {}}, "
      "memory: {guest: 64Mi}, devices: {blockMultiQueue: false, networkInterfaceMultiqueue: true, disks: [{name: a, "
      "dedicatedIOThread: true}, {name: b, tag: t}]}}, volumes: [{name: a, emptyDisk: {capacity: 1}}]}}}",
-     "spec.template.spec.domain.cpu.maxSockets spec.template.spec.domain.ioThreadsPolicy "
+     "spec.template.spec.domain.cpu.maxSockets spec.template.spec.domain.ioThreads.supplementalPoolThreadCount "
      "spec.template.spec.domain.devices.networkInterfaceMultiqueue spec.template.spec.domain.devices.disks[1].tag "},
     {"{running: true, template: {spec: {evictionStrategy: LiveMigrate, terminationGracePeriodSeconds: 0, domain: "
      "{memory: "

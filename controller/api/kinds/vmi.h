@@ -153,6 +153,9 @@ struct domain_spec {
     struct chassis chassis;
     struct features features;
     struct clock clock;
+    enum io_threads_policy io_threads_policy;
+    struct opt_int io_pool_threads; /* of the policy supplementalPool */
+    enum tri block_multi_queue;
     bool rng;
     struct watchdog *watchdog;
     enum tri autoattach_pod_interface;

@@ -31,6 +31,17 @@ static const struct cel_rule domain_rules[] = {
      "(has(self.features) && has(self.features.smm) && (!has(self.features.smm.enabled) || self.features.smm.enabled))",
      "has EFI SecureBoot enabled. SecureBoot requires SMM, which is currently disabled. Write efi.secureBoot: false",
      NULL},
+    {"!(has(self.ioThreadsPolicy) && self.ioThreadsPolicy == 'supplementalPool') || (has(self.ioThreads) && "
+     "has(self.ioThreads.supplementalPoolThreadCount) && self.ioThreads.supplementalPoolThreadCount > 0)",
+     "the number of iothreads needs to be set and positive for the dedicated policy", NULL},
+    {NULL, NULL, NULL},
+};
+
+static const struct enum_value io_threads_policy_names[] = {
+    {"shared", IO_THREADS_SHARED}, {"auto", IO_THREADS_AUTO}, {"supplementalPool", IO_THREADS_POOL}, {NULL, 0}};
+static const struct cel_rule io_threads_policy_rules[] = {
+    {"self in ['', 'shared', 'auto', 'supplementalPool']", "Invalid IOThreadsPolicy",
+     "'Invalid IOThreadsPolicy (' + self + ')'"},
     {NULL, NULL, NULL},
 };
 
@@ -126,8 +137,12 @@ static const struct field domain_fields[] = {
     FIELD_STRUCT(domain_spec, clock, clock, clock_type, "resources.clock", "The same, as virt-v2v writes it.",
                  .shadow = true),
     FIELD_STRUCT(domain_spec, clock, clock, clock_type, "clock", "Clock and timers."),
-    KEPT_STRING("ioThreadsPolicy", "How disks share I/O threads."),
-    KEPT_INT("ioThreads.supplementalPoolThreadCount", "I/O threads of a pool."),
+    FIELD_ENUM(domain_spec, io_threads_policy, io_threads_policy, io_threads_policy_names, "ioThreadsPolicy",
+               "How disks on virtio share I/O threads: one for all, as many as there are CPUs for, or a pool.",
+               RULES(io_threads_policy_rules), .open = true, MAX_LEN(32),
+               OTHERWISE("threads for disks with dedicatedIOThread, if any")),
+    FIELD_OPT_INT(domain_spec, io_pool_threads, "ioThreads.supplementalPoolThreadCount", "I/O threads of the pool.",
+                  RANGE(0, 512)),
     KEPT_STRING("rebootPolicy", "What a reboot inside the guest does."),
     FIELD_STRUCT(domain_spec, chassis, chassis, chassis_type, "chassis", "The chassis in SMBIOS."),
     FIELD_KEPT("launchSecurity", "Memory that the node cannot read."),
@@ -150,7 +165,8 @@ static const struct field domain_fields[] = {
     KEPT_BOOL("devices.disableHotplug", "Nothing is plugged in while the guest runs."),
     KEPT_BOOL("devices.autoattachInputDevice", "The guest has a tablet."),
     KEPT_BOOL("devices.autoattachVSOCK", "The guest has a VSOCK device."),
-    KEPT_BOOL("devices.blockMultiQueue", "Disks have a queue for each virtual CPU."),
+    FIELD_BOOL(domain_spec, block_multi_queue, "devices.blockMultiQueue",
+               "Disks on virtio have a queue for each virtual CPU."),
     KEPT_BOOL("devices.networkInterfaceMultiqueue", "Network cards have a queue for each virtual CPU."),
     KEPT_LIST(gpu_type, "devices.gpus", "GPUs of the node."),
     KEPT_LIST(host_device_type, "devices.hostDevices", "Devices of the node."),

@@ -123,6 +123,8 @@ struct firmware {
     struct bootloader *bootloader;
 };
 
+enum io_threads_policy { IO_THREADS_UNSET, IO_THREADS_SHARED, IO_THREADS_AUTO, IO_THREADS_POOL };
+
 struct chassis {
     const char *manufacturer;
     const char *version;

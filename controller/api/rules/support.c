@@ -86,6 +86,15 @@ leaves_secure_boot_open(const json_t *spec)
 }
 
 static bool
+has_idle_pool(const json_t *spec)
+{
+    const json_t *domain = json_object_get(spec, "domain");
+
+    return json_int(json_object_get(domain, "ioThreads"), "supplementalPoolThreadCount", 0) > 0 &&
+           !str_eq(json_str(domain, "ioThreadsPolicy"), "supplementalPool");
+}
+
+static bool
 has_two_clocks(const json_t *spec)
 {
     const json_t *clock = json_at(spec, "domain", "clock", NULL);
@@ -172,8 +181,10 @@ const struct support vmi_support[] = {
     TOLD("domain.clock.timezone", "utc stands beside it: the guest's clock is UTC", .when = has_two_clocks,
          .cel = "has(spec.domain.clock) && has(spec.domain.clock.utc) && has(spec.domain.clock.timezone)"),
     HARMLESS("domain.features.apic.enabled", "every machine of type q35 has one"),
-    TOLD("domain.ioThreadsPolicy", "a disk has an I/O thread of its own by dedicatedIOThread only"),
-    TOLD("domain.ioThreads", "a disk has an I/O thread of its own by dedicatedIOThread only"),
+    TOLD("domain.ioThreads.supplementalPoolThreadCount", "it counts with ioThreadsPolicy supplementalPool alone",
+         .when = has_idle_pool,
+         .cel = "has(spec.domain.ioThreads) && has(spec.domain.ioThreads.supplementalPoolThreadCount) && "
+                "!(has(spec.domain.ioThreadsPolicy) && spec.domain.ioThreadsPolicy == 'supplementalPool')"),
     REFUSED("domain.launchSecurity", "leave it out"),
 
     /* devices */
@@ -181,7 +192,6 @@ const struct support vmi_support[] = {
     HARMLESS("domain.devices.disableHotplug", "nothing is plugged into a guest that runs"),
     REFUSED("domain.devices.autoattachInputDevice", "leave it out"),
     REFUSED("domain.devices.autoattachVSOCK", "leave it out"),
-    TOLD("domain.devices.blockMultiQueue", "a disk has one queue"),
     TOLD("domain.devices.networkInterfaceMultiqueue", "a network interface has one queue"),
     REFUSED("domain.devices.disks[].lun.reservation", "leave it out"),
     REFUSED("domain.devices.disks[].lun.pciAddress", "leave it out: only disks on virtio have a slot of their own"),

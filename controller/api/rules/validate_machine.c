@@ -57,9 +57,21 @@ check_clock(const struct clock *c)
     return e ? e : check_ticks(c->pit, "pit", true);
 }
 
+static struct err *
+check_io_threads(const struct domain_spec *d)
+{
+    bool is_pool = d->io_threads_policy == IO_THREADS_POOL;
+
+    return is_pool && d->io_pool_threads.v < 1
+               ? INVALID("domain.ioThreads.supplementalPoolThreadCount: the number of iothreads needs to be set and "
+                         "positive for the dedicated policy")
+               : NULL;
+}
+
 void
 validate_machine(const struct vmi_spec *s, struct problems *p)
 {
     problems_add(p, check_hyperv(s->domain.features.hyperv));
     problems_add(p, check_clock(&s->domain.clock));
+    problems_add(p, check_io_threads(&s->domain));
 }

@@ -1,7 +1,10 @@
-// Huge pages stand beside the memory of the pod, not in it.
+// Huge pages stand beside the memory of the pod, not in it; the threads of a pool are CPUs more.
 #include "reconcile/pod/pod_machine.h"
 
+#include "api/kinds/defaults.h"
 #include "api/walk/quantity.h"
+
+enum { CPU_MILLI_PER_THREAD = 100 };
 
 static void
 set(json_t *list, const char *key, json_t *value)
@@ -30,11 +33,30 @@ in_huge_pages(const struct vmi_view *v, const struct quantity *page, int64_t ove
     }
 }
 
+static bool
+has_pool(const struct domain_spec *d)
+{
+    return d->io_threads_policy == IO_THREADS_POOL && d->io_pool_threads.v > 0;
+}
+
+/* Threads of a pool count as virtual CPUs do, where the spec does not say how much CPU there is. */
+static void
+with_pool(const struct vmi_view *v, json_t *requests)
+{
+    const struct domain_spec *d = &v->vmi.spec.domain;
+
+    if (has_pool(d) && !d->resources.requests_cpu.text) {
+        int64_t threads = vmi_vcpus(&v->vmi.spec) + d->io_pool_threads.v;
+        set(requests, "cpu", json_sprintf("%lldm", (long long)threads * CPU_MILLI_PER_THREAD));
+    }
+}
+
 void
 pod_machine_resources(const struct vmi_view *v, int64_t overhead, json_t *requests, json_t *limits)
 {
     const struct hugepages *huge = v->vmi.spec.domain.memory.hugepages;
 
+    with_pool(v, requests);
     if (huge) {
         in_huge_pages(v, &huge->page_size, overhead, requests, limits);
     }
