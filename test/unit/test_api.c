@@ -214,6 +214,8 @@ static const struct {
     {"vmi", "{spec: {domain: {devices: {}, memory: {guest: 1Gib}}}}",
      "spec.domain.memory.guest: \"1Gib\" is no quantity"},
     {"vmi", "{spec: {domain: {devices: {}, memory: {guest: {}}}}}", "spec.domain.memory.guest: must be a quantity"},
+    {"vmi", "{spec: {domain: {devices: {}, memory: {hugepages: {pageSize: 2Q}}}}}",
+     "spec.domain.memory.hugepages.pageSize: \"2Q\" is no quantity"},
     {"vmi", "{spec: {domain: {devices: {}}, tolerations: {}}}", "spec.tolerations: must be a list"},
     {"vmi", "{spec: {domain: {devices: {}}, affinity: []}}", "spec.affinity: must be an object"},
     {"vmi", "{spec: {domain: {devices: {interfaces: [{name: a, ports: [{port: 70000}]}]}}}}",

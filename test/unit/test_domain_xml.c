@@ -99,7 +99,8 @@ load(const char *dir, struct fixture *x)
                                      .disks = x->disks,
                                      .n_disks = x->instance.volumes.n,
                                      .start_ports = &x->instance.open_ports,
-                                     .pod_has_ipv6 = json_bool(said, "pod_ipv6", false)};
+                                     .pod_has_ipv6 = json_bool(said, "pod_ipv6", false),
+                                     .has_timezone = true};
 }
 
 static void
@@ -210,6 +211,11 @@ static const struct {
     {"a port that is a word", "{\"openPorts\":[\"ssh\"]}", "\"ssh\" is no port"},
     {"a port that is nothing", "{\"openPorts\":[\"\"]}", "\"\" is no port"},
     {"too many processors", "{\"spec\":{\"domain\":{\"cpu\":{\"sockets\":512,\"cores\":2}}}}", "at most 512"},
+    {"a part of Hyper-V's interfaces without what it needs",
+     "{\"spec\":{\"domain\":{\"features\":{\"hyperv\":{\"synictimer\":{},\"vpindex\":{\"enabled\":false}}}}}}",
+     "spec.domain.features.hyperv.synic: needs vpindex"},
+    {"a time zone that the image does not have", "{\"spec\":{\"domain\":{\"clock\":{\"timezone\":\"Mars/Olympus\"}}}}",
+     "spec.domain.clock.timezone: Mars/Olympus is not in"},
     {"no memory", "{\"spec\":{\"domain\":{\"memory\":null}}}", "spec.domain.memory.guest"},
     {"a cdrom on virtio",
      "{\"volumes\":[{\"name\":\"a\",\"kind\":\"empty-disk\"}],"

@@ -22,8 +22,10 @@ row_of(const char *path)
 static void
 note_member(void *arg, const char *path, const char *kind)
 {
-    (void)kind; /* an object whose fields have rows is told from one that is kept whole by those rows */
     json_array_append_new(arg, json_string(path));
+    if (str_eq(kind, "switch")) { /* beside it others may stand that have rows */
+        json_array_append_new(arg, json_sprintf("%s.enabled", path));
+    }
 }
 
 static bool

@@ -132,8 +132,24 @@ static const struct {
     {"{domain: {cpu: {dedicatedCpuPlacement: false}}}", NULL},
     {"{domain: {cpu: {numa: {guestMappingPassthrough: {}}}}}", "spec.domain.cpu.numa is not supported"},
     {"{domain: {clock: {utc: {}}}}", NULL},
-    {"{domain: {clock: {timezone: Europe/Berlin}}}", "spec.domain.clock.timezone is not supported"},
-    {"{domain: {memory: {guest: 1Gi, hugepages: {pageSize: 2Mi}}}}", "spec.domain.memory.hugepages is not supported"},
+    {"{domain: {clock: {timezone: Europe/Berlin}}}", NULL},
+    {"{domain: {clock: {timezone: ../../etc/passwd}}}",
+     "spec.domain.clock.timezone '../../etc/passwd' is no time zone"},
+    {"{domain: {clock: {timezone: /etc/passwd}}}", "is no time zone"},
+    {"{domain: {clock: {timezone: 'a b'}}}", "is no time zone"},
+    {"{domain: {clock: {timer: {rtc: {tickPolicy: catchup, track: wall}, pit: {tickPolicy: discard}}}}}", NULL},
+    {"{domain: {clock: {timer: {rtc: {tickPolicy: discard}}}}}",
+     "spec.domain.clock.timer.rtc.tickPolicy: QEMU cannot do that: write delay or catchup"},
+    {"{domain: {clock: {timer: {pit: {tickPolicy: merge}}}}}",
+     "spec.domain.clock.timer.pit.tickPolicy: QEMU cannot do that: write delay, discard or catchup"},
+    {"{domain: {resources: {clock: {timer: {pit: {tickPolicy: merge}}}}}}", "spec.domain.clock.timer.pit.tickPolicy"},
+    {"{domain: {memory: {guest: 1Gi, hugepages: {pageSize: 2Mi}}}}", NULL},
+    {"{domain: {memory: {hugepages: {pageSize: 1Gi}}}}", NULL},
+    {"{domain: {memory: {guest: 1Gi, hugepages: {}}}}", "spec.domain.memory.hugepages.pageSize '' must be 2Mi or 1Gi"},
+    {"{domain: {memory: {guest: 1Gi, hugepages: {pageSize: 4Mi}}}}",
+     "spec.domain.memory.hugepages.pageSize '4Mi' must be 2Mi or 1Gi"},
+    {"{domain: {memory: {guest: 1025Mi, hugepages: {pageSize: 1Gi}}}}",
+     "spec.domain.memory.guest '1025Mi' is not a multiple of the page size domain.memory.hugepages.pageSize '1Gi'"},
     {"{domain: {devices: {disks: [{name: a}, {name: b, blockSize: {matchVolume: {}}}]}}, "
      "volumes: [{name: a, emptyDisk: {capacity: 1}}, {name: b, emptyDisk: {capacity: 1}}]}",
      "spec.domain.devices.disks[1].blockSize is not supported"},
@@ -162,7 +178,21 @@ static const struct {
     {"{accessCredentials: [{sshPublicKey: {}}]}", "spec.accessCredentials is not supported"},
     {"{domain: {cpu: {cores: 32, sockets: 32}}}", "make 1024 CPUs; a guest can have 512"},
     {"{domain: {cpu: {model: 'a b'}}}", "is no CPU model"},
+    {"{domain: {cpu: {features: [{name: vmx}, {name: 'a b'}]}}}",
+     "spec.domain.cpu.features[1].name 'a b' is no CPU feature"},
+    {"{domain: {cpu: {features: [{name: ''}]}}}", "spec.domain.cpu.features[0].name '' is no CPU feature"},
+    {"{domain: {cpu: {features: [{name: vmx}, {name: pcid}, {name: vmx, policy: disable}]}}}",
+     "spec.domain.cpu.features[0] and features[2] must not have the same name"},
+    {"{domain: {cpu: {features: [{name: vmx}, {name: hle, policy: disable}]}}}", NULL},
     {"{domain: {machine: {type: 'q35 x'}}}", "is no machine type"},
+    {"{domain: {features: {hyperv: {spinlocks: {spinlocks: 4094}}}}}",
+     "spec.domain.features.hyperv.spinlocks.spinlocks 4094 is too few"},
+    {"{domain: {features: {hyperv: {spinlocks: {spinlocks: 4095}, vendorid: {vendorid: abcdefghijkl}}}}}", NULL},
+    {"{domain: {features: {hyperv: {vendorid: {}}}}}", "spec.domain.features.hyperv.vendorid.vendorid must be a name"},
+    {"{domain: {features: {hyperv: {vendorid: {vendorid: 'a,b'}}}}}", "characters without a comma"},
+    {"{domain: {features: {hyperv: {vendorid: {enabled: false}, spinlocks: {enabled: false, spinlocks: 1}}}}}", NULL},
+    {"{domain: {features: {hyperv: {synictimer: {}, vpindex: {enabled: false}}}}}",
+     "spec.domain.features.hyperv.synic: 'synic' requires 'vpindex', which was disabled."},
     {"{domain: {firmware: {uuid: 5d307ca9-b3ef-428c-8861-06e72d69f223}}}", NULL},
     {"{domain: {firmware: {uuid: 5d307ca9b3ef428c886106e72d69f223}}}", "is no UUID"},
     {"{terminationGracePeriodSeconds: 0}", NULL},
@@ -389,10 +419,11 @@ static const struct {
     {"{running: false, " SOUND_MACHINE "}", ""},
     {"{running: true, updateVolumesStrategy: Replacement, " SOUND_MACHINE "}", ""},
     {"{running: true, updateVolumesStrategy: Migration, " SOUND_MACHINE "}", "spec.updateVolumesStrategy "},
-    {"{running: true, template: {spec: {domain: {ioThreadsPolicy: auto, cpu: {maxSockets: 4}, features: {apic: {}}, "
+    {"{running: true, template: {spec: {domain: {ioThreads: {supplementalPoolThreadCount: 2}, cpu: {maxSockets: 4}, "
+     "features: {apic: {}}, "
      "memory: {guest: 64Mi}, devices: {blockMultiQueue: false, networkInterfaceMultiqueue: true, disks: [{name: a, "
      "dedicatedIOThread: true}, {name: b, tag: t}]}}, volumes: [{name: a, emptyDisk: {capacity: 1}}]}}}",
-     "spec.template.spec.domain.cpu.maxSockets spec.template.spec.domain.ioThreadsPolicy "
+     "spec.template.spec.domain.cpu.maxSockets spec.template.spec.domain.ioThreads.supplementalPoolThreadCount "
      "spec.template.spec.domain.devices.networkInterfaceMultiqueue spec.template.spec.domain.devices.disks[1].tag "},
     {"{running: true, template: {spec: {evictionStrategy: LiveMigrate, terminationGracePeriodSeconds: 0, domain: "
      "{memory: "
@@ -409,7 +440,6 @@ static const struct {
      "[{name: n, networkName: x}]}}}",
      "spec.template.spec.domain.resources.features spec.template.spec.domain.resources.clock "
      "spec.template.spec.domain.cpu.thread spec.template.spec.domain.firmware.bootloader.efi.secureBoot "
-     "spec.template.spec.domain.resources.clock.timer "
      "spec.template.spec.networks[0].networkName "},
 };
 

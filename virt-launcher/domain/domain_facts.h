@@ -26,6 +26,7 @@ struct domain_facts {
     size_t n_disks;
     const struct port_list *start_ports; /* those that can be opened */
     bool pod_has_ipv6;
+    bool has_timezone; /* the one of the spec is in the image */
 };
 
 #endif

@@ -10,18 +10,28 @@
 struct disk_view;
 struct nic_view;
 
+/* Threads of QEMU for disks: the first ones are shared, the others belong to one disk each; or all are a pool. */
+struct io_plan {
+    int64_t n;
+    int64_t n_shared;
+    bool is_pool;
+};
+
 struct domain_view {
     const struct instance *instance;
     struct domain_facts facts;
     struct arena *arena;
     bool is_emulated;
     int64_t memory_bytes;
+    int64_t page_bytes;       /* of huge pages; 0: the node's usual ones */
+    bool keeps_all_its_pages; /* none goes back to the node while the guest runs */
     bool is_efi;
     bool is_secure_boot;
+    bool needs_vmx;           /* for a nested hypervisor's own format */
     bool needs_shared_memory; /* with passt, for vhost-user */
-    bool needs_io_thread;
     bool needs_scsi;
     bool needs_usb;
+    struct io_plan io;
     struct pci_slots pci;
     const struct disk_view *disks;
     size_t n_disks;

@@ -6,6 +6,7 @@
 #include "domain/grace.h"
 #include "domain/instance_read.h"
 #include "effect/files.h"
+#include "effect/pod_machine.h"
 
 /* Somebody may edit the pod's annotation: what runs is what the first manager was told. */
 static struct err *
@@ -107,6 +108,7 @@ guest_describe(struct guest *g, const struct disks_result *disks)
         .n_disks = disks->n_facts,
         .start_ports = startable_ports(g),
         .pod_has_ipv6 = g->network.has_ipv6,
+        .has_timezone = pod_has_timezone(g->instance.spec.domain.clock.timezone),
     };
     AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
 

@@ -14,8 +14,8 @@ vmi_spec_default(struct vmi_spec *s, struct arena *a, const struct default_optio
 {
     default_memory(&s->domain);
     default_cpu(&s->domain);
-    if (s->domain.acpi == TRI_UNSET) {
-        s->domain.acpi = TRI_TRUE;
+    if (s->domain.features.acpi == TRI_UNSET) {
+        s->domain.features.acpi = TRI_TRUE;
     }
     if (!s->termination_grace_period_s.set) {
         s->termination_grace_period_s = (struct opt_int){.set = true, .v = DEFAULT_GRACE_S};
@@ -46,8 +46,13 @@ vmi_vcpus(const struct vmi_spec *s)
 static void
 default_memory(struct domain_spec *d)
 {
+    const struct hugepages *huge = d->memory.hugepages;
+
     if (!d->memory.guest.text) {
         d->memory.guest = d->resources.requests_memory.text ? d->resources.requests_memory : d->resources.limits_memory;
+    }
+    if (!d->memory.guest.text && huge) {
+        d->memory.guest = huge->page_size;
     }
 }
 
@@ -78,7 +83,7 @@ default_firmware(struct domain_spec *d)
 {
     struct efi *efi = d->firmware.bootloader ? d->firmware.bootloader->efi : NULL;
 
-    if (efi && efi->secure_boot == TRI_UNSET && efi->persistent == TRI_TRUE && d->smm != TRI_TRUE) {
+    if (efi && efi->secure_boot == TRI_UNSET && efi->persistent == TRI_TRUE && d->features.smm != TRI_TRUE) {
         efi->secure_boot = TRI_FALSE;
     }
 }

@@ -3,6 +3,7 @@
 #ifndef VMB_VMI_H
 #define VMB_VMI_H
 
+#include "api/kinds/vmi_machine.h"
 #include "api/walk/field.h"
 #include "api/walk/meta.h"
 
@@ -138,44 +139,6 @@ struct volume_list {
     size_t n;
 };
 
-struct cpu {
-    struct opt_int cores;
-    struct opt_int sockets;
-    struct opt_int threads;
-    const char *model;
-};
-
-struct memory {
-    struct quantity guest;
-};
-
-struct resources {
-    struct quantity requests_memory;
-    struct quantity requests_cpu;
-    struct quantity limits_memory;
-    struct quantity limits_cpu;
-};
-
-struct efi {
-    enum tri secure_boot; /* unset is true in KubeVirt: needs SMM */
-    enum tri persistent;
-};
-
-struct bios {
-    enum tri use_serial;
-};
-
-struct bootloader {
-    struct bios *bios;
-    struct efi *efi;
-};
-
-struct firmware {
-    const char *uuid;
-    const char *serial;
-    struct bootloader *bootloader;
-};
-
 struct watchdog {
     const char *name;
     enum watchdog_action action;
@@ -187,8 +150,12 @@ struct domain_spec {
     struct memory memory;
     const char *machine_type;
     struct firmware firmware;
-    enum tri acpi; /* features.acpi: {} is true, {enabled: false} is false */
-    enum tri smm;
+    struct chassis chassis;
+    struct features features;
+    struct clock clock;
+    enum io_threads_policy io_threads_policy;
+    struct opt_int io_pool_threads; /* of the policy supplementalPool */
+    enum tri block_multi_queue;
     bool rng;
     struct watchdog *watchdog;
     enum tri autoattach_pod_interface;

@@ -6,7 +6,22 @@
         "memory.guest",                                                                            \
         "resources.limits.memory") " && " Q("memory.guest") ".isGreaterThan(" Q("resources.limits.memory") "))"
 
+/* The guest's memory beside the size of its pages; in CEL. */
+#define PAGE_SIZE "string(self.memory.hugepages.pageSize)"
+#define HAS_PAGE_SIZE \
+    "has(self.memory) && has(self.memory.hugepages) && has(self.memory.hugepages.pageSize) && isQuantity(" PAGE_SIZE ")"
+#define MEMORY_TEXT                                                                                                 \
+    "(has(self.memory.guest) ? string(self.memory.guest) : has(self.resources) && has(self.resources.requests) && " \
+    "has(self.resources.requests.memory) ? string(self.resources.requests.memory) : has(self.resources) && "        \
+    "has(self.resources.limits) && has(self.resources.limits.memory) ? string(self.resources.limits.memory) "       \
+    ": " PAGE_SIZE ")"
+#define AGAINST_PAGES(holds) "!(" HAS_PAGE_SIZE ") || ![" MEMORY_TEXT "].exists(m, isQuantity(m) && !(" holds "))"
+
 static const struct cel_rule domain_rules[] = {
+    {AGAINST_PAGES("!quantity(m).isLessThan(quantity(" PAGE_SIZE "))"),
+     "memory must be equal to or larger than page size", NULL},
+    {AGAINST_PAGES("quantity(m).asInteger() % quantity(" PAGE_SIZE ").asInteger() == 0"),
+     "memory is not a multiple of the page size", NULL},
     {GUEST_ABOVE_LIMIT, "memory.guest must be equal to or less than the memory limit",
      "'memory.guest \\'' + string(self.memory.guest) + '\\' must be equal to or less than the memory limit \\'' + "
      "string(self.resources.limits.memory) + '\\''"},
@@ -16,6 +31,17 @@ static const struct cel_rule domain_rules[] = {
      "(has(self.features) && has(self.features.smm) && (!has(self.features.smm.enabled) || self.features.smm.enabled))",
      "has EFI SecureBoot enabled. SecureBoot requires SMM, which is currently disabled. Write efi.secureBoot: false",
      NULL},
+    {"!(has(self.ioThreadsPolicy) && self.ioThreadsPolicy == 'supplementalPool') || (has(self.ioThreads) && "
+     "has(self.ioThreads.supplementalPoolThreadCount) && self.ioThreads.supplementalPoolThreadCount > 0)",
+     "the number of iothreads needs to be set and positive for the dedicated policy", NULL},
+    {NULL, NULL, NULL},
+};
+
+static const struct enum_value io_threads_policy_names[] = {
+    {"shared", IO_THREADS_SHARED}, {"auto", IO_THREADS_AUTO}, {"supplementalPool", IO_THREADS_POOL}, {NULL, 0}};
+static const struct cel_rule io_threads_policy_rules[] = {
+    {"self in ['', 'shared', 'auto', 'supplementalPool']", "Invalid IOThreadsPolicy",
+     "'Invalid IOThreadsPolicy (' + self + ')'"},
     {NULL, NULL, NULL},
 };
 
@@ -76,6 +102,16 @@ static const struct field panic_device_fields[] = {
 };
 static const struct type panic_device_type = KEPT_TYPE(panic_device_fields);
 
+static const struct field chassis_fields[] = {
+    FIELD_STRING(chassis, manufacturer, "manufacturer", "Its maker.", MAX_LEN(256)),
+    FIELD_STRING(chassis, version, "version", "Its version.", MAX_LEN(256)),
+    FIELD_STRING(chassis, serial, "serial", "Its serial number.", MAX_LEN(256)),
+    FIELD_STRING(chassis, asset, "asset", "Its asset tag.", MAX_LEN(256)),
+    FIELD_STRING(chassis, sku, "sku", "Its stock number.", MAX_LEN(256)),
+    FIELD_END,
+};
+static const struct type chassis_type = TYPE(chassis, chassis_fields);
+
 static const struct enum_value watchdog_names[] = {
     {"poweroff", WATCHDOG_POWEROFF}, {"reset", WATCHDOG_RESET}, {"shutdown", WATCHDOG_SHUTDOWN}, {NULL, 0}};
 
@@ -95,22 +131,20 @@ static const struct field domain_fields[] = {
     FIELD_STRING(domain_spec, machine_type, "machine.type", "Machine type of QEMU.", RULES(machine_rules), .needed = true,
                  .open = true, MAX_LEN(64), OTHERWISE("q35; frozen at the first start"), CHANGES(RECREATE)),
     FIELD_STRUCT(domain_spec, firmware, firmware, firmware_type, "firmware", "Identity and boot loader."),
-    FIELD_SWITCH(domain_spec, acpi, "resources.features.acpi", "The same, as virt-v2v writes it.", .shadow = true),
-    FIELD_SWITCH(domain_spec, smm, "resources.features.smm", "The same, as virt-v2v writes it.", .shadow = true),
-    FIELD_SWITCH(domain_spec, acpi, "features.acpi", "ACPI tables; without them a guest cannot shut down.",
-                 OTHERWISE("on")),
-    FIELD_SWITCH(domain_spec, smm, "features.smm", "System management mode, for secure boot.", OTHERWISE("off")),
-    KEPT_STRUCT(features_type, "features", "Features of the machine."),
-    KEPT_STRUCT(clock_type, "clock", "Clock and timers."),
-    KEPT_STRING("ioThreadsPolicy", "How disks share I/O threads."),
-    KEPT_INT("ioThreads.supplementalPoolThreadCount", "I/O threads of a pool."),
+    FIELD_STRUCT(domain_spec, features, features, features_type, "resources.features",
+                 "The same, as virt-v2v writes it.", .shadow = true),
+    FIELD_STRUCT(domain_spec, features, features, features_type, "features", "Features of the machine."),
+    FIELD_STRUCT(domain_spec, clock, clock, clock_type, "resources.clock", "The same, as virt-v2v writes it.",
+                 .shadow = true),
+    FIELD_STRUCT(domain_spec, clock, clock, clock_type, "clock", "Clock and timers."),
+    FIELD_ENUM(domain_spec, io_threads_policy, io_threads_policy, io_threads_policy_names, "ioThreadsPolicy",
+               "How disks on virtio share I/O threads: one for all, as many as there are CPUs for, or a pool.",
+               RULES(io_threads_policy_rules), .open = true, MAX_LEN(32),
+               OTHERWISE("threads for disks with dedicatedIOThread, if any")),
+    FIELD_OPT_INT(domain_spec, io_pool_threads, "ioThreads.supplementalPoolThreadCount", "I/O threads of the pool.",
+                  RANGE(0, 512)),
     KEPT_STRING("rebootPolicy", "What a reboot inside the guest does."),
-    FIELD_KEPT("chassis", "The chassis in SMBIOS."),
-    KEPT_STRING("chassis.manufacturer", "Its maker."),
-    KEPT_STRING("chassis.version", "Its version."),
-    KEPT_STRING("chassis.serial", "Its serial number."),
-    KEPT_STRING("chassis.asset", "Its asset tag."),
-    KEPT_STRING("chassis.sku", "Its stock number."),
+    FIELD_STRUCT(domain_spec, chassis, chassis, chassis_type, "chassis", "The chassis in SMBIOS."),
     FIELD_KEPT("launchSecurity", "Memory that the node cannot read."),
     KEPT_BOOL("launchSecurity.sev.policy.encryptedState", "SEV-ES."),
     KEPT_PRESENT("launchSecurity.sev.attestation", "The guest's owner checks it before it starts."),
@@ -131,7 +165,8 @@ static const struct field domain_fields[] = {
     KEPT_BOOL("devices.disableHotplug", "Nothing is plugged in while the guest runs."),
     KEPT_BOOL("devices.autoattachInputDevice", "The guest has a tablet."),
     KEPT_BOOL("devices.autoattachVSOCK", "The guest has a VSOCK device."),
-    KEPT_BOOL("devices.blockMultiQueue", "Disks have a queue for each virtual CPU."),
+    FIELD_BOOL(domain_spec, block_multi_queue, "devices.blockMultiQueue",
+               "Disks on virtio have a queue for each virtual CPU."),
     KEPT_BOOL("devices.networkInterfaceMultiqueue", "Network cards have a queue for each virtual CPU."),
     KEPT_LIST(gpu_type, "devices.gpus", "GPUs of the node."),
     KEPT_LIST(host_device_type, "devices.hostDevices", "Devices of the node."),

@@ -1,12 +1,24 @@
 // Tables of processors, memory, and what the pod requests and is limited to.
 #include "api/kinds/tables.h"
 
+static const struct enum_value feature_policy_names[] = {{"force", FEATURE_FORCE},       {"require", FEATURE_REQUIRE},
+                                                         {"optional", FEATURE_OPTIONAL}, {"disable", FEATURE_DISABLE},
+                                                         {"forbid", FEATURE_FORBID},     {NULL, 0}};
+
+static const struct cel_rule cpu_feature_rules[] = {
+    {"!has(self.policy) || self.policy in ['', 'force', 'require', 'optional', 'disable', 'forbid']",
+     "CPU feature uses a policy that is not supported.",
+     "'CPU feature ' + self.name + ' uses policy ' + self.policy + ' that is not supported.'"},
+    {NULL, NULL, NULL},
+};
 static const struct field cpu_feature_fields[] = {
-    KEPT_STRING("name", "Name of the feature.", NEEDED),
-    KEPT_STRING("policy", "force, require, optional, disable or forbid."),
+    FIELD_STRING(cpu_feature, name, "name", "Name of the feature, as libvirt has it.", REQUIRED, MAX_LEN(64)),
+    FIELD_ENUM(cpu_feature, policy, feature_policy, feature_policy_names, "policy",
+               "What becomes of it; force: it is there whether the node has it or not.", .open = true, MAX_LEN(16),
+               OTHERWISE("require")),
     FIELD_END,
 };
-static const struct type cpu_feature_type = KEPT_TYPE(cpu_feature_fields);
+static const struct type cpu_feature_type = TYPE(cpu_feature, cpu_feature_fields, .cel = cpu_feature_rules);
 
 static const struct field cpu_fields[] = {
     FIELD_OPT_INT(cpu, cores, "cores", "Cores of each socket.", RANGE(0, 512), OTHERWISE("1")),
@@ -16,7 +28,8 @@ static const struct field cpu_fields[] = {
     FIELD_STRING(cpu, model, "model", "CPU that the guest sees.", MAX_LEN(64), OTHERWISE("host-model")),
     KEPT_INT("thread", "Threads of each core, as virt-v2v writes it."),
     KEPT_INT("maxSockets", "Sockets that the guest may grow to."),
-    KEPT_LIST(cpu_feature_type, "features", "Features beside those of the model."),
+    FIELD_LIST(cpu, features, cpu_feature_list, cpu_feature_type, "features", "Features beside those of the model.",
+               MAX_ITEMS(512)),
     KEPT_BOOL("dedicatedCpuPlacement", "Each virtual CPU has a CPU of the node for itself."),
     KEPT_BOOL("isolateEmulatorThread", "So has QEMU."),
     FIELD_KEPT("numa", "NUMA nodes of the guest."),
@@ -39,12 +52,17 @@ static const struct cel_rule guest_rules[] = {
     {NOT_BELOW("1M"), "memory.guest must be greater than or equal to 1M.", NULL},
     {NULL, NULL, NULL},
 };
+static const struct field hugepages_fields[] = {
+    FIELD_QUANTITY(hugepages, page_size, "pageSize", "How large they are: 2Mi or 1Gi."),
+    FIELD_END,
+};
+static const struct type hugepages_type = TYPE(hugepages, hugepages_fields);
+
 static const struct field memory_fields[] = {
     FIELD_QUANTITY(memory, guest, "guest", "Memory that the guest sees.", RULES(guest_rules),
-                   OTHERWISE("requests, else limits")),
+                   OTHERWISE("requests, else limits, else one huge page")),
     KEPT_QUANTITY("maxGuest", "Memory that the guest may grow to."),
-    FIELD_KEPT("hugepages", "The guest's memory is huge pages."),
-    KEPT_STRING("hugepages.pageSize", "Page size of huge pages.", MAX_LEN(32)),
+    FIELD_POINTER(memory, hugepages, hugepages, hugepages_type, "hugepages", "The guest's memory is huge pages."),
     FIELD_KEPT("reservedOverhead", "Memory for the pod beside what is reckoned."),
     KEPT_QUANTITY("reservedOverhead.addedOverhead", "How much."),
     KEPT_STRING("reservedOverhead.memLock", "Whether it is locked."),
@@ -96,8 +114,6 @@ static const struct field resources_fields[] = {
     FIELD_PART(limits_type, "limits", "What the pod may use at most."),
     KEPT_BOOL("overcommitGuestOverhead", "The scheduler does not set the overhead aside."),
     KEPT_JSON("features", "Features of the domain, where virt-v2v writes them.", OF(features_type)),
-    KEPT_SWITCH("features.acpi", "ACPI tables."),
-    KEPT_SWITCH("features.smm", "System management mode."),
     KEPT_JSON("clock", "Clock of the domain, where virt-v2v writes it.", OF(clock_type)),
     FIELD_END,
 };

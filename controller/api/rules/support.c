@@ -86,6 +86,23 @@ leaves_secure_boot_open(const json_t *spec)
 }
 
 static bool
+has_idle_pool(const json_t *spec)
+{
+    const json_t *domain = json_object_get(spec, "domain");
+
+    return json_int(json_object_get(domain, "ioThreads"), "supplementalPoolThreadCount", 0) > 0 &&
+           !str_eq(json_str(domain, "ioThreadsPolicy"), "supplementalPool");
+}
+
+static bool
+has_two_clocks(const json_t *spec)
+{
+    const json_t *clock = json_at(spec, "domain", "clock", NULL);
+
+    return json_object_get(clock, "utc") && !str_empty(json_str(clock, "timezone"));
+}
+
+static bool
 has_no_grace(const json_t *spec)
 {
     return json_int(spec, "terminationGracePeriodSeconds", 1) == 0;
@@ -146,13 +163,11 @@ const struct support vmi_support[] = {
     /* processors and memory */
     TOLD("domain.cpu.thread", "it is written threads: read as that"),
     TOLD("domain.cpu.maxSockets", "no CPU is added to a guest that runs"),
-    REFUSED("domain.cpu.features", "leave it out, or name a cpu.model that has the features"),
     REFUSED("domain.cpu.dedicatedCpuPlacement", "leave it out: virtual CPUs share the node's"),
     REFUSED("domain.cpu.numa", "leave it out"),
     REFUSED("domain.cpu.isolateEmulatorThread", "leave it out"),
     REFUSED("domain.cpu.realtime", "leave it out"),
     TOLD("domain.memory.maxGuest", "no memory is added to a guest that runs"),
-    REFUSED("domain.memory.hugepages", "leave it out and write memory.guest"),
     TOLD("domain.memory.reservedOverhead", "the pod's overhead is what vmbridge has measured"),
 
     /* firmware, clock, features */
@@ -163,20 +178,13 @@ const struct support vmi_support[] = {
     REFUSED("domain.firmware.kernelBoot", "boot from a disk"),
     REFUSED("domain.firmware.acpi", "leave it out"),
     REFUSED("domain.os", "write firmware.bootloader: {efi: {secureBoot: false}} or {bios: {}}"),
-    HARMLESS("domain.clock.utc", "the guest's clock is UTC"),
-    REFUSED("domain.clock.utc.offsetSeconds", "leave it out: the guest's clock is UTC"),
-    REFUSED("domain.clock.timezone", "leave it out: the guest's clock is UTC"),
-    TOLD("domain.clock.timer", "the guest has the timers of QEMU's machine type"),
-    HARMLESS("domain.features.apic", "every machine of type q35 has one"),
-    TOLD("domain.features.apic.endOfInterrupt", "it is left to QEMU"),
-    HARMLESS("domain.features.pae", "every CPU model for amd64 has it"),
-    REFUSED("domain.features.pvspinlock", "leave it out"),
-    REFUSED("domain.features.kvm", "leave it out"),
-    REFUSED("domain.features.hyperv", "leave it out"),
-    REFUSED("domain.features.hypervPassthrough", "leave it out"),
-    TOLD("domain.ioThreadsPolicy", "a disk has an I/O thread of its own by dedicatedIOThread only"),
-    TOLD("domain.ioThreads", "a disk has an I/O thread of its own by dedicatedIOThread only"),
-    REFUSED("domain.chassis", "leave it out"),
+    TOLD("domain.clock.timezone", "utc stands beside it: the guest's clock is UTC", .when = has_two_clocks,
+         .cel = "has(spec.domain.clock) && has(spec.domain.clock.utc) && has(spec.domain.clock.timezone)"),
+    HARMLESS("domain.features.apic.enabled", "every machine of type q35 has one"),
+    TOLD("domain.ioThreads.supplementalPoolThreadCount", "it counts with ioThreadsPolicy supplementalPool alone",
+         .when = has_idle_pool,
+         .cel = "has(spec.domain.ioThreads) && has(spec.domain.ioThreads.supplementalPoolThreadCount) && "
+                "!(has(spec.domain.ioThreadsPolicy) && spec.domain.ioThreadsPolicy == 'supplementalPool')"),
     REFUSED("domain.launchSecurity", "leave it out"),
 
     /* devices */
@@ -184,7 +192,6 @@ const struct support vmi_support[] = {
     HARMLESS("domain.devices.disableHotplug", "nothing is plugged into a guest that runs"),
     REFUSED("domain.devices.autoattachInputDevice", "leave it out"),
     REFUSED("domain.devices.autoattachVSOCK", "leave it out"),
-    TOLD("domain.devices.blockMultiQueue", "a disk has one queue"),
     TOLD("domain.devices.networkInterfaceMultiqueue", "a network interface has one queue"),
     REFUSED("domain.devices.disks[].lun.reservation", "leave it out"),
     REFUSED("domain.devices.disks[].lun.pciAddress", "leave it out: only disks on virtio have a slot of their own"),

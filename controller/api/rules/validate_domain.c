@@ -12,7 +12,8 @@ enum { MEMORY_MIN = 1000000, VCPUS_MAX = 512, NODE_CPUS_MAX = 8192 };
 void
 validate_wanted_memory(const struct domain_spec *d, struct problems *p)
 {
-    bool is_said = d->memory.guest.text || d->resources.requests_memory.text || d->resources.limits_memory.text;
+    bool is_said = d->memory.guest.text || d->resources.requests_memory.text || d->resources.limits_memory.text ||
+                   d->memory.hugepages;
 
     if (!is_said) {
         problems_add(p,
@@ -114,6 +115,24 @@ check_cpu(const struct domain_spec *d)
 }
 
 static struct err *
+check_features(const struct cpu *c)
+{
+    for (size_t i = 0; i < c->features.n; i++) {
+        const char *name = c->features.items[i].name;
+        if (str_empty(name) || !is_made_of(name, "_.-")) {
+            return INVALID("domain.cpu.features[%zu].name '%.64s' is no CPU feature: write a name that libvirt knows",
+                           i, name);
+        }
+        for (size_t k = 0; k < i; k++) {
+            if (str_eq(c->features.items[k].name, name)) {
+                return INVALID("domain.cpu.features[%zu] and features[%zu] must not have the same name", k, i);
+            }
+        }
+    }
+    return NULL;
+}
+
+static struct err *
 check_sockets(const json_t *spec)
 {
     const json_t *cpu = json_at(spec, "domain", "cpu", NULL);
@@ -174,14 +193,15 @@ check_firmware(const struct domain_spec *d)
                        "Leave one of them out");
     }
     bool is_converted = b && b->efi && b->efi->secure_boot == TRI_UNSET && b->efi->persistent == TRI_TRUE &&
-                        d->smm != TRI_TRUE; /* virt-v2v's form: read as secureBoot: false */
+                        d->features.smm != TRI_TRUE; /* virt-v2v's form: read as secureBoot: false */
     if (b && b->efi && b->efi->secure_boot != TRI_FALSE && !is_converted) {
-        return d->smm == TRI_TRUE ? INVALID("domain.firmware.bootloader.efi.secureBoot: secure boot is not supported "
-                                            "by this version of vmbridge; "
-                                            "write secureBoot: false")
-                                  : INVALID("domain has EFI SecureBoot enabled. SecureBoot requires SMM, which is "
-                                            "currently disabled. Write "
-                                            "domain.firmware.bootloader.efi.secureBoot: false");
+        return d->features.smm == TRI_TRUE
+                   ? INVALID("domain.firmware.bootloader.efi.secureBoot: secure boot is not supported "
+                             "by this version of vmbridge; "
+                             "write secureBoot: false")
+                   : INVALID("domain has EFI SecureBoot enabled. SecureBoot requires SMM, which is "
+                             "currently disabled. Write "
+                             "domain.firmware.bootloader.efi.secureBoot: false");
     }
     return NULL;
 }
@@ -192,6 +212,7 @@ validate_domain(const struct vmi_spec *s, struct problems *p)
     problems_add(p, check_resources(&s->domain));
     problems_add(p, check_memory(&s->domain));
     problems_add(p, check_cpu(&s->domain));
+    problems_add(p, check_features(&s->domain.cpu));
     problems_add(p, check_sockets(s->json));
     problems_add(p, check_firmware(&s->domain));
     problems_add(p, check_sound(s->json));

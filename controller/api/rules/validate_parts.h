@@ -10,6 +10,10 @@
 void validate_wanted_memory(const struct domain_spec *d, struct problems *p);
 /* Resources, memory, processors, firmware, sound. */
 void validate_domain(const struct vmi_spec *s, struct problems *p);
+/* Features of the machine, clock, I/O threads. */
+void validate_machine(const struct vmi_spec *s, struct problems *p);
+/* Huge pages. */
+void validate_memory(const struct vmi_spec *s, struct problems *p);
 void validate_disks(const struct vmi_spec *s, struct problems *p);
 void validate_volumes(const struct vmi_spec *s, struct problems *p);
 void validate_networks(const struct vmi_spec *s, struct problems *p);

@@ -7,6 +7,7 @@
 #include "reconcile/pod/node_needs.h"
 #include "reconcile/pod/overhead.h"
 #include "reconcile/pod/pod_instance.h"
+#include "reconcile/pod/pod_machine.h"
 #include "reconcile/pod/pod_meta.h"
 #include "reconcile/pod/pod_volumes.h"
 #include "reconcile/pod/storage.h"
@@ -226,6 +227,7 @@ pod_resources(const struct vmi_view *v)
     if (!v->config->use_emulation) {
         set_text(limits, KVM_RESOURCE, "1");
     }
+    pod_machine_resources(v, overhead, requests, limits);
     return json_pack("{s:o, s:o}", "requests", requests, "limits", limits);
 }
 

@@ -14,7 +14,7 @@ ALWAYS = {"spec.runStrategy", SPEC + "networks[0].networkName", SPEC + "terminat
           SPEC + "domain.devices.useVirtioTransitional", SPEC + "domain.resources.features"}
 
 
-BIOS = ALWAYS | {SPEC + "domain.resources.clock", SPEC + "domain.resources.clock.timer", SPEC + "domain.cpu.thread", SPEC + "domain.devices.sound"}
+BIOS = ALWAYS | {SPEC + "domain.resources.clock", SPEC + "domain.cpu.thread", SPEC + "domain.devices.sound"}
 UEFI = ALWAYS | {SPEC + "domain.firmware.bootloader.efi.secureBoot"}
 
 
@@ -33,8 +33,8 @@ def apply(t, manifest):
 
 
 def warnings_of(repairs):
-    """A warning is the same for all items of a list, and for both places of a field that converters misplace."""
-    return {path.replace("[0]", "[]").replace("resources.clock.", "clock.") for path in repairs}
+    """A warning is the same for all items of a list."""
+    return {path.replace("[0]", "[]") for path in repairs}
 
 
 def load(t, sample):

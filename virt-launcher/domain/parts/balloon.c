@@ -24,7 +24,7 @@ write_balloon(const struct domain_view *v, struct xml *x)
     xml_open(x, "memballoon");
     xml_attr(x, "model", has_balloon(v) ? VIRTIO_MODEL : "none");
     if (has_balloon(v)) {
-        xml_attr(x, "freePageReporting", "on");
+        xml_attr(x, "freePageReporting", v->keeps_all_its_pages ? "off" : "on");
         xml_open(x, "stats");
         xml_attr_int(x, "period", BALLOON_STATS_S);
         xml_close(x);

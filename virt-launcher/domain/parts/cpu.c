@@ -1,4 +1,4 @@
-// What the virtual CPUs are like: model and topology. Their number is the family vcpu.
+// What the virtual CPUs are like: model, features and topology. Their number is the family vcpu.
 #include "domain/parts.h"
 #include "domain/parts/cpu_count.h"
 
@@ -29,6 +29,45 @@ write_topology(const struct cpu *c, struct xml *x)
     xml_close(x);
 }
 
+#define VMX "vmx"
+
+static const char *const policy_names[] = {"require", "force", "require", "optional", "disable", "forbid"};
+
+static void
+write_feature(const char *name, const char *policy, struct xml *x)
+{
+    xml_empty(x, "feature", "policy", policy, "name", name, NULL);
+}
+
+static bool
+names_feature(const struct cpu *c, const char *name)
+{
+    for (size_t i = 0; i < c->features.n; i++) {
+        if (str_eq(c->features.items[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+write_features(const struct domain_view *v, bool is_named_model, struct xml *x)
+{
+    const struct cpu *c = &v->instance->spec.domain.cpu;
+
+    for (size_t i = 0; i < c->features.n; i++) {
+        const struct cpu_feature *f = &c->features.items[i];
+        bool is_needed = v->needs_vmx && str_eq(f->name, VMX);
+        write_feature(f->name, is_needed ? "require" : policy_names[f->policy], x);
+    }
+    if (v->needs_vmx && !names_feature(c, VMX)) {
+        write_feature(VMX, "require", x);
+    }
+    if (is_named_model && !v->is_emulated && !names_feature(c, "mpx")) {
+        write_feature("mpx", "disable", x); /* gone from newer processors of the same name */
+    }
+}
+
 static void
 write_cpu(const struct domain_view *v, struct xml *x)
 {
@@ -46,15 +85,13 @@ write_cpu(const struct domain_view *v, struct xml *x)
         xml_close(x);
     }
     write_topology(c, x);
-    if (!mode && !v->is_emulated) { /* gone from newer processors of the same name */
-        xml_empty(x, "feature", "policy", "disable", "name", "mpx", NULL);
-    }
+    write_features(v, !mode, x);
     xml_close(x);
 }
 
 const struct part part_cpu = {
     .name = "cpu",
     .elements = "cpu",
-    .about = "Model, and how the virtual CPUs are spread over sockets, cores and threads.",
+    .about = "Model and features, and how the virtual CPUs are spread over sockets, cores and threads.",
     .write = write_cpu,
 };

@@ -3,12 +3,19 @@
 
 #include "domain/device_alias.h"
 #include "domain/parts.h"
+#include "domain/parts/cpu_count.h"
 
 static const char serial_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-";
 static const char *const bus_names[] = {"sata", "virtio", "sata", "scsi", "usb"};
 static const char *const cache_names[] = {NULL, "none", "writethrough", "writeback"};
 static const char *const io_names[] = {NULL, "native", "threads"};
 static const char *const error_names[] = {"stop", "stop", "ignore", "report", "enospace"};
+
+/* The threads that the next disks get. */
+struct io_turn {
+    int64_t shared;
+    int64_t own;
+};
 
 struct letters {
     unsigned vd;
@@ -28,11 +35,24 @@ ask_for(const struct disk_view *d, struct domain_view *v)
 {
     v->needs_scsi = v->needs_scsi || str_eq(d->bus, "scsi");
     v->needs_usb = v->needs_usb || str_eq(d->bus, "usb");
-    v->needs_io_thread = v->needs_io_thread || d->has_io_thread;
     if (str_eq(d->bus, "virtio")) {
         pci_slots_add(&v->pci, d->pci);
     } else {
         pci_slots_want_bus(&v->pci, d->pci);
+    }
+}
+
+/* Disks share the first threads in turn. */
+static void
+give_thread(const struct disk *d, const struct io_plan *io, struct io_turn *t, struct disk_view *v)
+{
+    if (io->n == 0 || io->is_pool || !str_eq(v->bus, "virtio")) {
+        return;
+    }
+    if (d->dedicated_io_thread == TRI_TRUE) {
+        v->io_thread = io->n_shared + ++t->own;
+    } else {
+        v->io_thread = 1 + t->shared++ % io->n_shared;
     }
 }
 
@@ -42,6 +62,7 @@ resolve_disks(struct domain_view *v)
     const struct disk_list *disks = &v->instance->spec.domain.disks;
     struct disk_view *views = ARENA_NEW_N(v->arena, struct disk_view, disks->n);
     struct letters letters = {0};
+    struct io_turn turn = {0};
 
     if (disks->n > DOMAIN_DISKS_MAX) {
         return err_new(ERR_INVALID, "spec.domain.devices.disks: at most %d", DOMAIN_DISKS_MAX);
@@ -53,6 +74,7 @@ resolve_disks(struct domain_view *v)
         }
         views[k].alias = device_alias(v->arena, disks->items[k].name, k);
         name_target(&views[k], v->arena, &letters);
+        give_thread(&disks->items[k], &v->io, &turn, &views[k]);
         ask_for(&views[k], v);
     }
     v->disks = views;
@@ -84,7 +106,6 @@ view_disk(const struct disk *d, const struct domain_facts *f, struct arena *a, s
         .serial = str_empty(d->serial) ? NULL : arena_strdup(a, d->serial),
         .is_shareable = d->shareable == TRI_TRUE,
         .has_discard = !d->cdrom,
-        .has_io_thread = d->dedicated_io_thread == TRI_TRUE && bus == DISK_BUS_VIRTIO,
         .is_tray_open = d->cdrom && t->tray == TRAY_OPEN,
         .boot_order = d->boot_order.set ? d->boot_order.v : 0,
     };
@@ -167,8 +188,22 @@ write_backing(const struct disk_facts *f, struct xml *x)
 }
 
 static void
-write_disk_driver(const struct disk_view *d, struct xml *x)
+write_pool(const struct io_plan *io, struct xml *x)
 {
+    xml_open(x, "iothreads");
+    for (int64_t i = 1; i <= io->n; i++) {
+        xml_open(x, "iothread");
+        xml_attr_int(x, "id", i);
+        xml_close(x);
+    }
+    xml_close(x);
+}
+
+static void
+write_disk_driver(const struct domain_view *v, const struct disk_view *d, struct xml *x)
+{
+    bool is_virtio = str_eq(d->bus, "virtio");
+
     xml_open(x, "driver");
     xml_attr(x, "name", "qemu");
     xml_attr(x, "type", d->facts->format);
@@ -176,18 +211,27 @@ write_disk_driver(const struct disk_view *d, struct xml *x)
     xml_attr(x, "error_policy", d->error_policy);
     xml_attr(x, "io", d->io);
     xml_attr(x, "discard", d->has_discard ? "unmap" : NULL);
-    xml_attr(x, "iothread", d->has_io_thread ? "1" : NULL);
+    if (d->io_thread > 0) {
+        xml_attr_int(x, "iothread", d->io_thread);
+    }
+    if (is_virtio && v->instance->spec.domain.block_multi_queue == TRI_TRUE) {
+        struct cpu_count cpus = cpu_count_of(&v->instance->spec.domain.cpu);
+        xml_attr_int(x, "queues", cpu_count_all(&cpus));
+    }
+    if (is_virtio && v->io.is_pool) {
+        write_pool(&v->io, x);
+    }
     xml_close(x);
 }
 
 static void
-write_disk(const struct disk_view *d, struct xml *x)
+write_disk(const struct domain_view *v, const struct disk_view *d, struct xml *x)
 {
     xml_open(x, "disk");
     xml_attr(x, "type", d->facts->is_block ? "block" : "file");
     xml_attr(x, "device", d->device);
     xml_attr(x, "model", d->model);
-    write_disk_driver(d, x);
+    write_disk_driver(v, d, x);
     xml_empty(x, "source", d->facts->is_block ? "dev" : "file", d->facts->path, NULL);
     write_backing(d->facts, x);
     xml_empty(x, "target", "dev", d->target, "bus", d->bus, "tray", d->is_tray_open ? "open" : NULL, NULL);
@@ -212,7 +256,7 @@ static void
 write_disks(const struct domain_view *v, struct xml *x)
 {
     for (size_t i = 0; i < v->n_disks; i++) {
-        write_disk(&v->disks[i], x);
+        write_disk(v, &v->disks[i], x);
     }
 }
 

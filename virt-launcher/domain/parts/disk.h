@@ -28,7 +28,7 @@ struct disk_view {
     bool is_readonly;
     bool is_shareable;
     bool has_discard;
-    bool has_io_thread;
+    int64_t io_thread; /* 0: none, or all of a pool */
     bool is_tray_open;
     int64_t boot_order;            /* 0: none */
     const struct pci_address *pci; /* NULL: libvirt's choice */

@@ -9,29 +9,55 @@ domain_name(struct arena *a, const struct instance *i)
     return arena_printf(a, "%s_%s", i->namespace, i->name);
 }
 
+struct entry {
+    const char *name;
+    const char *value; /* NULL or "": nobody said */
+};
+
+/* A part of SMBIOS, unless nothing is said of it. */
+static void
+write_entries(const char *part, const struct entry *entries, size_t n, struct xml *x)
+{
+    bool is_open = false;
+
+    for (size_t k = 0; k < n; k++) {
+        if (str_empty(entries[k].value)) {
+            continue;
+        }
+        if (!is_open) {
+            xml_open(x, part);
+            is_open = true;
+        }
+        xml_open(x, "entry");
+        xml_attr(x, "name", entries[k].name);
+        xml_text(x, entries[k].value);
+        xml_close(x);
+    }
+    if (is_open) {
+        xml_close(x);
+    }
+}
+
 /* The words that KubeVirt puts into SMBIOS stay: guests and inventories look for them. */
 static void
 write_sysinfo(const struct instance *i, struct xml *x)
 {
-    const char *const entries[][2] = {{"manufacturer", "KubeVirt"},
-                                      {"product", "None"},
-                                      {"serial", i->spec.domain.firmware.serial},
-                                      {"uuid", i->system_uuid},
-                                      {"family", "KubeVirt"}};
+    const struct chassis *c = &i->spec.domain.chassis;
+    const struct entry system[] = {{"manufacturer", "KubeVirt"},
+                                   {"product", "None"},
+                                   {"serial", i->spec.domain.firmware.serial},
+                                   {"uuid", i->system_uuid},
+                                   {"family", "KubeVirt"}};
+    const struct entry chassis[] = {{"manufacturer", c->manufacturer},
+                                    {"version", c->version},
+                                    {"serial", c->serial},
+                                    {"asset", c->asset},
+                                    {"sku", c->sku}};
 
     xml_open(x, "sysinfo");
     xml_attr(x, "type", "smbios");
-    xml_open(x, "system");
-    for (size_t k = 0; k < ARRAY_LEN(entries); k++) {
-        if (str_empty(entries[k][1])) {
-            continue;
-        }
-        xml_open(x, "entry");
-        xml_attr(x, "name", entries[k][0]);
-        xml_text(x, entries[k][1]);
-        xml_close(x);
-    }
-    xml_close(x);
+    write_entries("system", system, ARRAY_LEN(system), x);
+    write_entries("chassis", chassis, ARRAY_LEN(chassis), x);
     xml_close(x);
 }
 

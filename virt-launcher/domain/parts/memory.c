@@ -10,7 +10,24 @@ resolve_memory(struct domain_view *v)
     if (v->memory_bytes <= 0) {
         return err_new(ERR_INVALID, "spec.domain.memory.guest: must say how much memory the guest has");
     }
+    if (d->memory.hugepages) {
+        v->page_bytes = d->memory.hugepages->page_size.value;
+        v->keeps_all_its_pages = true;
+    }
     return NULL;
+}
+
+static void
+write_pages(const struct domain_view *v, struct xml *x)
+{
+    if (v->page_bytes > 0) {
+        xml_open(x, "hugepages");
+        xml_open(x, "page");
+        xml_attr_int(x, "size", v->page_bytes);
+        xml_attr(x, "unit", "b");
+        xml_close(x);
+        xml_close(x);
+    }
 }
 
 static void
@@ -23,10 +40,13 @@ write_memory(const struct domain_view *v, struct xml *x)
     xml_attr(x, "unit", "b");
     xml_text(x, bytes);
     xml_close(x);
-    if (v->needs_shared_memory) {
+    if (v->needs_shared_memory || v->page_bytes > 0) {
         xml_open(x, "memoryBacking");
-        xml_empty(x, "source", "type", "memfd", NULL);
-        xml_empty(x, "access", "mode", "shared", NULL);
+        write_pages(v, x);
+        xml_empty(x, "source", "type", "memfd", NULL); /* huge ones too: no file system of them is needed */
+        if (v->needs_shared_memory) {
+            xml_empty(x, "access", "mode", "shared", NULL);
+        }
         xml_close(x);
     }
 }
@@ -34,7 +54,7 @@ write_memory(const struct domain_view *v, struct xml *x)
 const struct part part_memory = {
     .name = "memory",
     .elements = "memory memoryBacking",
-    .about = "How much there is, and whether passt may read and write it.",
+    .about = "How much there is, of which pages, and whether passt may read and write it.",
     .resolve = resolve_memory,
     .write = write_memory,
 };

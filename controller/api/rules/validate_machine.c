@@ -1,0 +1,77 @@
+// Rules over what the machine can do beside its devices.
+#include "api/rules/validate_parts.h"
+
+#include "api/rules/hyperv.h"
+#include "api/rules/names.h"
+
+enum { SPINLOCKS_MIN = 4095 };
+
+static struct err *
+check_hyperv(const struct hyperv *h)
+{
+    struct hyperv_conflict c;
+
+    if (!h) {
+        return NULL;
+    }
+    struct hyperv whole = *h;
+    hyperv_complete(&whole, &c);
+    if (c.what) {
+        return INVALID("domain.features.hyperv.%s: '%s' requires '%s', which was disabled.", c.what, c.what, c.needed);
+    }
+    if (h->spinlocks == TRI_TRUE && h->spinlock_retries.set && h->spinlock_retries.v < SPINLOCKS_MIN) {
+        return INVALID("domain.features.hyperv.spinlocks.spinlocks %lld is too few: write %d or more",
+                       (long long)h->spinlock_retries.v, SPINLOCKS_MIN);
+    }
+    if (h->vendorid == TRI_TRUE && (str_empty(h->vendor) || strchr(h->vendor, ','))) {
+        return INVALID("domain.features.hyperv.vendorid.vendorid must be a name of 1 to 12 characters without a comma");
+    }
+    return NULL;
+}
+
+/* A name below a folder, and nothing that leads out of it. */
+static bool
+is_zone_name(const char *text)
+{
+    return is_made_of(text, "_.+-/") && text[0] != '/' && !strstr(text, "..");
+}
+
+/* What QEMU does for late ticks of the timer; of the others libvirt knows the name alone. */
+static struct err *
+check_ticks(const struct timer *t, const char *path, bool discards)
+{
+    bool is_known = !t || (t->tick_policy != TICK_MERGE && (t->tick_policy != TICK_DISCARD || discards));
+
+    return is_known ? NULL
+                    : INVALID("domain.clock.timer.%s.tickPolicy: QEMU cannot do that: write delay%s or catchup", path,
+                              discards ? ", discard" : "");
+}
+
+static struct err *
+check_clock(const struct clock *c)
+{
+    if (!str_empty(c->timezone) && !is_zone_name(c->timezone)) {
+        return INVALID("domain.clock.timezone '%.64s' is no time zone: write a name such as Europe/Berlin", c->timezone);
+    }
+    struct err *e = check_ticks(c->rtc, "rtc", false);
+    return e ? e : check_ticks(c->pit, "pit", true);
+}
+
+static struct err *
+check_io_threads(const struct domain_spec *d)
+{
+    bool is_pool = d->io_threads_policy == IO_THREADS_POOL;
+
+    return is_pool && d->io_pool_threads.v < 1
+               ? INVALID("domain.ioThreads.supplementalPoolThreadCount: the number of iothreads needs to be set and "
+                         "positive for the dedicated policy")
+               : NULL;
+}
+
+void
+validate_machine(const struct vmi_spec *s, struct problems *p)
+{
+    problems_add(p, check_hyperv(s->domain.features.hyperv));
+    problems_add(p, check_clock(&s->domain.clock));
+    problems_add(p, check_io_threads(&s->domain));
+}

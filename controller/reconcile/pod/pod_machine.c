@@ -1,0 +1,63 @@
+// Huge pages stand beside the memory of the pod, not in it; the threads of a pool are CPUs more.
+#include "reconcile/pod/pod_machine.h"
+
+#include "api/kinds/defaults.h"
+#include "api/walk/quantity.h"
+
+enum { CPU_MILLI_PER_THREAD = 100 };
+
+static void
+set(json_t *list, const char *key, json_t *value)
+{
+    BUG_ON(json_object_set_new(list, key, value) != 0);
+}
+
+static void
+set_bytes(const struct vmi_view *v, json_t *list, const char *key, int64_t bytes)
+{
+    set(list, key, json_string(quantity_format_bytes(v->arena, bytes)));
+}
+
+/* The guest's memory is pages of that size and no other; what runs beside it has usual ones. */
+static void
+in_huge_pages(const struct vmi_view *v, const struct quantity *page, int64_t overhead, json_t *requests, json_t *limits)
+{
+    const struct domain_spec *d = &v->vmi.spec.domain;
+    const char *pages = arena_printf(v->arena, "hugepages-%s", quantity_format_bytes(v->arena, page->value));
+
+    set_bytes(v, requests, "memory", overhead);
+    set_bytes(v, requests, pages, d->memory.guest.value);
+    set_bytes(v, limits, pages, d->memory.guest.value);
+    if (d->resources.limits_memory.text) {
+        set_bytes(v, limits, "memory", d->resources.limits_memory.value - d->memory.guest.value + overhead);
+    }
+}
+
+static bool
+has_pool(const struct domain_spec *d)
+{
+    return d->io_threads_policy == IO_THREADS_POOL && d->io_pool_threads.v > 0;
+}
+
+/* Threads of a pool count as virtual CPUs do, where the spec does not say how much CPU there is. */
+static void
+with_pool(const struct vmi_view *v, json_t *requests)
+{
+    const struct domain_spec *d = &v->vmi.spec.domain;
+
+    if (has_pool(d) && !d->resources.requests_cpu.text) {
+        int64_t threads = vmi_vcpus(&v->vmi.spec) + d->io_pool_threads.v;
+        set(requests, "cpu", json_sprintf("%lldm", (long long)threads * CPU_MILLI_PER_THREAD));
+    }
+}
+
+void
+pod_machine_resources(const struct vmi_view *v, int64_t overhead, json_t *requests, json_t *limits)
+{
+    const struct hugepages *huge = v->vmi.spec.domain.memory.hugepages;
+
+    with_pool(v, requests);
+    if (huge) {
+        in_huge_pages(v, &huge->page_size, overhead, requests, limits);
+    }
+}

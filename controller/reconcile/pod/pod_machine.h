@@ -1,0 +1,10 @@
+// What a machine's processors and memory ask of its pod beyond a share of the node's.
+#ifndef VMB_POD_MACHINE_H
+#define VMB_POD_MACHINE_H
+
+#include "reconcile/vmi/vmi_view.h"
+
+/* Changes the requests and limits of the container, in which the guest's memory and 'overhead' bytes stand. */
+void pod_machine_resources(const struct vmi_view *v, int64_t overhead, json_t *requests, json_t *limits);
+
+#endif
