@@ -21,7 +21,8 @@ struct domain_view {
     bool needs_shared_memory; /* with passt, for vhost-user */
     bool needs_io_thread;
     bool needs_scsi;
-    bool needs_usb;
+    bool has_usb_disk;
+    bool has_usb_input;
     struct pci_slots pci;
     const struct disk_view *disks;
     size_t n_disks;

@@ -38,6 +38,7 @@ struct part {
     ROW(lifecycle)        \
     ROW(emulator)         \
     ROW(disk)             \
+    ROW(input)            \
     ROW(controllers)      \
     ROW(nic)              \
     ROW(console)          \

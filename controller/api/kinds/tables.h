@@ -8,6 +8,7 @@
 extern const struct type port_type;
 extern const struct type disk_type;
 extern const struct type interface_type;
+extern const struct type input_type;
 extern const struct type volume_type;
 extern const struct type network_type;
 extern const struct type domain_type;

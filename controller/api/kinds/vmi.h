@@ -3,6 +3,7 @@
 #ifndef VMB_VMI_H
 #define VMB_VMI_H
 
+#include "api/kinds/hardware.h"
 #include "api/walk/field.h"
 #include "api/walk/meta.h"
 
@@ -191,6 +192,8 @@ struct domain_spec {
     enum tri smm;
     bool rng;
     struct watchdog *watchdog;
+    struct input_list inputs;
+    enum tri autoattach_input_device;
     enum tri autoattach_pod_interface;
     enum tri autoattach_serial_console;
     enum tri autoattach_graphics_device;

@@ -55,14 +55,6 @@ static const struct field host_device_fields[] = {
 };
 static const struct type host_device_type = KEPT_TYPE(host_device_fields);
 
-static const struct field input_fields[] = {
-    KEPT_STRING("name", "Name of the device.", NEEDED),
-    KEPT_STRING("type", "tablet.", NEEDED),
-    KEPT_STRING("bus", "usb or virtio."),
-    FIELD_END,
-};
-static const struct type input_type = KEPT_TYPE(input_fields);
-
 static const struct field filesystem_fields[] = {
     KEPT_STRING("name", "The volume behind it, and its name in the guest.", NEEDED),
     KEPT_PRESENT("virtiofs", "The guest mounts it by virtiofs.", NEEDED),
@@ -129,13 +121,14 @@ static const struct field domain_fields[] = {
     FIELD_KEPT("devices", "Devices of the guest.", REQUIRED),
     KEPT_BOOL("devices.useVirtioTransitional", "Devices speak virtio 0.9 too."),
     KEPT_BOOL("devices.disableHotplug", "Nothing is plugged in while the guest runs."),
-    KEPT_BOOL("devices.autoattachInputDevice", "The guest has a tablet."),
+    FIELD_BOOL(domain_spec, autoattach_input_device, "devices.autoattachInputDevice",
+               "A guest without input devices gets a tablet on USB.", OTHERWISE("false")),
     KEPT_BOOL("devices.autoattachVSOCK", "The guest has a VSOCK device."),
     KEPT_BOOL("devices.blockMultiQueue", "Disks have a queue for each virtual CPU."),
     KEPT_BOOL("devices.networkInterfaceMultiqueue", "Network cards have a queue for each virtual CPU."),
     KEPT_LIST(gpu_type, "devices.gpus", "GPUs of the node."),
     KEPT_LIST(host_device_type, "devices.hostDevices", "Devices of the node."),
-    KEPT_LIST(input_type, "devices.inputs", "Input devices."),
+    FIELD_LIST(domain_spec, inputs, input_list, input_type, "devices.inputs", "Input devices.", MAX_ITEMS(4)),
     KEPT_LIST(filesystem_type, "devices.filesystems", "Volumes that the guest mounts."),
     KEPT_LIST(panic_device_type, "devices.panicDevices", "Devices that tell of a guest's crash."),
     KEPT_PRESENT("devices.downwardMetrics", "Figures of the node for the guest."),

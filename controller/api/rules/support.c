@@ -182,7 +182,6 @@ const struct support vmi_support[] = {
     /* devices */
     TOLD("domain.devices.useVirtioTransitional", "virtio devices are modern ones; a guest needs drivers of virtio 1.0"),
     HARMLESS("domain.devices.disableHotplug", "nothing is plugged into a guest that runs"),
-    REFUSED("domain.devices.autoattachInputDevice", "leave it out"),
     REFUSED("domain.devices.autoattachVSOCK", "leave it out"),
     TOLD("domain.devices.blockMultiQueue", "a disk has one queue"),
     TOLD("domain.devices.networkInterfaceMultiqueue", "a network interface has one queue"),
@@ -207,7 +206,6 @@ const struct support vmi_support[] = {
      .class = SUPPORT_REFUSED,
      .text = "remove the interface and its network",
      .only = "absent"},
-    REFUSED("domain.devices.inputs", "leave it out"),
     REFUSED("domain.devices.watchdog.diag288", "use i6300esb: {}"),
     REFUSED("domain.devices.gpus", "leave it out"),
     REFUSED("domain.devices.hostDevices", "leave it out"),

@@ -27,7 +27,7 @@ static void
 ask_for(const struct disk_view *d, struct domain_view *v)
 {
     v->needs_scsi = v->needs_scsi || str_eq(d->bus, "scsi");
-    v->needs_usb = v->needs_usb || str_eq(d->bus, "usb");
+    v->has_usb_disk = v->has_usb_disk || str_eq(d->bus, "usb");
     v->needs_io_thread = v->needs_io_thread || d->has_io_thread;
     if (str_eq(d->bus, "virtio")) {
         pci_slots_add(&v->pci, d->pci);
