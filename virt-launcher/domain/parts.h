@@ -44,9 +44,11 @@ struct part {
     ROW(console)          \
     ROW(channel)          \
     ROW(graphics)         \
+    ROW(sound)            \
     ROW(audio)            \
     ROW(video)            \
     ROW(watchdog)         \
+    ROW(panic)            \
     ROW(balloon)          \
     ROW(rng)
 

@@ -11,7 +11,9 @@
  * device of a guest that gets it later. A slot that a pciAddress asks for is given up for one below these. */
 enum pci_root_slot {
     PCI_ROOT_INPUTS = 0x17, /* four at most, upwards */
+    PCI_ROOT_SOUND = 0x1b,
     PCI_ROOT_USB = 0x1d,
+    PCI_ROOT_PANIC = 0x1e,
 };
 
 /* What the families put on the buses. */

@@ -18,4 +18,22 @@ struct input_list {
     size_t n;
 };
 
+struct sound {
+    const char *name;
+    const char *model; /* ich9, ac97; NULL: ich9 */
+};
+
+struct video {
+    const char *type; /* vga, cirrus, virtio, ramfb, bochs; NULL: what the firmware draws on */
+};
+
+struct panic_device {
+    const char *model; /* isa, hyperv, pvpanic; NULL: isa */
+};
+
+struct panic_device_list {
+    struct panic_device *items;
+    size_t n;
+};
+
 #endif

@@ -193,6 +193,9 @@ struct domain_spec {
     bool rng;
     struct watchdog *watchdog;
     struct input_list inputs;
+    struct sound *sound;
+    struct video *video;
+    struct panic_device_list panic_devices;
     enum tri autoattach_input_device;
     enum tri autoattach_pod_interface;
     enum tri autoattach_serial_console;

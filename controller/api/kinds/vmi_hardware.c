@@ -21,3 +21,44 @@ static const struct field input_fields[] = {
     FIELD_END,
 };
 const struct type input_type = TYPE(input, input_fields);
+
+static const struct cel_rule sound_rules[] = {
+    {"has(self.name) && self.name != ''", "Sound device requires a name field.", NULL},
+    {"!has(self.model) || self.model in ['', 'ich9', 'ac97']",
+     "Sound device type is not supported. Options: 'ich9' or 'ac97'", NULL},
+    {NULL, NULL, NULL},
+};
+
+static const struct field sound_fields[] = {
+    FIELD_STRING(sound, name, "name", "Its name.", MAX_LEN(253)),
+    FIELD_STRING(sound, model, "model", "ich9 or ac97.", .open = true, MAX_LEN(16), OTHERWISE("ich9")),
+    FIELD_END,
+};
+const struct type sound_type = TYPE(sound, sound_fields, .cel = sound_rules);
+
+static const struct cel_rule video_rules[] = {
+    {"self in ['', 'vga', 'cirrus', 'virtio', 'ramfb', 'bochs']", "video model is not supported on amd64 architecture",
+     "'video model \\'' + self + '\\' is not supported on amd64 architecture: write vga, cirrus, virtio, ramfb or "
+     "bochs'"},
+    {NULL, NULL, NULL},
+};
+
+static const struct field video_fields[] = {
+    FIELD_STRING(video, type, "type", "vga, cirrus, virtio, ramfb or bochs.", .open = true, MAX_LEN(16),
+                 OTHERWISE("vga; with UEFI bochs"), RULES(video_rules)),
+    FIELD_END,
+};
+const struct type video_type = TYPE(video, video_fields);
+
+static const struct cel_rule panic_rules[] = {
+    {"self in ['', 'isa', 'hyperv', 'pvpanic']", "invalid PanicDeviceModel",
+     "'invalid PanicDeviceModel(' + self + '): write isa, hyperv or pvpanic'"},
+    {NULL, NULL, NULL},
+};
+
+static const struct field panic_device_fields[] = {
+    FIELD_STRING(panic_device, model, "model", "isa, hyperv or pvpanic.", .open = true, MAX_LEN(16), OTHERWISE("isa"),
+                 RULES(panic_rules)),
+    FIELD_END,
+};
+const struct type panic_device_type = TYPE(panic_device, panic_device_fields);

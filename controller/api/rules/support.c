@@ -211,11 +211,8 @@ const struct support vmi_support[] = {
     REFUSED("domain.devices.hostDevices", "leave it out"),
     REFUSED("domain.devices.filesystems", "use a disk, or a network file system inside the guest"),
     REFUSED("domain.devices.downwardMetrics", "leave it out"),
-    REFUSED("domain.devices.panicDevices", "leave it out"),
     REFUSED("domain.devices.clientPassthrough", "leave it out"),
-    TOLD("domain.devices.sound", "the guest has no sound card"),
     REFUSED("domain.devices.tpm", "leave it out, or write tpm.enabled: false"),
-    REFUSED("domain.devices.video", "leave it out: the screen is vga"),
 
     /* networks and volumes */
     REFUSED("networks[].multus", "use pod: {}"),

@@ -14,7 +14,7 @@ ALWAYS = {"spec.runStrategy", SPEC + "networks[0].networkName", SPEC + "terminat
           SPEC + "domain.devices.useVirtioTransitional", SPEC + "domain.resources.features"}
 
 
-BIOS = ALWAYS | {SPEC + "domain.resources.clock", SPEC + "domain.resources.clock.timer", SPEC + "domain.cpu.thread", SPEC + "domain.devices.sound"}
+BIOS = ALWAYS | {SPEC + "domain.resources.clock", SPEC + "domain.resources.clock.timer", SPEC + "domain.cpu.thread"}
 UEFI = ALWAYS | {SPEC + "domain.firmware.bootloader.efi.secureBoot"}
 
 
