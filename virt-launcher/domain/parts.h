@@ -47,6 +47,7 @@ struct part {
     ROW(sound)            \
     ROW(audio)            \
     ROW(video)            \
+    ROW(tpm)              \
     ROW(watchdog)         \
     ROW(panic)            \
     ROW(balloon)          \

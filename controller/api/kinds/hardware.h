@@ -36,4 +36,14 @@ struct panic_device_list {
     size_t n;
 };
 
+struct tpm {
+    enum tri enabled; /* unset: it is */
+    enum tri persistent;
+};
+
+/* Whether a guest has a TPM. 't' may be NULL. */
+bool tpm_is_there(const struct tpm *t);
+/* Whether what it holds outlives the guest's runs. */
+bool tpm_is_kept(const struct tpm *t);
+
 #endif

@@ -12,6 +12,7 @@ extern const struct type input_type;
 extern const struct type sound_type;
 extern const struct type video_type;
 extern const struct type panic_device_type;
+extern const struct type tpm_type;
 extern const struct type volume_type;
 extern const struct type network_type;
 extern const struct type domain_type;

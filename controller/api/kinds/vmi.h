@@ -196,6 +196,7 @@ struct domain_spec {
     struct sound *sound;
     struct video *video;
     struct panic_device_list panic_devices;
+    struct tpm *tpm;
     enum tri autoattach_input_device;
     enum tri autoattach_pod_interface;
     enum tri autoattach_serial_console;

@@ -62,3 +62,23 @@ static const struct field panic_device_fields[] = {
     FIELD_END,
 };
 const struct type panic_device_type = TYPE(panic_device, panic_device_fields);
+
+bool
+tpm_is_there(const struct tpm *t)
+{
+    return t && t->enabled != TRI_FALSE;
+}
+
+bool
+tpm_is_kept(const struct tpm *t)
+{
+    return tpm_is_there(t) && t->persistent == TRI_TRUE;
+}
+
+static const struct field tpm_fields[] = {
+    FIELD_BOOL(tpm, enabled, "enabled", "On or off.", OTHERWISE("true")),
+    FIELD_BOOL(tpm, persistent, "persistent", "What it holds outlives the guest's runs, in a claim of the machine's.",
+               OTHERWISE("false: each run has an empty one")),
+    FIELD_END,
+};
+const struct type tpm_type = TYPE(tpm, tpm_fields);

@@ -212,7 +212,6 @@ const struct support vmi_support[] = {
     REFUSED("domain.devices.filesystems", "use a disk, or a network file system inside the guest"),
     REFUSED("domain.devices.downwardMetrics", "leave it out"),
     REFUSED("domain.devices.clientPassthrough", "leave it out"),
-    REFUSED("domain.devices.tpm", "leave it out, or write tpm.enabled: false"),
 
     /* networks and volumes */
     REFUSED("networks[].multus", "use pod: {}"),
