@@ -15,6 +15,7 @@ struct domain_view {
     struct domain_facts facts;
     struct arena *arena;
     bool is_emulated;
+    const char *virtio_model; /* of disks, cards and controllers on virtio */
     int64_t memory_bytes;
     bool is_efi;
     bool is_secure_boot;

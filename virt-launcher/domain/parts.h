@@ -51,14 +51,12 @@ struct part {
     ROW(watchdog)         \
     ROW(panic)            \
     ROW(balloon)          \
-    ROW(rng)
+    ROW(rng)              \
+    ROW(vsock)
 
 #define DECLARE_PART(x) extern const struct part part_##x;
 DOMAIN_PARTS(DECLARE_PART)
 #undef DECLARE_PART
-
-/* virtio 1.0 alone, which gives a card the PCI place of its own kind. */
-#define VIRTIO_MODEL "virtio-non-transitional"
 
 extern const struct part *const domain_parts[];
 extern const size_t domain_parts_len;

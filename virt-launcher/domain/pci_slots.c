@@ -91,6 +91,16 @@ pci_slots_add_conventional(struct pci_slots *p, const struct pci_address *addres
     p->has_unplaced_conventional = p->has_unplaced_conventional || !address;
 }
 
+void
+pci_slots_add_virtio(struct pci_slots *p, const struct pci_address *address)
+{
+    if (p->virtio_is_conventional) {
+        pci_slots_add_conventional(p, address);
+    } else {
+        pci_slots_add(p, address);
+    }
+}
+
 /* As many as the devices need, free ones for disks and networks that come later (contract 3.1, PCI topology 3), and each bus that is
  * wished for. */
 static unsigned

@@ -12,6 +12,7 @@
 enum pci_root_slot {
     PCI_ROOT_INPUTS = 0x17, /* four at most, upwards */
     PCI_ROOT_SOUND = 0x1b,
+    PCI_ROOT_VSOCK = 0x1c,
     PCI_ROOT_USB = 0x1d,
     PCI_ROOT_PANIC = 0x1e,
 };
@@ -21,6 +22,7 @@ struct pci_slots {
     unsigned n_used;
     unsigned n_nics; /* of these */
     unsigned highest_bus;
+    bool virtio_is_conventional;    /* cards that speak virtio 0.9 too are no PCI Express cards */
     bool has_unplaced_conventional; /* a card of conventional PCI that says no place */
     uint32_t root_wished;           /* slots of bus 00 that pciAddresses name, a bit each */
     uint32_t root_asked;            /* those that pci_slots_ask_root was asked for */
@@ -34,6 +36,8 @@ MUST_CHECK struct err *pci_slot_read(struct arena *a, const char *text, const st
 void pci_slots_add(struct pci_slots *p, const struct pci_address *address);
 /* A card of conventional PCI more. */
 void pci_slots_add_conventional(struct pci_slots *p, const struct pci_address *address);
+/* A card on virtio more. */
+void pci_slots_add_virtio(struct pci_slots *p, const struct pci_address *address);
 /* A disk that says a place on a bus other than PCI's has it all the same: its bus is to exist. */
 void pci_slots_want_bus(struct pci_slots *p, const struct pci_address *address);
 

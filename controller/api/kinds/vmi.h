@@ -198,6 +198,8 @@ struct domain_spec {
     struct panic_device_list panic_devices;
     struct tpm *tpm;
     enum tri autoattach_input_device;
+    enum tri autoattach_vsock;
+    enum tri use_virtio_transitional;
     enum tri autoattach_pod_interface;
     enum tri autoattach_serial_console;
     enum tri autoattach_graphics_device;
@@ -352,6 +354,7 @@ struct vmi_status {
     struct guest_os_info *guest_os;
     struct cpu_topology *topology;
     struct memory_status *memory;
+    struct opt_int vsock_cid;
     struct volume_status_list volumes;
     struct vmi_bridge *bridge;
 };

@@ -41,6 +41,10 @@ bool identity_stem_of_pod(const char *pod_name, char ret_stem[POD_STEM_SIZE]);
  * that a create whose answer was lost is found again. */
 char *identity_replica_name(struct arena *a, const char *set_name, const char *set_uid, size_t ordinal);
 
+/* Address of a guest's VSOCK device, 3 to 2^32 - 2: a function of the instance's UID. Those of one node must differ; that of the next run
+ * is another one. */
+int64_t identity_vsock_cid(const char *vmi_uid);
+
 /* Name as a label value, of vmi.kubevirt.io/id: itself when it fits 63 characters, else cut with a digest. */
 char *identity_label_value(struct arena *a, const char *name);
 

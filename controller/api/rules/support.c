@@ -180,9 +180,7 @@ const struct support vmi_support[] = {
     REFUSED("domain.launchSecurity", "leave it out"),
 
     /* devices */
-    TOLD("domain.devices.useVirtioTransitional", "virtio devices are modern ones; a guest needs drivers of virtio 1.0"),
     HARMLESS("domain.devices.disableHotplug", "nothing is plugged into a guest that runs"),
-    REFUSED("domain.devices.autoattachVSOCK", "leave it out"),
     TOLD("domain.devices.blockMultiQueue", "a disk has one queue"),
     TOLD("domain.devices.networkInterfaceMultiqueue", "a network interface has one queue"),
     REFUSED("domain.devices.disks[].lun.reservation", "leave it out"),

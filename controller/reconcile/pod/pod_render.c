@@ -209,6 +209,9 @@ pod_resources(const struct vmi_view *v)
     if (!v->config->use_emulation) {
         set_text(limits, "devices.kubevirt.io/kvm", "1");
     }
+    if (d->autoattach_vsock == TRI_TRUE) {
+        set_text(limits, "devices.kubevirt.io/vhost-vsock", "1");
+    }
     return json_pack("{s:o, s:o}", "requests", requests, "limits", limits);
 }
 

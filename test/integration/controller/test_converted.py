@@ -11,7 +11,7 @@ from world import check, machine
 SAMPLES = os.path.join(ROOT, "test/integration/crds/samples")
 SPEC = "spec.template.spec."
 ALWAYS = {"spec.runStrategy", SPEC + "networks[0].networkName", SPEC + "terminationGracePeriodSeconds",
-          SPEC + "domain.devices.useVirtioTransitional", SPEC + "domain.resources.features"}
+          SPEC + "domain.resources.features"}
 
 
 BIOS = ALWAYS | {SPEC + "domain.resources.clock", SPEC + "domain.resources.clock.timer", SPEC + "domain.cpu.thread"}

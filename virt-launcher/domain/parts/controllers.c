@@ -4,9 +4,9 @@
 static struct err *
 resolve_controllers(struct domain_view *v)
 {
-    pci_slots_add(&v->pci, NULL); /* virtio-serial */
+    pci_slots_add_virtio(&v->pci, NULL); /* virtio-serial */
     if (v->needs_scsi) {
-        pci_slots_add(&v->pci, NULL);
+        pci_slots_add_virtio(&v->pci, NULL);
     }
     if (v->has_usb_disk) {
         pci_slots_add(&v->pci, NULL);
@@ -38,9 +38,9 @@ write_controllers(const struct domain_view *v, struct xml *x)
     write_usb(v, x);
     pci_slots_write_ports(&v->pci, v->memory_bytes, x);
     if (v->needs_scsi) {
-        xml_empty(x, "controller", "type", "scsi", "index", "0", "model", VIRTIO_MODEL, NULL);
+        xml_empty(x, "controller", "type", "scsi", "index", "0", "model", v->virtio_model, NULL);
     }
-    xml_empty(x, "controller", "type", "virtio-serial", "index", "0", "model", VIRTIO_MODEL, NULL);
+    xml_empty(x, "controller", "type", "virtio-serial", "index", "0", "model", v->virtio_model, NULL);
 }
 
 const struct part part_controllers = {
