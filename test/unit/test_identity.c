@@ -67,6 +67,19 @@ START_TEST(a_replica_has_a_name_of_its_own)
 }
 END_TEST
 
+START_TEST(a_vsock_has_an_address_that_stays)
+{
+    int64_t cid = identity_vsock_cid("uid-1");
+
+    ck_assert_int_eq(cid, identity_vsock_cid("uid-1"));
+    ck_assert_int_ne(cid, identity_vsock_cid("uid-2"));
+    for (int i = 0; i < 1000; i++) {
+        int64_t other = identity_vsock_cid(arena_printf(arena, "%d", i));
+        ck_assert(other >= 3 && other < INT64_C(0xffffffff));
+    }
+}
+END_TEST
+
 START_TEST(a_pod_has_a_name_of_its_own)
 {
     const struct pod_key key = {.bytes = "a key of thirty-two bytes, maybe"};
@@ -153,6 +166,7 @@ main(void)
     tcase_add_test(t, a_uuid_is_version_five);
     tcase_add_test(t, a_mac_is_local_and_stays);
     tcase_add_test(t, a_replica_has_a_name_of_its_own);
+    tcase_add_test(t, a_vsock_has_an_address_that_stays);
     tcase_add_test(t, a_pod_has_a_name_of_its_own);
     tcase_add_test(t, a_label_value_fits);
     suite_add_tcase(s, t);

@@ -265,6 +265,10 @@ check_plan(const char *file, const json_t *want, const struct plan *p)
     if (json_object_get(want, "pod")) {
         check_subset(file, "pod", pod_of(p), json_object_get(want, "pod"));
     }
+    if (json_object_get(want, "container")) {
+        const json_t *container = json_array_get(json_at(pod_of(p), "spec", "containers", NULL), 0);
+        check_subset(file, "container", container, json_object_get(want, "container"));
+    }
     if (json_is_null(json_object_get(want, "status"))) {
         ck_assert_msg(!p->status_new, "%s: a status is written", file);
     } else {

@@ -112,8 +112,10 @@ static const struct {
     const char *spec, *want; /* NULL: accepted */
 } support[] = {
     {"{}", NULL},
-    {"{domain: {devices: {tpm: {}}}}", "spec.domain.devices.tpm is not supported by this version of vmbridge: "},
-    {"{domain: {devices: {tpm: {enabled: false}}}}", NULL},
+    {"{domain: {devices: {downwardMetrics: {}}}}",
+     "spec.domain.devices.downwardMetrics is not supported by this version of vmbridge: "},
+    {"{domain: {devices: {panicDevices: [{}, {model: isa}]}}}",
+     "spec.domain.devices.panicDevices[1].model: a guest has one panic device of model isa"},
     {"{domain: {devices: {gpus: [{name: g, deviceName: x}]}}}", "spec.domain.devices.gpus is not supported"},
     {"{domain: {devices: {gpus: []}}}", NULL},
     {"{domain: {devices: {interfaces: [{name: net, masquerade: {}}]}}, networks: [{name: net, pod: {vmNetworkCIDR: "
@@ -150,9 +152,9 @@ static const struct {
      "spec.domain.memory.hugepages.pageSize '4Mi' must be 2Mi or 1Gi"},
     {"{domain: {memory: {guest: 1025Mi, hugepages: {pageSize: 1Gi}}}}",
      "spec.domain.memory.guest '1025Mi' is not a multiple of the page size domain.memory.hugepages.pageSize '1Gi'"},
-    {"{domain: {devices: {disks: [{name: a}, {name: b, blockSize: {matchVolume: {}}}]}}, "
+    {"{domain: {devices: {disks: [{name: a}, {name: b, floppy: {readonly: true}}]}}, "
      "volumes: [{name: a, emptyDisk: {capacity: 1}}, {name: b, emptyDisk: {capacity: 1}}]}",
-     "spec.domain.devices.disks[1].blockSize is not supported"},
+     "spec.domain.devices.disks[1].floppy is not supported"},
     {"{domain: {devices: {disks: [{name: a, cdrom: {pciAddress: '81:01.0'}}]}}, volumes: [{name: a, emptyDisk: "
      "{capacity: 1}}]}",
      "disks[0].cdrom.pciAddress is not supported"},
@@ -238,18 +240,18 @@ START_TEST(five_unsupported_fields_are_told_at_once)
     static const char *const want[] = {
         "spec.dataVolumeTemplates is not supported by this version of vmbridge: make a PersistentVolumeClaim",
         "spec.template.metadata.annotations.hooks.kubevirt.io/hookSidecars is not supported",
-        "spec.template.spec.domain.devices.tpm is not supported",
-        "spec.template.spec.domain.devices.disks[1].blockSize is not supported",
+        "spec.template.spec.domain.devices.downwardMetrics is not supported",
+        "spec.template.spec.domain.devices.disks[1].floppy is not supported",
         "spec.template.spec.volumes[0].hostDisk is not supported",
         "spec.template.spec.hostname does not conform",
     };
     struct arena *a = arena_new(1 << 20);
-    struct vm_spec s = machine_of(
-        "{dataVolumeTemplates: [{metadata: {name: d}}], template: {metadata: {annotations: "
-        "{hooks.kubevirt.io/hookSidecars: '[]'}}, spec: {hostname: A_b, domain: {memory: {guest: 64Mi}, "
-        "devices: {tpm: {}, disks: [{name: a}, {name: b, blockSize: {matchVolume: {enabled: true}}}]}}, volumes: "
-        "[{name: a, hostDisk: {path: /a, type: Disk}}, {name: b, emptyDisk: {capacity: 1Gi}}]}}}",
-        a);
+    struct vm_spec s =
+        machine_of("{dataVolumeTemplates: [{metadata: {name: d}}], template: {metadata: {annotations: "
+                   "{hooks.kubevirt.io/hookSidecars: '[]'}}, spec: {hostname: A_b, domain: {memory: {guest: 64Mi}, "
+                   "devices: {downwardMetrics: {}, disks: [{name: a}, {name: b, floppy: {readonly: true}}]}}, volumes: "
+                   "[{name: a, hostDisk: {path: /a, type: Disk}}, {name: b, emptyDisk: {capacity: 1Gi}}]}}}",
+                   a);
     AUTO(err_freep) struct err *e = vm_spec_validate(&s, a);
 
     ck_assert(e);

@@ -21,7 +21,7 @@ struct disk_facts {
 /* What the pod gives. Strings and lists are borrowed for the life of the view. */
 struct domain_facts {
     const char *run_dir;
-    const char *state_dir; /* of a guest whose NVRAM is kept */
+    const char *state_dir; /* of a guest whose NVRAM or TPM is kept */
     const struct disk_facts *disks;
     size_t n_disks;
     const struct port_list *start_ports; /* those that can be opened */

@@ -22,6 +22,7 @@ struct domain_view {
     struct domain_facts facts;
     struct arena *arena;
     bool is_emulated;
+    const char *virtio_model; /* of disks, cards and controllers on virtio */
     int64_t memory_bytes;
     int64_t page_bytes;       /* of huge pages; 0: the node's usual ones */
     bool keeps_all_its_pages; /* none goes back to the node while the guest runs */
@@ -30,7 +31,8 @@ struct domain_view {
     bool needs_vmx;           /* for a nested hypervisor's own format */
     bool needs_shared_memory; /* with passt, for vhost-user */
     bool needs_scsi;
-    bool needs_usb;
+    bool has_usb_disk;
+    bool has_usb_input;
     struct io_plan io;
     struct pci_slots pci;
     const struct disk_view *disks;

@@ -38,23 +38,25 @@ struct part {
     ROW(lifecycle)        \
     ROW(emulator)         \
     ROW(disk)             \
+    ROW(input)            \
     ROW(controllers)      \
     ROW(nic)              \
     ROW(console)          \
     ROW(channel)          \
     ROW(graphics)         \
+    ROW(sound)            \
     ROW(audio)            \
     ROW(video)            \
+    ROW(tpm)              \
     ROW(watchdog)         \
+    ROW(panic)            \
     ROW(balloon)          \
-    ROW(rng)
+    ROW(rng)              \
+    ROW(vsock)
 
 #define DECLARE_PART(x) extern const struct part part_##x;
 DOMAIN_PARTS(DECLARE_PART)
 #undef DECLARE_PART
-
-/* virtio 1.0 alone, which gives a card the PCI place of its own kind. */
-#define VIRTIO_MODEL "virtio-non-transitional"
 
 extern const struct part *const domain_parts[];
 extern const size_t domain_parts_len;

@@ -10,6 +10,7 @@
 #define DOMAIN_VNC_SOCKET "vnc.sock"
 #define DOMAIN_AGENT_SOCKET "agent.sock"
 #define DOMAIN_NVRAM "nvram.fd" /* or in the claim of state, which outlives the pod */
+#define DOMAIN_TPM "tpm"        /* in the claim of state; else libvirt keeps it in the pod */
 #define DOMAIN_PASST_DIR "passt"
 #define DOMAIN_PASST_SOCKET "passt.conf"
 
@@ -22,7 +23,7 @@ struct paths {
     const char *run;     /* libvirt's home, sockets, ISO images; lives as long as the pod */
     const char *data;    /* overlays and empty disks */
     const char *tmp;     /* TMPDIR */
-    const char *state;   /* what outlives the pod: NVRAM */
+    const char *state;   /* what outlives the pod: NVRAM, what a TPM holds */
     const char *disks;   /* DIR/<volume>: mounted images and claims */
     const char *block;   /* DIR/<volume>: block devices */
     const char *secrets; /* DIR/<volume>/{user,network} */

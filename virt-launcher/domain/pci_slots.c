@@ -25,12 +25,56 @@ pci_slot_read(struct arena *a, const char *text, const struct pci_address **ret_
     return NULL;
 }
 
+static uint32_t
+slot_bit(unsigned slot)
+{
+    return UINT32_C(1) << (slot & 0x1f);
+}
+
 void
 pci_slots_want_bus(struct pci_slots *p, const struct pci_address *address)
 {
     if (address && address->bus > p->highest_bus) {
         p->highest_bus = address->bus;
     }
+    if (address && address->bus == 0) {
+        p->root_wished |= slot_bit(address->slot);
+    }
+}
+
+void
+pci_slots_ask_root(struct pci_slots *p, unsigned slot)
+{
+    p->root_asked |= slot_bit(slot);
+}
+
+/* The n-th slot from above, beginning with 0, that is nobody's. */
+static unsigned
+free_root_slot(const struct pci_slots *p, unsigned n)
+{
+    unsigned slot = PCI_ROOT_INPUTS - 1;
+
+    while (slot > PCI_ROOT_SLOT_MIN) {
+        bool is_free = !(p->root_wished & slot_bit(slot));
+        if (is_free && n == 0) {
+            break;
+        }
+        n -= is_free;
+        slot--;
+    }
+    return slot;
+}
+
+struct pci_address
+pci_slots_root(const struct pci_slots *p, unsigned slot)
+{
+    unsigned n_above = 0; /* that had to give way, too */
+
+    for (unsigned s = PCI_ROOT_SLOT_MAX; s > slot; s--) {
+        n_above += (p->root_wished & p->root_asked & slot_bit(s)) != 0;
+    }
+    bool is_wished = (p->root_wished & slot_bit(slot)) != 0;
+    return (struct pci_address){.slot = is_wished ? free_root_slot(p, n_above) : slot};
 }
 
 void
@@ -45,6 +89,16 @@ pci_slots_add_conventional(struct pci_slots *p, const struct pci_address *addres
 {
     pci_slots_add(p, address);
     p->has_unplaced_conventional = p->has_unplaced_conventional || !address;
+}
+
+void
+pci_slots_add_virtio(struct pci_slots *p, const struct pci_address *address)
+{
+    if (p->virtio_is_conventional) {
+        pci_slots_add_conventional(p, address);
+    } else {
+        pci_slots_add(p, address);
+    }
 }
 
 /* As many as the devices need, free ones for disks and networks that come later (contract 3.1, PCI topology 3), and each bus that is

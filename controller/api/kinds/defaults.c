@@ -4,6 +4,7 @@
 static void default_memory(struct domain_spec *d);
 static void default_cpu(struct domain_spec *d);
 static void default_firmware(struct domain_spec *d);
+static void default_inputs(struct domain_spec *d, struct arena *a);
 static void default_disks(struct vmi_spec *s, struct arena *a);
 static void default_target(struct disk *d, struct arena *a);
 static void default_interfaces(struct vmi_spec *s, struct arena *a, const struct default_options *options);
@@ -27,6 +28,7 @@ vmi_spec_default(struct vmi_spec *s, struct arena *a, const struct default_optio
         s->architecture = "amd64";
     }
     default_firmware(&s->domain);
+    default_inputs(&s->domain, a);
     default_disks(s, a);
     default_interfaces(s, a, options);
     default_volumes(&s->volumes, options);
@@ -85,6 +87,19 @@ default_firmware(struct domain_spec *d)
 
     if (efi && efi->secure_boot == TRI_UNSET && efi->persistent == TRI_TRUE && d->features.smm != TRI_TRUE) {
         efi->secure_boot = TRI_FALSE;
+    }
+}
+
+static void
+default_inputs(struct domain_spec *d, struct arena *a)
+{
+    if (d->autoattach_input_device == TRI_TRUE && d->inputs.n == 0) {
+        d->inputs = (struct input_list){.items = ARENA_NEW(a, struct input), .n = 1};
+        d->inputs.items[0] = (struct input){.name = "default-0", .type = "tablet"};
+    }
+    for (size_t i = 0; i < d->inputs.n; i++) {
+        struct input *input = &d->inputs.items[i];
+        input->bus = input->bus == INPUT_BUS_UNSET ? INPUT_BUS_USB : input->bus;
     }
 }
 

@@ -18,7 +18,7 @@ static const struct field spec_fields[] = {
     FIELD_OPT_INT(kubevirt_spec, log_launcher, "configuration.developerConfiguration.logVerbosity.virtLauncher",
                   "How much launchers log, 0 to 9.", RANGE(0, 9), OTHERWISE("2"), CHANGES(LIVE)),
     FIELD_STRING(kubevirt_spec, state_class, "configuration.vmStateStorageClass",
-                 "Storage class of the claims that keep machines' own state (NVRAM).", MAX_LEN(253),
+                 "Storage class of the claims that keep machines' own state (NVRAM, TPM).", MAX_LEN(253),
                  OTHERWISE("the cluster's default"), CHANGES(RECREATE)),
     FIELD_LIST(kubevirt_spec, default_ports, port_list, port_type, "configuration.bridge.defaultOpenPorts",
                "Ports that are let in to every guest.", MAX_ITEMS(128), CHANGES(LIVE)),

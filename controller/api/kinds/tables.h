@@ -8,6 +8,11 @@
 extern const struct type port_type;
 extern const struct type disk_type;
 extern const struct type interface_type;
+extern const struct type input_type;
+extern const struct type sound_type;
+extern const struct type video_type;
+extern const struct type panic_device_type;
+extern const struct type tpm_type;
 extern const struct type volume_type;
 extern const struct type network_type;
 extern const struct type domain_type;

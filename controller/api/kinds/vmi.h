@@ -3,6 +3,7 @@
 #ifndef VMB_VMI_H
 #define VMB_VMI_H
 
+#include "api/kinds/hardware.h"
 #include "api/kinds/vmi_machine.h"
 #include "api/walk/field.h"
 #include "api/walk/meta.h"
@@ -158,6 +159,14 @@ struct domain_spec {
     enum tri block_multi_queue;
     bool rng;
     struct watchdog *watchdog;
+    struct input_list inputs;
+    struct sound *sound;
+    struct video *video;
+    struct panic_device_list panic_devices;
+    struct tpm *tpm;
+    enum tri autoattach_input_device;
+    enum tri autoattach_vsock;
+    enum tri use_virtio_transitional;
     enum tri autoattach_pod_interface;
     enum tri autoattach_serial_console;
     enum tri autoattach_graphics_device;
@@ -312,6 +321,7 @@ struct vmi_status {
     struct guest_os_info *guest_os;
     struct cpu_topology *topology;
     struct memory_status *memory;
+    struct opt_int vsock_cid;
     struct volume_status_list volumes;
     struct vmi_bridge *bridge;
 };

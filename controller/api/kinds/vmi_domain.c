@@ -31,6 +31,9 @@ static const struct cel_rule domain_rules[] = {
      "(has(self.features) && has(self.features.smm) && (!has(self.features.smm.enabled) || self.features.smm.enabled))",
      "has EFI SecureBoot enabled. SecureBoot requires SMM, which is currently disabled. Write efi.secureBoot: false",
      NULL},
+    {"!has(self.devices) || !has(self.devices.video) || !has(self.devices.autoattachGraphicsDevice) || "
+     "self.devices.autoattachGraphicsDevice",
+     "Video configuration is not allowed when autoattachGraphicsDevice is set to false", NULL},
     {"!(has(self.ioThreadsPolicy) && self.ioThreadsPolicy == 'supplementalPool') || (has(self.ioThreads) && "
      "has(self.ioThreads.supplementalPoolThreadCount) && self.ioThreads.supplementalPoolThreadCount > 0)",
      "the number of iothreads needs to be set and positive for the dedicated policy", NULL},
@@ -49,13 +52,6 @@ static const struct cel_rule machine_rules[] = {
     {"self == '' || self.startsWith('q35') || self.startsWith('pc-q35')",
      "domain.machine.type is not supported (allowed values: [q35* pc-q35*])",
      "'domain.machine.type is not supported: ' + self + ' (allowed values: [q35* pc-q35*])'"},
-    {NULL, NULL, NULL},
-};
-
-static const struct cel_rule sound_rules[] = {
-    {"has(self.name) && self.name != ''", "Sound device requires a name field.", NULL},
-    {"!has(self.model) || self.model in ['', 'ich9', 'ac97']",
-     "Sound device type is not supported. Options: 'ich9' or 'ac97'", NULL},
     {NULL, NULL, NULL},
 };
 
@@ -81,26 +77,12 @@ static const struct field host_device_fields[] = {
 };
 static const struct type host_device_type = KEPT_TYPE(host_device_fields);
 
-static const struct field input_fields[] = {
-    KEPT_STRING("name", "Name of the device.", NEEDED),
-    KEPT_STRING("type", "tablet.", NEEDED),
-    KEPT_STRING("bus", "usb or virtio."),
-    FIELD_END,
-};
-static const struct type input_type = KEPT_TYPE(input_fields);
-
 static const struct field filesystem_fields[] = {
     KEPT_STRING("name", "The volume behind it, and its name in the guest.", NEEDED),
     KEPT_PRESENT("virtiofs", "The guest mounts it by virtiofs.", NEEDED),
     FIELD_END,
 };
 static const struct type filesystem_type = KEPT_TYPE(filesystem_fields);
-
-static const struct field panic_device_fields[] = {
-    KEPT_STRING("model", "isa, hyperv or pvpanic."),
-    FIELD_END,
-};
-static const struct type panic_device_type = KEPT_TYPE(panic_device_fields);
 
 static const struct field chassis_fields[] = {
     FIELD_STRING(chassis, manufacturer, "manufacturer", "Its maker.", MAX_LEN(256)),
@@ -161,28 +143,28 @@ static const struct field domain_fields[] = {
     KEPT_STRING("launchSecurity.snp.reducedPhysBits", "Address bits that encryption takes."),
     KEPT_PRESENT("launchSecurity.tdx", "Intel TDX."),
     FIELD_KEPT("devices", "Devices of the guest.", REQUIRED),
-    KEPT_BOOL("devices.useVirtioTransitional", "Devices speak virtio 0.9 too."),
+    FIELD_BOOL(domain_spec, use_virtio_transitional, "devices.useVirtioTransitional",
+               "Devices on virtio speak version 0.9 too, for guests with older drivers.", OTHERWISE("false")),
     KEPT_BOOL("devices.disableHotplug", "Nothing is plugged in while the guest runs."),
-    KEPT_BOOL("devices.autoattachInputDevice", "The guest has a tablet."),
-    KEPT_BOOL("devices.autoattachVSOCK", "The guest has a VSOCK device."),
+    FIELD_BOOL(domain_spec, autoattach_input_device, "devices.autoattachInputDevice",
+               "A guest without input devices gets a tablet on USB.", OTHERWISE("false")),
+    FIELD_BOOL(domain_spec, autoattach_vsock, "devices.autoattachVSOCK",
+               "The guest has a VSOCK device; the node must offer devices.kubevirt.io/vhost-vsock.", OTHERWISE("false")),
     FIELD_BOOL(domain_spec, block_multi_queue, "devices.blockMultiQueue",
                "Disks on virtio have a queue for each virtual CPU."),
     KEPT_BOOL("devices.networkInterfaceMultiqueue", "Network cards have a queue for each virtual CPU."),
     KEPT_LIST(gpu_type, "devices.gpus", "GPUs of the node."),
     KEPT_LIST(host_device_type, "devices.hostDevices", "Devices of the node."),
-    KEPT_LIST(input_type, "devices.inputs", "Input devices."),
+    FIELD_LIST(domain_spec, inputs, input_list, input_type, "devices.inputs", "Input devices.", MAX_ITEMS(4)),
     KEPT_LIST(filesystem_type, "devices.filesystems", "Volumes that the guest mounts."),
-    KEPT_LIST(panic_device_type, "devices.panicDevices", "Devices that tell of a guest's crash."),
+    FIELD_LIST(domain_spec, panic_devices, panic_device_list, panic_device_type, "devices.panicDevices",
+               "Devices by which a guest tells of its crash, which ends its run.", MAX_ITEMS(3)),
     KEPT_PRESENT("devices.downwardMetrics", "Figures of the node for the guest."),
     KEPT_PRESENT("devices.clientPassthrough", "USB devices of whoever looks at the screen."),
-    FIELD_KEPT("devices.sound", "Sound card.", RULES(sound_rules)),
-    KEPT_STRING("devices.sound.name", "Its name."),
-    KEPT_STRING("devices.sound.model", "ich9 or ac97."),
-    FIELD_KEPT("devices.tpm", "Trusted platform module."),
-    KEPT_BOOL("devices.tpm.enabled", "On or off."),
-    KEPT_BOOL("devices.tpm.persistent", "Its state outlives the guest's runs."),
-    FIELD_KEPT("devices.video", "The screen's card."),
-    KEPT_STRING("devices.video.type", "Its type."),
+    FIELD_POINTER(domain_spec, sound, sound, sound_type, "devices.sound",
+                  "A sound card; nobody hears what the guest plays."),
+    FIELD_POINTER(domain_spec, tpm, tpm, tpm_type, "devices.tpm", "A trusted platform module, of version 2.0."),
+    FIELD_POINTER(domain_spec, video, video, video_type, "devices.video", "The screen's card."),
     FIELD_POINTER(domain_spec, watchdog, watchdog, watchdog_type, "devices.watchdog", "A watchdog, an Intel 6300ESB."),
     FIELD_PRESENT(domain_spec, rng, "devices.rng", "Random numbers from the host."),
     FIELD_BOOL(domain_spec, autoattach_pod_interface, "devices.autoattachPodInterface",

@@ -119,7 +119,7 @@ static const struct field status_fields[] = {
     FIELD_POINTER(vmi_status, bridge, vmi_bridge, bridge_type, "bridge", "What KubeVirt has no field for."),
     KEPT_STRING("virtualMachineRevisionName", "ControllerRevision that the instance was made from."),
     KEPT_STRING("selinuxContext", "SELinux context of the pod."),
-    KEPT_INT("VSOCKCID", "Address of the guest's VSOCK device."),
+    FIELD_OPT_INT(vmi_status, vsock_cid, "VSOCKCID", "Address of the guest's VSOCK device."),
     KEPT_JSON("topologyHints", "What the node's clock is like."),
     KEPT_STRING("fsFreezeStatus", "Whether the guest's file systems are frozen."),
     KEPT_JSON("kernelBootStatus", "The kernel that was booted without a boot loader."),

@@ -188,6 +188,18 @@ identity_replica_name(struct arena *a, const char *set_name, const char *set_uid
     return arena_printf(a, "%s-%s", stem, letters);
 }
 
+int64_t
+identity_vsock_cid(const char *vmi_uid)
+{
+    enum { CID_MIN = 3 }; /* hypervisor, local and host come before it, and any is the last */
+    unsigned char d[EVP_MAX_MD_SIZE];
+    const char *const parts[] = {"vsock", vmi_uid};
+
+    digest(EVP_sha256(), parts, ARRAY_LEN(parts), d);
+    int64_t n = ((int64_t)d[0] << 24) | (d[1] << 16) | (d[2] << 8) | d[3];
+    return CID_MIN + n % (INT64_C(0xffffffff) - CID_MIN);
+}
+
 char *
 identity_job_name(struct arena *a, const char *stem, const char *const *parts, size_t n)
 {

@@ -44,6 +44,10 @@ char *identity_replica_name(struct arena *a, const char *set_name, const char *s
 /* Name of the Job that does one thing about what 'parts' say: "<stem>-<16 digits>", always the same. The stem is ours, and short. */
 char *identity_job_name(struct arena *a, const char *stem, const char *const *parts, size_t n);
 
+/* Address of a guest's VSOCK device, 3 to 2^32 - 2: a function of the instance's UID. Those of one node must differ; that of the next run
+ * is another one. */
+int64_t identity_vsock_cid(const char *vmi_uid);
+
 /* Name as a label value, of vmi.kubevirt.io/id: itself when it fits 63 characters, else cut with a digest. */
 char *identity_label_value(struct arena *a, const char *name);
 

@@ -188,10 +188,7 @@ const struct support vmi_support[] = {
     REFUSED("domain.launchSecurity", "leave it out"),
 
     /* devices */
-    TOLD("domain.devices.useVirtioTransitional", "virtio devices are modern ones; a guest needs drivers of virtio 1.0"),
     HARMLESS("domain.devices.disableHotplug", "nothing is plugged into a guest that runs"),
-    REFUSED("domain.devices.autoattachInputDevice", "leave it out"),
-    REFUSED("domain.devices.autoattachVSOCK", "leave it out"),
     TOLD("domain.devices.networkInterfaceMultiqueue", "a network interface has one queue"),
     REFUSED("domain.devices.disks[].lun.reservation", "leave it out"),
     REFUSED("domain.devices.disks[].lun.pciAddress", "leave it out: only disks on virtio have a slot of their own"),
@@ -214,17 +211,12 @@ const struct support vmi_support[] = {
      .class = SUPPORT_REFUSED,
      .text = "remove the interface and its network",
      .only = "absent"},
-    REFUSED("domain.devices.inputs", "leave it out"),
     REFUSED("domain.devices.watchdog.diag288", "use i6300esb: {}"),
     REFUSED("domain.devices.gpus", "leave it out"),
     REFUSED("domain.devices.hostDevices", "leave it out"),
     REFUSED("domain.devices.filesystems", "use a disk, or a network file system inside the guest"),
     REFUSED("domain.devices.downwardMetrics", "leave it out"),
-    REFUSED("domain.devices.panicDevices", "leave it out"),
     REFUSED("domain.devices.clientPassthrough", "leave it out"),
-    TOLD("domain.devices.sound", "the guest has no sound card"),
-    REFUSED("domain.devices.tpm", "leave it out, or write tpm.enabled: false"),
-    REFUSED("domain.devices.video", "leave it out: the screen is vga"),
 
     /* networks and volumes */
     REFUSED("networks[].multus", "use pod: {}"),

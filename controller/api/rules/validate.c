@@ -96,6 +96,7 @@ check_spec(const struct vmi_spec *s, struct problems *p)
     problems_add(p, check_strategies(s));
     problems_add(p, check_probe(s, s->liveness_probe, "livenessProbe"));
     problems_add(p, check_probe(s, s->readiness_probe, "readinessProbe"));
+    validate_devices(s, p);
     validate_disks(s, p);
     validate_volumes(s, p);
     validate_networks(s, p);

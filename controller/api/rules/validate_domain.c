@@ -144,20 +144,6 @@ check_sockets(const json_t *spec)
                : NULL;
 }
 
-static struct err *
-check_sound(const json_t *spec)
-{
-    const json_t *sound = json_at(spec, "domain", "devices", "sound", NULL);
-    const char *model = json_str(sound, "model");
-
-    if (sound && str_empty(json_str(sound, "name"))) {
-        return INVALID("domain.devices.sound: Sound device requires a name field.");
-    }
-    return str_empty(model) || str_eq(model, "ich9") || str_eq(model, "ac97")
-               ? NULL
-               : INVALID("domain.devices.sound.model: Sound device type is not supported. Options: 'ich9' or 'ac97'");
-}
-
 static bool
 is_uuid(const char *text)
 {
@@ -215,5 +201,4 @@ validate_domain(const struct vmi_spec *s, struct problems *p)
     problems_add(p, check_features(&s->domain.cpu));
     problems_add(p, check_sockets(s->json));
     problems_add(p, check_firmware(&s->domain));
-    problems_add(p, check_sound(s->json));
 }

@@ -8,12 +8,14 @@
 
 /* Any field must say how much memory the guest has. */
 void validate_wanted_memory(const struct domain_spec *d, struct problems *p);
-/* Resources, memory, processors, firmware, sound. */
+/* Resources, memory, processors, firmware. */
 void validate_domain(const struct vmi_spec *s, struct problems *p);
 /* Features of the machine, clock, I/O threads. */
 void validate_machine(const struct vmi_spec *s, struct problems *p);
 /* Huge pages. */
 void validate_memory(const struct vmi_spec *s, struct problems *p);
+/* Those beside disks and interfaces. */
+void validate_devices(const struct vmi_spec *s, struct problems *p);
 void validate_disks(const struct vmi_spec *s, struct problems *p);
 void validate_volumes(const struct vmi_spec *s, struct problems *p);
 void validate_networks(const struct vmi_spec *s, struct problems *p);

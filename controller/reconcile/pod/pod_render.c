@@ -227,6 +227,9 @@ pod_resources(const struct vmi_view *v)
     if (!v->config->use_emulation) {
         set_text(limits, KVM_RESOURCE, "1");
     }
+    if (d->autoattach_vsock == TRI_TRUE) {
+        set_text(limits, "devices.kubevirt.io/vhost-vsock", "1");
+    }
     pod_machine_resources(v, overhead, requests, limits);
     return json_pack("{s:o, s:o}", "requests", requests, "limits", limits);
 }

@@ -45,6 +45,9 @@ add_own(const struct vmi_view *v, struct pod_volumes *pv)
     append(pv->mounts, json_pack("{s:s, s:s}", "name", "info", "mountPath", LAUNCHER_INFO_DIR));
     append(pv->volumes, json_pack("{s:s, s:{s:s}}", "name", "data", "emptyDir", "sizeLimit", limit));
     append(pv->mounts, json_pack("{s:s, s:s}", "name", "data", "mountPath", LAUNCHER_DIR));
+    if (tpm_is_there(v->vmi.spec.domain.tpm)) { /* swtpm_setup knows no other place for its files than /tmp */
+        append(pv->mounts, json_pack("{s:s, s:s, s:s}", "name", "data", "mountPath", "/tmp", "subPath", "tmp"));
+    }
 }
 
 static void

@@ -1,4 +1,4 @@
-// As small as volumes are made: NVRAM is half a MiB.
+// As small as volumes are made: NVRAM is half a MiB, what a TPM holds some KiB.
 #include "reconcile/pvc/state_claim.h"
 
 #include "api/rules/identity.h"
@@ -6,13 +6,19 @@
 
 #define STATE_CLAIM_SIZE "10Mi"
 
+static bool
+has_kept_nvram(const struct bootloader *b)
+{
+    return b && b->efi && b->efi->persistent == TRI_TRUE;
+}
+
 const char *
 state_claim_name(struct arena *a, const struct vmi *vmi)
 {
-    const struct bootloader *b = vmi->spec.domain.firmware.bootloader;
+    const struct domain_spec *d = &vmi->spec.domain;
     char stem[POD_STEM_SIZE];
 
-    if (!b || !b->efi || b->efi->persistent != TRI_TRUE) {
+    if (!has_kept_nvram(d->firmware.bootloader) && !tpm_is_kept(d->tpm)) {
         return NULL;
     }
     identity_pod_stem(vmi->meta.name, stem);

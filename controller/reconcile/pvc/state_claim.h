@@ -1,4 +1,4 @@
-// The claim that keeps what a machine's firmware writes (NVRAM) while no pod runs. vmbridge makes it with the first pod; Kubernetes
+// The claim that keeps what a machine's firmware (NVRAM) and TPM write while no pod runs. vmbridge makes it with the first pod; Kubernetes
 // deletes it with its owner, the VirtualMachine, or the instance that nobody owns. Pure.
 #ifndef VMB_STATE_CLAIM_H
 #define VMB_STATE_CLAIM_H

@@ -216,6 +216,7 @@ set_size(const struct vmi_view *v, struct vmi_status *st)
         .guest_requested = guest,
         .memory_overhead = quantity_format_bytes(v->arena, overhead_bytes(&v->vmi.spec, v->config->use_emulation))};
     st->memory = m;
+    st->vsock_cid = (struct opt_int){.set = d->autoattach_vsock == TRI_TRUE, .v = identity_vsock_cid(v->vmi.meta.uid)};
     if (v->active->report && v->active->report->machine_type) {
         st->machine_type = v->active->report->machine_type;
     }

@@ -15,7 +15,8 @@
     "status.phase", "status.reason", "status.nodeName", "status.observedGeneration", "status.conditions", \
     "status.phaseTransitionTimestamps", "status.activePods", "status.runtimeUser", \
     "status.launcherContainerImageVersion", "status.machine", "status.qosClass", "status.interfaces", \
-    "status.guestOSInfo", "status.currentCPUTopology", "status.memory", "status.volumeStatus", "status.bridge"
+    "status.guestOSInfo", "status.currentCPUTopology", "status.memory", "status.volumeStatus", "status.bridge", \
+    "status.VSOCKCID"
 /* clang-format on */
 
 static const char *const paths[] = {

@@ -257,7 +257,7 @@ plan_state_claim(const struct vmi_view *v, struct plan *p)
         plan_add(p, VERB_CREATE, &pvc_kind, &target,
                  state_claim_render(v->arena, &v->vmi, c->name, v->config->state_class))
             ->is_name_guessable = true;
-        plan_event(p, "Normal", "SuccessfulCreate", "Created PVC %s, which keeps the machine's NVRAM", c->name);
+        plan_event(p, "Normal", "SuccessfulCreate", "Created PVC %s, which keeps the machine's state", c->name);
     }
 }
 

@@ -75,11 +75,11 @@ trouble_of_foreign_claim(const struct vmi_view *v, const char *name)
 {
     return (struct vmi_trouble){
         .reason = "FailedCreate",
-        .message = arena_printf(
-            v->arena,
-            "PVC %s would keep the machine's NVRAM (firmware.bootloader.efi.persistent), but it is there and "
-            "this machine does not own it: delete or rename it, or leave persistent out",
-            name),
+        .message = arena_printf(v->arena,
+                                "PVC %s would keep the machine's state (firmware.bootloader.efi.persistent, "
+                                "tpm.persistent), but it is there and "
+                                "this machine does not own it: delete or rename it, or leave persistent out",
+                                name),
         .stalled = true};
 }
 

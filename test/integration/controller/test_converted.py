@@ -11,10 +11,10 @@ from world import check, machine
 SAMPLES = os.path.join(ROOT, "test/integration/crds/samples")
 SPEC = "spec.template.spec."
 ALWAYS = {"spec.runStrategy", SPEC + "networks[0].networkName", SPEC + "terminationGracePeriodSeconds",
-          SPEC + "domain.devices.useVirtioTransitional", SPEC + "domain.resources.features"}
+          SPEC + "domain.resources.features"}
 
 
-BIOS = ALWAYS | {SPEC + "domain.resources.clock", SPEC + "domain.cpu.thread", SPEC + "domain.devices.sound"}
+BIOS = ALWAYS | {SPEC + "domain.resources.clock", SPEC + "domain.cpu.thread"}
 UEFI = ALWAYS | {SPEC + "domain.firmware.bootloader.efi.secureBoot"}
 
 
@@ -95,11 +95,11 @@ def test_five_unsupported_fields_are_told_at_once(t):
     manifest = load(t, "converted-uefi.yaml")
     manifest["spec"]["runStrategy"] = "Always"
     devices = manifest["spec"]["template"]["spec"]["domain"]["devices"]
-    devices.update(tpm={}, watchdog={"name": "w", "diag288": {}}, inputs=[{"name": "t", "type": "tablet"}], gpus=[{"name": "g", "deviceName": "a/b"}])
+    devices.update(downwardMetrics={}, watchdog={"name": "w", "diag288": {}}, clientPassthrough={}, filesystems=[{"name": "f", "virtiofs": {}}])
     apply(t, manifest)
     t.until(lambda: condition(t.vm("converted-uefi"), "Stalled"), "it is Stalled")
     said = condition(t.vm("converted-uefi"), "Stalled")["message"]
-    for what in ("domain.devices.tpm", "domain.devices.watchdog.diag288", "domain.devices.inputs", "domain.devices.gpus", "volumes[0].hostDisk"):
+    for what in ("domain.devices.downwardMetrics", "domain.devices.watchdog.diag288", "domain.devices.clientPassthrough", "domain.devices.filesystems", "volumes[0].hostDisk"):
         check(f"{SPEC}{what} is not supported by this version of vmbridge: " in said, what, "is not in", said)
 
 

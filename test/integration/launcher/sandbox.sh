@@ -99,6 +99,7 @@ sandbox_start() {
             mount --bind "$1/termination" "$root/dev/termination-log"
             mkdir -p "$root/dev/vmbridge"
             mount --rbind "$1/pod" "$root/run"
+            [ ! -d "$1/pod/vmbridge/tmp" ] || mount --bind "$1/pod/vmbridge/tmp" "$root/tmp"
             mount -o remount,bind,ro "$root"
             echo $$ >"$1/inner"
             sandbox=$1

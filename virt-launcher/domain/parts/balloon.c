@@ -13,7 +13,7 @@ static struct err *
 resolve_balloon(struct domain_view *v)
 {
     if (has_balloon(v)) {
-        pci_slots_add(&v->pci, NULL);
+        pci_slots_add_virtio(&v->pci, NULL);
     }
     return NULL;
 }
@@ -22,7 +22,7 @@ static void
 write_balloon(const struct domain_view *v, struct xml *x)
 {
     xml_open(x, "memballoon");
-    xml_attr(x, "model", has_balloon(v) ? VIRTIO_MODEL : "none");
+    xml_attr(x, "model", has_balloon(v) ? v->virtio_model : "none");
     if (has_balloon(v)) {
         xml_attr(x, "freePageReporting", v->keeps_all_its_pages ? "off" : "on");
         xml_open(x, "stats");

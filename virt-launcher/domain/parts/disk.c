@@ -34,9 +34,9 @@ static void
 ask_for(const struct disk_view *d, struct domain_view *v)
 {
     v->needs_scsi = v->needs_scsi || str_eq(d->bus, "scsi");
-    v->needs_usb = v->needs_usb || str_eq(d->bus, "usb");
+    v->has_usb_disk = v->has_usb_disk || str_eq(d->bus, "usb");
     if (str_eq(d->bus, "virtio")) {
-        pci_slots_add(&v->pci, d->pci);
+        pci_slots_add_virtio(&v->pci, d->pci);
     } else {
         pci_slots_want_bus(&v->pci, d->pci);
     }
@@ -87,6 +87,7 @@ view_placed_disk(const struct disk *d, const struct domain_view *v, struct disk_
 {
     struct err *e = view_disk(d, &v->facts, v->arena, ret_disk);
 
+    ret_disk->model = !e && str_eq(ret_disk->bus, "virtio") ? v->virtio_model : NULL;
     return e ? e : pci_slot_read(v->arena, d->disk ? d->disk->pci_address : NULL, &ret_disk->pci);
 }
 
@@ -101,7 +102,6 @@ view_disk(const struct disk *d, const struct domain_facts *f, struct arena *a, s
                   : d->lun ? "lun"
                            : "disk",
         .bus = bus_names[bus],
-        .model = bus == DISK_BUS_VIRTIO ? VIRTIO_MODEL : NULL,
         .error_policy = error_names[d->error_policy],
         .serial = str_empty(d->serial) ? NULL : arena_strdup(a, d->serial),
         .is_shareable = d->shareable == TRI_TRUE,

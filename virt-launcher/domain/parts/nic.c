@@ -21,8 +21,7 @@ static const struct {
 /* What QEMU offers as cards of conventional PCI. */
 static const char *const conventional_models[] = {"e1000", "ne2k_pci", "pcnet", "rtl8139"};
 
-static struct err *view_nic(const struct instance *i, const struct interface *n, bool has_ipv6, struct arena *a,
-                            struct nic_view *ret_nic);
+static struct err *view_nic(const struct domain_view *v, const struct interface *n, struct nic_view *ret_nic);
 static struct err *view_addresses(const struct interface *n, const struct network *net, bool has_ipv6, struct arena *a,
                                   struct nic_view *v);
 static const struct network *network_find(const struct vmi_spec *s, const char *name);
@@ -34,7 +33,9 @@ ask_for(const struct nic_view *n, struct domain_view *v)
 {
     v->needs_shared_memory = v->needs_shared_memory || n->is_vhost_user;
     v->pci.n_nics++;
-    if (is_conventional(n->model)) {
+    if (n->is_vhost_user) {
+        pci_slots_add_virtio(&v->pci, n->pci);
+    } else if (is_conventional(n->model)) {
         pci_slots_add_conventional(&v->pci, n->pci);
     } else {
         pci_slots_add(&v->pci, n->pci);
@@ -81,7 +82,7 @@ resolve_nics(struct domain_view *v)
         struct nic_view *nic = &views[v->n_nics];
         struct err *e = v->n_nics > 0
                             ? err_new(ERR_INVALID, "only one interface can be on the pod network: remove the others")
-                            : view_nic(v->instance, n, v->facts.pod_has_ipv6, v->arena, nic);
+                            : view_nic(v, n, nic);
         if (e) {
             return err_wrap(e, "spec.domain.devices.interfaces[%s]", n->name);
         }
@@ -116,8 +117,9 @@ receive_bytes_of(const char *model)
 }
 
 static struct err *
-view_nic(const struct instance *i, const struct interface *n, bool has_ipv6, struct arena *a, struct nic_view *ret_nic)
+view_nic(const struct domain_view *v, const struct interface *n, struct nic_view *ret_nic)
 {
+    const struct instance *i = v->instance;
     const struct network *net = network_find(&i->spec, n->name);
 
     if (!net) {
@@ -129,16 +131,16 @@ view_nic(const struct instance *i, const struct interface *n, bool has_ipv6, str
     bool is_virtio = str_empty(n->model) || str_eq(n->model, "virtio");
     *ret_nic = (struct nic_view){
         .network = n->name,
-        .model = is_virtio ? VIRTIO_MODEL : n->model,
+        .model = is_virtio ? v->virtio_model : n->model,
         .is_vhost_user = is_virtio,
         .receive_bytes = receive_bytes_of(n->model),
-        .mac = str_empty(n->mac_address) ? identity_mac(a, i->namespace, i->name, n->name) : n->mac_address,
+        .mac = str_empty(n->mac_address) ? identity_mac(v->arena, i->namespace, i->name, n->name) : n->mac_address,
         .is_masquerade = !n->bridge,
         .is_down = str_eq(n->state, "down"),
         .boot_order = n->boot_order.set ? n->boot_order.v : 0,
     };
-    struct err *e = pci_slot_read(a, n->pci_address, &ret_nic->pci);
-    return e ? e : view_addresses(n, net, has_ipv6, a, ret_nic);
+    struct err *e = pci_slot_read(v->arena, n->pci_address, &ret_nic->pci);
+    return e ? e : view_addresses(n, net, v->facts.pod_has_ipv6, v->arena, ret_nic);
 }
 
 /* The address that the guest makes of the router's announcement and its MAC (EUI-64), so that it is right whether the guest

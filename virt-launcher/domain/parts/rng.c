@@ -5,7 +5,7 @@ static struct err *
 resolve_rng(struct domain_view *v)
 {
     if (v->instance->spec.domain.rng) {
-        pci_slots_add(&v->pci, NULL);
+        pci_slots_add_virtio(&v->pci, NULL);
     }
     return NULL;
 }
@@ -17,7 +17,7 @@ write_rng(const struct domain_view *v, struct xml *x)
         return;
     }
     xml_open(x, "rng");
-    xml_attr(x, "model", VIRTIO_MODEL);
+    xml_attr(x, "model", v->virtio_model);
     xml_open(x, "backend");
     xml_attr(x, "model", "random");
     xml_text(x, "/dev/urandom");

@@ -2,22 +2,30 @@
 #include "domain/parts.h"
 #include "domain/parts/graphics.h"
 
+static const char *
+video_type_of(const struct domain_view *v)
+{
+    const struct video *wish = v->instance->spec.domain.video;
+
+    if (!graphics_are_wanted(v->instance)) {
+        return "none";
+    }
+    if (wish && !str_empty(wish->type)) {
+        return wish->type;
+    }
+    return v->is_efi ? "bochs" : "vga";
+}
+
+/* Attributes are those that a type has: vga its memory, and all but ramfb, which is memory alone, a number of screens. */
 static void
 write_video(const struct domain_view *v, struct xml *x)
 {
+    const char *type = video_type_of(v);
+    bool has_heads = !str_eq(type, "none") && !str_eq(type, "ramfb");
+
     xml_open(x, "video");
-    xml_open(x, "model");
-    if (!graphics_are_wanted(v->instance)) {
-        xml_attr(x, "type", "none");
-    } else if (v->is_efi) {
-        xml_attr(x, "type", "bochs");
-        xml_attr(x, "heads", "1");
-    } else {
-        xml_attr(x, "type", "vga");
-        xml_attr(x, "vram", "16384");
-        xml_attr(x, "heads", "1");
-    }
-    xml_close(x);
+    xml_empty(x, "model", "type", type, "vram", str_eq(type, "vga") ? "16384" : NULL, "heads", has_heads ? "1" : NULL,
+              NULL);
     xml_close(x);
 }
 
@@ -25,6 +33,6 @@ const struct part part_video = {
     .name = "video",
     .elements = "video",
     .is_device = true,
-    .about = "VGA under BIOS, bochs under UEFI, none without a screen.",
+    .about = "The one that is asked for; else VGA under BIOS, bochs under UEFI; none without a screen.",
     .write = write_video,
 };
