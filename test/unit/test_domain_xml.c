@@ -47,7 +47,7 @@ facts_of_kind(struct fixture *x, const struct instance_volume *v, bool is_cdrom,
                           f.is_block ? "" : "/disk.img");
     if (v->kind == VOLUME_EMPTY_DISK) {
         f.path = arena_printf(x->arena, LAUNCHER_DATA_DIR "/%s.img", v->name);
-    } else if (v->kind == VOLUME_NO_CLOUD) {
+    } else if (v->kind == VOLUME_CLOUD_INIT || v->kind == VOLUME_FILES) {
         f.path = arena_printf(x->arena, LAUNCHER_RUN_DIR "/%s.iso", v->name);
     } else if (v->kind == VOLUME_IMAGE && is_cdrom) {
         f.path = arena_printf(x->arena, LAUNCHER_DISK_DIR "/%s/disk/cd.iso", v->name);

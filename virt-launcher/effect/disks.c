@@ -3,10 +3,11 @@
 
 #include "base/log.h"
 #include "effect/child.h"
+#include "effect/cloud_init.h"
 #include "effect/disk_file.h"
 #include "effect/disk_lock.h"
 #include "effect/files.h"
-#include "effect/nocloud.h"
+#include "effect/volume_files.h"
 
 enum { LOCK_POLL_MS = 200 };
 
@@ -253,17 +254,16 @@ empty_use(struct disks *d)
     return e ? e : facts_add(d, (struct disk_facts){.path = path, .format = "raw"});
 }
 
+/* A disk that is made of small files, as they are now: it stays as it is while the pod lives. */
 static struct err *
-nocloud_use(struct disks *d)
+iso_use(struct disks *d, bool is_cloud_init)
 {
     char *path = arena_printf(d->arena, "%s/%s.iso", d->paths->run, d->volume->name);
     struct err *e = NULL;
 
-    if (!d->volume->cloud_init_no_cloud) {
-        return err_new(ERR_INVALID, "has no cloudInitNoCloud");
-    }
     if (!file_exists(path)) {
-        e = nocloud_write(d->instance, d->volume, d->paths->secrets, path);
+        e = is_cloud_init ? cloud_init_write(d->instance, d->volume, d->paths->secrets, path)
+                          : volume_files_write(d->volume, d->paths->files, path);
     }
     return e ? e : facts_add(d, (struct disk_facts){.path = path, .format = "raw"});
 }
@@ -298,8 +298,10 @@ volume_start(struct disks *d)
         return claim_use(d, true);
     case VOLUME_EMPTY_DISK:
         return empty_use(d);
-    case VOLUME_NO_CLOUD:
-        return nocloud_use(d);
+    case VOLUME_CLOUD_INIT:
+        return iso_use(d, true);
+    case VOLUME_FILES:
+        return iso_use(d, false);
     case VOLUME_UNSET:
         break;
     }

@@ -40,8 +40,11 @@ kind_of(const struct instance *i, const struct volume *v)
     if (v->container_disk) {
         return VOLUME_IMAGE;
     }
-    if (v->cloud_init_no_cloud) {
-        return VOLUME_NO_CLOUD;
+    if (v->cloud_init_no_cloud || v->cloud_init_config_drive) {
+        return VOLUME_CLOUD_INIT;
+    }
+    if (v->config_map || v->secret || v->downward_api || v->service_account || v->sysprep) {
+        return VOLUME_FILES;
     }
     if (v->empty_disk) {
         return VOLUME_EMPTY_DISK;

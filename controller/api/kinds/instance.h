@@ -9,7 +9,15 @@
 enum { INSTANCE_VERSION = 2, INSTANCE_PORTS_MAX = 1024 };
 
 /* Where a volume is inside the pod; the same names make the pod's mounts (reconcile/pod/pod_render) and the domain's disks. */
-enum volume_kind { VOLUME_UNSET, VOLUME_IMAGE, VOLUME_PVC_FILE, VOLUME_PVC_BLOCK, VOLUME_EMPTY_DISK, VOLUME_NO_CLOUD };
+enum volume_kind {
+    VOLUME_UNSET,
+    VOLUME_IMAGE,
+    VOLUME_PVC_FILE,
+    VOLUME_PVC_BLOCK,
+    VOLUME_EMPTY_DISK,
+    VOLUME_CLOUD_INIT,
+    VOLUME_FILES, /* of a ConfigMap, a Secret, the downward API, a ServiceAccount, or for sysprep */
+};
 
 struct instance_volume {
     const char *name;
@@ -84,6 +92,7 @@ struct str_list instance_ports(const struct port_list *ports, struct arena *a);
 #define LAUNCHER_TMP_DIR LAUNCHER_DIR "/tmp"        /* TMPDIR: the root is read-only */
 #define LAUNCHER_DISK_DIR LAUNCHER_DIR "/disks"     /* DIR/<volume>: image volume, PVC with a file system (disk.img) */
 #define LAUNCHER_SECRET_DIR LAUNCHER_DIR "/secrets" /* DIR/<volume>/{user,network}: cloud-init secrets */
+#define LAUNCHER_FILES_DIR LAUNCHER_DIR "/files"    /* DIR/<volume>: files that a disk is made of */
 #define LAUNCHER_STATE_DIR LAUNCHER_DIR "/state"    /* PVC of the machine's own state: NVRAM */
 #define LAUNCHER_BLOCK_DIR "/dev/vmbridge"          /* DIR/<volume>: PVC in Block mode */
 #define GATEWAY_AUDIENCE "vmbridge-gateway"

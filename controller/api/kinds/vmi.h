@@ -123,12 +123,38 @@ struct volume_empty_disk {
     struct quantity capacity;
 };
 
+struct volume_object { /* configMap, secret: its files */
+    const char *name;
+    enum tri optional;
+    const char *volume_label;
+};
+
+struct volume_downward_api {
+    const json_t *fields; /* rendered into the pod as they are */
+    const char *volume_label;
+};
+
+struct volume_service_account {
+    const char *name;
+};
+
+struct volume_sysprep { /* exactly one of both */
+    struct local_ref *config_map;
+    struct local_ref *secret;
+};
+
 struct volume {
     const char *name;
     struct volume_pvc *pvc; /* exactly one source */
     struct volume_container_disk *container_disk;
     struct volume_cloud_init *cloud_init_no_cloud;
+    struct volume_cloud_init *cloud_init_config_drive;
     struct volume_empty_disk *empty_disk;
+    struct volume_object *config_map;
+    struct volume_object *secret;
+    struct volume_downward_api *downward_api;
+    struct volume_service_account *service_account;
+    struct volume_sysprep *sysprep;
     const json_t *other;      /* any other source: accepted and kept, not run yet */
     const char *other_source; /* its key, for messages */
 };

@@ -26,6 +26,7 @@ static json_t *pod_annotations(const struct vmi_view *v);
 static bool has_files(const struct vmi_view *v);
 static json_t *pod_spec(const struct vmi_view *v);
 static void pod_placement(const struct vmi_spec *s, json_t *spec);
+static void pod_account(const struct vmi_spec *s, json_t *spec);
 static json_t *pod_container(const struct vmi_view *v, struct pod_volumes *pv);
 static json_t *pod_resources(const struct vmi_view *v);
 static json_t *pod_ports(const struct vmi_spec *s);
@@ -129,6 +130,7 @@ pod_spec(const struct vmi_view *v)
     }
     json_decref(pv.pull_secrets);
     pod_placement(s, spec);
+    pod_account(s, spec);
     return spec;
 }
 
@@ -154,6 +156,17 @@ pod_placement(const struct vmi_spec *s, json_t *spec)
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         if (!str_empty(texts[i][1])) {
             set_text(spec, texts[i][0], texts[i][1]);
+        }
+    }
+}
+
+/* A token is of the pod's own account: whoever wants one on a disk gets the pod to run under it. Nothing else in the pod has the token. */
+static void
+pod_account(const struct vmi_spec *s, json_t *spec)
+{
+    for (size_t i = 0; i < s->volumes.n; i++) {
+        if (s->volumes.items[i].service_account) {
+            set_text(spec, "serviceAccountName", s->volumes.items[i].service_account->name);
         }
     }
 }

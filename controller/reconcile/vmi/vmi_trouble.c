@@ -136,7 +136,7 @@ static struct vmi_trouble
 trouble_of_pod(const struct vmi_view *v)
 {
     const struct pod_view *pod = &v->active->pod;
-    const char *missing = pod_warnings_secret(v);
+    const struct pod_missing missing = pod_warnings_missing(v);
     static const struct {
         const char *waiting;
         const char *reason;
@@ -152,12 +152,13 @@ trouble_of_pod(const struct vmi_view *v)
 
     for (size_t i = 0; pod->waiting_reason && i < ARRAY_LEN(rows); i++) {
         if (str_eq(pod->waiting_reason, rows[i].waiting)) {
-            return (struct vmi_trouble){
-                .reason = rows[i].reason, .message = missing ? missing : waiting_message(pod), .stalled = true};
+            return (struct vmi_trouble){.reason = rows[i].reason,
+                                        .message = missing.message ? missing.message : waiting_message(pod),
+                                        .stalled = true};
         }
     }
-    if (missing) {
-        return (struct vmi_trouble){.reason = "SecretNotFound", .message = missing, .stalled = true};
+    if (missing.message) {
+        return (struct vmi_trouble){.reason = missing.reason, .message = missing.message, .stalled = true};
     }
     return (struct vmi_trouble){0};
 }

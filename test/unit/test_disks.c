@@ -1,9 +1,11 @@
-// The NoCloud image read back with libarchive, and the files that disks are made of.
+// Images read back with libarchive, and the files that disks are made of.
+#include "effect/cloud_init.h"
 #include "effect/disk_file.h"
 #include "effect/disk_lock.h"
 #include "effect/disks.h"
 #include "effect/files.h"
-#include "effect/nocloud.h"
+#include "effect/iso_folder.h"
+#include "effect/volume_files.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -13,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/nocloud.XXXXXX";
+static char dir[] = "/tmp/disks.XXXXXX";
 
 static const char *
 in_dir(const char *name, char *buf, size_t size)
@@ -98,7 +100,7 @@ START_TEST(image_holds_what_was_given)
         put(rows[_i].file, rows[_i].text);
     }
     struct err *e =
-        nocloud_write(&i, &vol, in_dir("secrets", secrets, sizeof(secrets)), in_dir("out.iso", iso, sizeof(iso)));
+        cloud_init_write(&i, &vol, in_dir("secrets", secrets, sizeof(secrets)), in_dir("out.iso", iso, sizeof(iso)));
     if (rows[_i].file) {
         ck_assert_int_eq(unlink(in_dir(rows[_i].file, file, sizeof(file))), 0);
     }
@@ -118,19 +120,156 @@ START_TEST(image_holds_what_was_given)
 }
 END_TEST
 
+/* The label that a guest looks for stands there as it was asked for, small letters and all; what is behind it is blank. */
+static void
+check_label(const char *iso, const char *want)
+{
+    char block[32768 + 2048], padded[33];
+    AUTO(fclosep) FILE *f = fopen(iso, "re");
+
+    (void)snprintf(padded, sizeof(padded), "%-32s", want);
+    ck_assert_uint_eq(fread(block, 1, sizeof(block), f), sizeof(block));
+    ck_assert_msg(memcmp(block + 32768 + 40, padded, 32) == 0, "%.32s is not %s", block + 32768 + 40, want);
+    ck_assert_int_eq(fseek(f, 0, SEEK_END), 0);
+    ck_assert_int_eq(ftell(f) % 4096, 0); /* what direct I/O asks for */
+}
+
 START_TEST(label_is_cidata)
 {
     struct volume_cloud_init c = {.user_data = "a"};
     const struct volume vol = {.name = "v", .cloud_init_no_cloud = &c};
     const struct instance i = {.name = "vm1", .namespace = "default"};
-    char iso[512], block[32768 + 2048];
+    char iso[512];
 
-    ck_assert_ptr_null(nocloud_write(&i, &vol, dir, in_dir("label.iso", iso, sizeof(iso))));
-    AUTO(fclosep) FILE *f = fopen(iso, "re");
-    ck_assert_uint_eq(fread(block, 1, sizeof(block), f), sizeof(block));
-    ck_assert_int_eq(strncasecmp(block + 32768 + 40, "cidata ", 7), 0);
-    ck_assert_int_eq(fseek(f, 0, SEEK_END), 0);
-    ck_assert_int_eq(ftell(f) % 4096, 0); /* what direct I/O asks for */
+    ck_assert_ptr_null(cloud_init_write(&i, &vol, dir, in_dir("label.iso", iso, sizeof(iso))));
+    check_label(iso, "cidata");
+}
+END_TEST
+
+START_TEST(a_config_drive_is_laid_out_as_openstack_does)
+{
+    struct volume_cloud_init c = {.user_data = "#cloud-config\n", .network_data_base64 = "e30="};
+    const struct volume vol = {.name = "v", .cloud_init_config_drive = &c};
+    const struct instance i = {.name = "vm1", .namespace = "default", .hostname = "host1", .system_uuid = "uuid-1"};
+    char iso[512];
+
+    ck_assert_ptr_null(cloud_init_write(&i, &vol, dir, in_dir("drive.iso", iso, sizeof(iso))));
+    check_label(iso, "config-2");
+    AUTO(freep) char *text = image_text(iso);
+    static const char *const want[] = {"openstack/latest/meta_data.json={",
+                                       "\"instance_id\":\"vm1.default\"",
+                                       ",\"hostname\":\"host1\"",
+                                       "\"local_hostname\":\"host1\"",
+                                       "\"uuid\":\"uuid-1\"",
+                                       "openstack/latest/user_data=#cloud-config\n;",
+                                       "openstack/latest/network_data.json={};"};
+    for (size_t k = 0; k < ARRAY_LEN(want); k++) {
+        ck_assert_msg(strstr(text, want[k]) != NULL, "%s is not in %s", want[k], text);
+    }
+    c = (struct volume_cloud_init){.user_data_base64 = "*"};
+    struct err *e = cloud_init_write(&i, &vol, dir, iso);
+    ck_assert_msg(e && strstr(err_text(e), "spec.volumes[v].cloudInitConfigDrive: userDataBase64: is no base64"), "%s",
+                  e ? err_text(e) : "no error");
+    err_free(e);
+}
+END_TEST
+
+static struct volume_object labelled = {.name = "n", .volume_label = "My Data-1"}, plain = {.name = "n"},
+                            long_label = {.name = "n", .volume_label = "123456789012345678901234567890123"},
+                            odd_label = {.name = "n", .volume_label = "a\nb"};
+static struct volume_downward_api fields = {.volume_label = "fields"};
+static struct volume_service_account account = {.name = "robot"};
+static struct volume_sysprep answers = {.config_map = &secret};
+
+/* Of a folder as the kubelet makes it. */
+static const struct {
+    const char *name;
+    struct volume vol;
+    const char *files[3]; /* below files/v */
+    const char *label, *text;
+    const char *want_error;
+} folders[] = {
+    {"a ConfigMap", {.config_map = &labelled}, {"a.conf", "B_2"}, "My Data-1", "B_2=B_2;a.conf=a.conf;", NULL},
+    {"an optional one that is not there", {.config_map = &plain}, {NULL}, "cfgdata", "", NULL},
+    {"a Secret", {.secret = &plain}, {"password"}, "cfgdata", "password=password;", NULL},
+    {"the downward API, in a folder", {.downward_api = &fields}, {"pod/labels"}, "fields", "pod/labels=pod/labels;", NULL},
+    {"a ServiceAccount", {.service_account = &account}, {"token"}, "cfgdata", "token=token;", NULL},
+    {"sysprep", {.sysprep = &answers}, {"Autounattend.xml"}, "unattendCD", "Autounattend.xml=Autounattend.xml;", NULL},
+    {"sysprep in small letters", {.sysprep = &answers}, {"unattend.xml"}, "unattendCD", "unattend.xml=unattend.xml;", NULL},
+    {"sysprep of something else", {.sysprep = &answers}, {"a.xml"}, NULL, NULL, "spec.volumes[v].sysprep: has neither"},
+    {"a label that is too long", {.secret = &long_label}, {"a"}, NULL, NULL, "volumeLabel: at most 32 signs"},
+    {"a label of odd signs", {.config_map = &odd_label}, {"a"}, NULL, NULL, "configMap: volumeLabel: only printable"},
+};
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at);
+
+static void
+put_mounted(const char *file)
+{
+    char path[512], link[512], name[512];
+
+    (void)snprintf(name, sizeof(name), "files/v/..2026/%s", file);
+    AUTO(freep) char *folder = xstrdup(in_dir(name, path, sizeof(path)));
+    *strrchr(folder, '/') = '\0';
+    ck_assert_ptr_null(file_make_dirs(folder));
+    ck_assert_ptr_null(file_write(path, file, strlen(file)));
+    (void)snprintf(name, sizeof(name), "files/v/%.*s", (int)strcspn(file, "/"), file);
+    (void)snprintf(path, sizeof(path), "..data/%.*s", (int)strcspn(file, "/"), file);
+    ck_assert_int_eq(symlink(path, in_dir(name, link, sizeof(link))), 0);
+}
+
+START_TEST(a_mounted_folder_becomes_a_disk)
+{
+    struct volume vol = folders[_i].vol;
+    char mount[512], link[512], iso[512], files[512];
+
+    vol.name = "v";
+    (void)nftw(in_dir("files", files, sizeof(files)), remove_one, 8, FTW_DEPTH | FTW_PHYS); /* of a row before */
+    ck_assert_ptr_null(file_make_dirs(in_dir("files/v/..2026", mount, sizeof(mount))));
+    ck_assert_int_eq(symlink("..2026", in_dir("files/v/..data", link, sizeof(link))), 0);
+    for (size_t k = 0; k < ARRAY_LEN(folders[_i].files) && folders[_i].files[k]; k++) {
+        put_mounted(folders[_i].files[k]);
+    }
+    struct err *e = volume_files_write(&vol, files, in_dir("files.iso", iso, sizeof(iso)));
+    if (folders[_i].want_error) {
+        ck_assert_msg(e && err_class(e) == ERR_INVALID && strstr(err_text(e), folders[_i].want_error), "%s: %s",
+                      folders[_i].name, e ? err_text(e) : "no error");
+        err_free(e);
+        return;
+    }
+    ck_assert_msg(!e, "%s: %s", folders[_i].name, e ? err_text(e) : "");
+    check_label(iso, folders[_i].label);
+    AUTO(freep) char *text = image_text(iso);
+    ck_assert_msg(strcmp(text, folders[_i].text) == 0, "%s: %s", folders[_i].name, text);
+}
+END_TEST
+
+START_TEST(what_a_disk_is_made_of_has_bounds)
+{
+    struct volume vol = {.name = "v", .config_map = &plain};
+    char path[512], name[64], iso[512], files[512], folder[512];
+    AUTO(freep) char *large = xcalloc(1, ISO_CONTENT_MAX / 2 + 1);
+
+    memset(large, 'x', ISO_CONTENT_MAX / 2);
+    (void)nftw(in_dir("files", files, sizeof(files)), remove_one, 8, FTW_DEPTH | FTW_PHYS); /* of a test before */
+    ck_assert_ptr_null(file_make_dirs(in_dir("files/v", folder, sizeof(folder))));
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(name, sizeof(name), "files/v/%d", i);
+        put(name, large);
+    }
+    struct err *e = volume_files_write(&vol, files, in_dir("files.iso", iso, sizeof(iso)));
+    ck_assert_msg(e && err_class(e) == ERR_INVALID && strstr(err_text(e), "more than 2097152 bytes together"), "bytes");
+    err_free(e);
+    ck_assert_int_eq(unlink(in_dir("files/v/2", path, sizeof(path))), 0);
+    ck_assert_ptr_null(volume_files_write(&vol, files, iso));
+    ck_assert_int_eq(unlink(in_dir("files/v/1", path, sizeof(path))), 0);
+    for (int i = 3; i < 3 + ISO_FILES_MAX; i++) {
+        (void)snprintf(name, sizeof(name), "files/v/%d", i);
+        put(name, "x");
+    }
+    e = volume_files_write(&vol, files, iso);
+    ck_assert_msg(e && err_class(e) == ERR_INVALID && strstr(err_text(e), "more than 1024 files"), "files");
+    err_free(e);
 }
 END_TEST
 
@@ -369,13 +508,16 @@ remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 int
 main(void)
 {
-    Suite *s = suite_create("nocloud");
+    Suite *s = suite_create("disks");
     TCase *t = tcase_create("all");
 
     BUG_ON(!mkdtemp(dir));
     make_dirs();
     tcase_add_loop_test(t, image_holds_what_was_given, 0, ARRAY_LEN(rows));
     tcase_add_test(t, label_is_cidata);
+    tcase_add_test(t, a_config_drive_is_laid_out_as_openstack_does);
+    tcase_add_loop_test(t, a_mounted_folder_becomes_a_disk, 0, ARRAY_LEN(folders));
+    tcase_add_test(t, what_a_disk_is_made_of_has_bounds);
     tcase_add_loop_test(t, disk_of_an_image_is_found, 0, ARRAY_LEN(images));
     tcase_add_loop_test(t, images_that_name_files_are_refused, 0, ARRAY_LEN(infos));
     tcase_add_test(t, files_are_made_once_and_measured);
