@@ -415,6 +415,108 @@ START_TEST(an_empty_claim_gets_a_disk_of_its_size)
 }
 END_TEST
 
+static struct disks_result end;
+
+static void
+disks_are_kept(void *arg, struct disks_result r)
+{
+    (void)arg;
+    end = r;
+}
+
+static struct volume_host_disk there = {.path = "/srv/disks/there.img", .type = "Disk"},
+                               gone = {.path = "/srv/disks/gone.img", .type = "Disk"},
+                               made = {.path = "/srv/disks/made.img",
+                                       .type = "DiskOrCreate",
+                                       .capacity = {.text = "1Mi", .value = 1 << 20}},
+                               no_size = {.path = "/srv/disks/none.img", .type = "DiskOrCreate"},
+                               too_large = {.path = "/srv/disks/large.img",
+                                            .type = "DiskOrCreate",
+                                            .capacity = {.text = "8Ei", .value = INT64_MAX}},
+                               a_link = {.path = "/srv/disks/link.img", .type = "Disk"};
+static const struct {
+    const char *name;
+    struct volume_host_disk *disk;
+    const char *file; /* of the folder, as it is mounted */
+    int64_t want_size;
+    const char *want_error;
+} host_disks[] = {
+    {"a file that is there", &there, "host/there.img", 1, NULL},
+    {"a file that is not there", &gone, NULL, 0, "hostDisk.path /srv/disks/gone.img: user"},
+    {"one that is made", &made, NULL, 1 << 20, NULL},
+    {"one that is made with no size", &no_size, NULL, 0, "no capacity says how large"},
+    {"one that does not fit", &too_large, NULL, 0, "has no room for a disk"},
+    {"a symbolic link", &a_link, NULL, 0, "it is a symbolic link"},
+};
+
+START_TEST(a_file_of_the_node_is_used_or_made)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(100000);
+    struct volume volume = {.name = "host", .host_disk = host_disks[_i].disk};
+    struct instance_volume kind = {.name = "host", .kind = VOLUME_HOST_DISK};
+    struct disk disk = {.name = "host"};
+    struct instance i = {.volumes = {&kind, 1}, .spec = {.volumes = {&volume, 1}, .domain.disks = {&disk, 1}}};
+    struct paths p;
+    uv_loop_t loop;
+    char path[512];
+
+    paths_make(a, dir, &p);
+    p.disks = dir;
+    (void)symlink("/etc/passwd", in_dir("host/link.img", path, sizeof(path))); /* once is enough */
+    if (host_disks[_i].file) {
+        put(host_disks[_i].file, "x");
+    }
+    ck_assert_int_eq(uv_loop_init(&loop), 0);
+    disks_prepare(&loop, &i, &p, a, disks_are_kept, NULL);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    ck_assert_int_eq(uv_loop_close(&loop), 0);
+    if (host_disks[_i].want_error) {
+        ck_assert_msg(end.error && strstr(err_text(end.error), host_disks[_i].want_error), "%s: %s",
+                      host_disks[_i].name, end.error ? err_text(end.error) : "no error");
+        err_free(end.error);
+        return;
+    }
+    ck_assert_msg(!end.error && end.n_facts == 1, "%s: %s", host_disks[_i].name, end.error ? err_text(end.error) : "");
+    ck_assert_int_eq(end.facts[0].size_bytes, host_disks[_i].want_size);
+    ck_assert_str_eq(end.facts[0].format, "raw");
+}
+END_TEST
+
+START_TEST(an_ephemeral_claim_gets_an_overlay)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(100000);
+    struct volume_pvc claim = {.claim_name = "c"};
+    struct volume volume = {.name = "eph", .ephemeral = &claim};
+    struct instance_volume kind = {.name = "eph", .kind = VOLUME_EPHEMERAL_FILE};
+    struct disk disk = {.name = "eph"};
+    struct instance i = {.volumes = {&kind, 1}, .spec = {.volumes = {&volume, 1}, .domain.disks = {&disk, 1}}};
+    AUTO(freep) char *text = xcalloc(1, 4097);
+    struct paths p;
+    uv_loop_t loop;
+    char path[512];
+
+    paths_make(a, dir, &p);
+    p.disks = p.data = dir;
+    ck_assert_int_eq(uv_loop_init(&loop), 0);
+    disks_prepare(&loop, &i, &p, a, disks_are_kept, NULL);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    ck_assert_msg(end.error && strstr(err_text(end.error), "ephemeral: the claim has no disk.img"), "%s",
+                  end.error ? err_text(end.error) : "no error");
+    err_free(end.error);
+    memset(text, 'x', 4096);
+    put("eph/disk.img", text);
+    disks_prepare(&loop, &i, &p, a, disks_are_kept, NULL);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    ck_assert_int_eq(uv_loop_close(&loop), 0);
+    ck_assert_msg(!end.error && end.n_facts == 1, "%s", end.error ? err_text(end.error) : "");
+    ck_assert_str_eq(end.facts[0].path, in_dir("eph.qcow2", path, sizeof(path)));
+    ck_assert_str_eq(end.facts[0].format, "qcow2");
+    ck_assert_str_eq(end.facts[0].backing_format, "raw");
+    ck_assert_int_eq(end.facts[0].size_bytes, 4096);
+    ck_assert(file_exists(path));
+}
+END_TEST
+
 /* As QEMU does it, for each permission that it has. */
 START_TEST(a_disk_that_a_qemu_has_is_seen)
 {
@@ -487,7 +589,7 @@ END_TEST
 static void
 make_dirs(void)
 {
-    static const char *const names[] = {"secrets/v/user", "secrets/v/network", "claim"};
+    static const char *const names[] = {"secrets/v/user", "secrets/v/network", "claim", "host", "eph"};
     char path[512];
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -523,6 +625,8 @@ main(void)
     tcase_add_test(t, files_are_made_once_and_measured);
     tcase_add_loop_test(t, a_new_disk_stays_within_claim_and_free_space, 0, ARRAY_LEN(rooms));
     tcase_add_test(t, an_empty_claim_gets_a_disk_of_its_size);
+    tcase_add_loop_test(t, a_file_of_the_node_is_used_or_made, 0, ARRAY_LEN(host_disks));
+    tcase_add_test(t, an_ephemeral_claim_gets_an_overlay);
     tcase_add_test(t, a_disk_that_a_qemu_has_is_seen);
     tcase_add_loop_test(t, a_disk_that_a_qemu_has_is_waited_for, 0, ARRAY_LEN(lock_rows));
     suite_add_tcase(s, t);

@@ -210,7 +210,7 @@ START_TEST(five_unsupported_fields_are_told_at_once)
         "spec.template.metadata.annotations.hooks.kubevirt.io/hookSidecars is not supported",
         "spec.template.spec.domain.devices.tpm is not supported",
         "spec.template.spec.domain.devices.disks[1].blockSize is not supported",
-        "spec.template.spec.volumes[0].hostDisk is not supported",
+        "spec.template.spec.volumes[0].containerPath is not supported",
         "spec.template.spec.hostname does not conform",
     };
     struct arena *a = arena_new(1 << 20);
@@ -218,7 +218,7 @@ START_TEST(five_unsupported_fields_are_told_at_once)
         "{dataVolumeTemplates: [{metadata: {name: d}}], template: {metadata: {annotations: "
         "{hooks.kubevirt.io/hookSidecars: '[]'}}, spec: {hostname: A_b, domain: {memory: {guest: 64Mi}, "
         "devices: {tpm: {}, disks: [{name: a}, {name: b, blockSize: {matchVolume: {enabled: true}}}]}}, volumes: "
-        "[{name: a, hostDisk: {path: /a, type: Disk}}, {name: b, emptyDisk: {capacity: 1Gi}}]}}}",
+        "[{name: a, containerPath: {path: /a}}, {name: b, emptyDisk: {capacity: 1Gi}}]}}}",
         a);
     AUTO(err_freep) struct err *e = vm_spec_validate(&s, a);
 

@@ -49,12 +49,15 @@ kind_of(const struct instance *i, const struct volume *v)
     if (v->empty_disk) {
         return VOLUME_EMPTY_DISK;
     }
-    for (size_t k = 0; v->pvc && k < i->block_volumes.n; k++) {
+    if (v->host_disk) {
+        return VOLUME_HOST_DISK;
+    }
+    for (size_t k = 0; volume_claim(v) && k < i->block_volumes.n; k++) {
         if (str_eq(i->block_volumes.items[k], v->name)) {
-            return VOLUME_PVC_BLOCK;
+            return v->pvc ? VOLUME_PVC_BLOCK : VOLUME_EPHEMERAL_BLOCK;
         }
     }
-    return v->pvc ? VOLUME_PVC_FILE : VOLUME_UNSET;
+    return v->pvc ? VOLUME_PVC_FILE : v->ephemeral ? VOLUME_EPHEMERAL_FILE : VOLUME_UNSET;
 }
 
 /* "22", "22/tcp", "53/udp". */

@@ -138,6 +138,12 @@ struct volume_service_account {
     const char *name;
 };
 
+struct volume_host_disk {
+    const char *path; /* of the node */
+    const char *type; /* Disk, DiskOrCreate */
+    struct quantity capacity;
+};
+
 struct volume_sysprep { /* exactly one of both */
     struct local_ref *config_map;
     struct local_ref *secret;
@@ -155,9 +161,18 @@ struct volume {
     struct volume_downward_api *downward_api;
     struct volume_service_account *service_account;
     struct volume_sysprep *sysprep;
+    struct volume_pvc *ephemeral; /* its claim */
+    struct volume_host_disk *host_disk;
     const json_t *other;      /* any other source: accepted and kept, not run yet */
     const char *other_source; /* its key, for messages */
 };
+
+/* The claim that is behind it, itself or under what the guest writes; NULL: none. */
+static inline const struct volume_pvc *
+volume_claim(const struct volume *v)
+{
+    return v->pvc ? v->pvc : v->ephemeral;
+}
 
 struct volume_list {
     struct volume *items;

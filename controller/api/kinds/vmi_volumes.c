@@ -176,6 +176,39 @@ static const struct field sysprep_fields[] = {
 };
 static const struct type sysprep_type = TYPE(volume_sysprep, sysprep_fields, .cel = sysprep_rules);
 
+static const struct field ephemeral_claim_fields[] = {
+    FIELD_STRING(volume_pvc, claim_name, "claimName", "Name of the claim.", REQUIRED, MAX_LEN(253)),
+    FIELD_BOOL(volume_pvc, read_only, "readOnly", "The claim is mounted read-only, whatever is said."),
+    FIELD_END,
+};
+static const struct type ephemeral_claim_type = TYPE(volume_pvc, ephemeral_claim_fields);
+
+static const struct cel_rule host_path_rules[] = {
+    {"self != ''", "hostDisk.path is required for hostDisk volume", NULL},
+    {"self.matches('^(/([^/.]|[.][^/.]|[.][.][^/])[^/]*){2,}$')",
+     "hostDisk.path must be a file in a folder, without . and .. in it", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct cel_rule host_type_rules[] = {
+    {"self in ['Disk', 'DiskOrCreate']", "hostDisk.type has invalid value",
+     "'hostDisk.type has invalid value \\'' + self + '\\', allowed are \\'Disk\\' or \\'DiskOrCreate\\''"},
+    {NULL, NULL, NULL},
+};
+static const struct cel_rule host_disk_rules[] = {
+    {"!has(self.capacity) || !has(self.type) || self.type != 'Disk'",
+     "hostDisk.capacity is allowed to pass only with hostDisk.type equal to 'DiskOrCreate'", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct field host_disk_fields[] = {
+    FIELD_STRING(volume_host_disk, path, "path", "Its path.", REQUIRED, MAX_LEN(1024), RULES(host_path_rules)),
+    FIELD_STRING(volume_host_disk, type, "type", "Disk: it is there. DiskOrCreate: else it is made.", REQUIRED,
+                 MAX_LEN(32), RULES(host_type_rules)),
+    FIELD_QUANTITY(volume_host_disk, capacity, "capacity", "Its size when it is made."),
+    KEPT_BOOL("shared", "All nodes have the same file."),
+    FIELD_END,
+};
+static const struct type host_disk_type = TYPE(volume_host_disk, host_disk_fields, .cel = host_disk_rules);
+
 static const struct field volume_fields[] = {
     FIELD_STRING(volume, name, "name", "Name of the volume; a disk refers to it.", REQUIRED, MAX_LEN(253)),
     FIELD_POINTER(volume, pvc, volume_pvc, pvc_type, "persistentVolumeClaim",
@@ -198,19 +231,16 @@ static const struct field volume_fields[] = {
                   "A disk with fields of the launcher pod, as they are when the guest starts."),
     FIELD_POINTER(volume, sysprep, volume_sysprep, sysprep_type, "sysprep",
                   "A disk with answers for Windows' set-up: Autounattend.xml or Unattend.xml."),
+    FIELD_KEPT("ephemeral", "A claim that is only read; what the guest writes is gone with it."),
+    FIELD_POINTER(volume, ephemeral, volume_pvc, ephemeral_claim_type, "ephemeral.persistentVolumeClaim", "The claim.",
+                  NEEDED),
+    FIELD_POINTER(volume, host_disk, volume_host_disk, host_disk_type, "hostDisk",
+                  "A file of the node, in a folder that configuration.bridge.hostDiskPaths allows."),
     FIELD_OTHERS(volume, other, "Sources that are kept and not run yet.",
                  .first_key = offsetof(struct volume, other_source)),
     FIELD_KEPT("dataVolume", "A claim that CDI fills.", OTHER),
     KEPT_STRING("dataVolume.name", "Name of the DataVolume and its claim.", NEEDED),
     KEPT_BOOL("dataVolume.hotpluggable", "It may be unplugged while the guest runs."),
-    FIELD_KEPT("ephemeral", "A claim that is only read; what the guest writes is gone with it.", OTHER),
-    KEPT_STRING("ephemeral.persistentVolumeClaim.claimName", "Name of the claim.", NEEDED),
-    KEPT_BOOL("ephemeral.persistentVolumeClaim.readOnly", "The claim is mounted read-only."),
-    FIELD_KEPT("hostDisk", "A file of the node.", OTHER),
-    KEPT_STRING("hostDisk.path", "Its path.", NEEDED),
-    KEPT_STRING("hostDisk.type", "Disk or DiskOrCreate.", NEEDED),
-    KEPT_QUANTITY("hostDisk.capacity", "Its size when it is made."),
-    KEPT_BOOL("hostDisk.shared", "All nodes have the same file."),
     KEPT_PRESENT("downwardMetrics", "A disk with figures of the node.", OTHER),
     FIELD_KEPT("memoryDump", "A claim that the guest's memory is written to.", OTHER),
     KEPT_STRING("memoryDump.claimName", "Its name.", NEEDED),

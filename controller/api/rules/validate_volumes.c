@@ -92,6 +92,47 @@ check_sysprep(const struct volume_sysprep *s, size_t i)
                : NULL;
 }
 
+/* A file in a folder, each part of the path a name: what an administrator allows is compared with it as text. */
+static bool
+is_host_path(const char *path)
+{
+    size_t n = 0;
+
+    for (; *path == '/'; n++) {
+        size_t len = strcspn(++path, "/");
+        if (len == 0 || (len == 1 && path[0] == '.') || (len == 2 && path[0] == '.' && path[1] == '.')) {
+            return false;
+        }
+        path += len;
+    }
+    return *path == '\0' && n >= 2;
+}
+
+static struct err *
+check_host_disk(const struct volume_host_disk *d, size_t i)
+{
+    bool creates = str_eq(d->type, "DiskOrCreate");
+
+    if (str_empty(d->path)) {
+        return INVALID("volumes[%zu].hostDisk.path is required for hostDisk volume", i);
+    }
+    if (!is_host_path(d->path)) {
+        return INVALID("volumes[%zu].hostDisk.path must be a file in a folder, without . and .. in it", i);
+    }
+    if (!creates && !str_eq(d->type, "Disk")) {
+        return INVALID("volumes[%zu].hostDisk.type has invalid value '%.32s', allowed are 'Disk' or 'DiskOrCreate'", i,
+                       d->type);
+    }
+    if (!creates && d->capacity.text) {
+        return INVALID("volumes[%zu].hostDisk.capacity is allowed to pass only with hostDisk.type equal to "
+                       "'DiskOrCreate'",
+                       i);
+    }
+    return d->capacity.text && d->capacity.value <= 0
+               ? INVALID("volumes[%zu].hostDisk.capacity must be greater than 0", i)
+               : NULL;
+}
+
 /* Of volumes that are made of files. */
 static struct err *
 check_files(const struct volume *v, size_t i)
@@ -129,6 +170,8 @@ count_sources(const struct volume *v)
                                    v->secret,
                                    v->downward_api,
                                    v->sysprep,
+                                   v->ephemeral,
+                                   v->host_disk,
                                    v->service_account};
     size_t n = v->other ? json_object_size(v->other) : 0;
 
@@ -165,7 +208,7 @@ check_volume(const struct vmi_spec *s, size_t i)
     if (v->cloud_init_config_drive) {
         return check_cloud_init(v->cloud_init_config_drive, "cloudInitConfigDrive", i);
     }
-    return check_files(v, i);
+    return v->host_disk ? check_host_disk(v->host_disk, i) : check_files(v, i);
 }
 
 void

@@ -13,6 +13,7 @@ static void add_state(const struct vmi_view *v, struct pod_volumes *pv);
 static void add_image(const struct volume *vol, struct pod_volumes *pv);
 static void add_claim(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv);
 static void add_cloud_init(const struct volume *vol, struct pod_volumes *pv);
+static void add_host_disk(const struct volume *vol, struct pod_volumes *pv);
 static void add_files(const struct volume *vol, struct pod_volumes *pv);
 static void append(json_t *list, json_t *item);
 static const char *pull_policy_name(enum pull_policy p);
@@ -54,10 +55,12 @@ add_guest(const struct vmi_view *v, const struct volume *vol, struct pod_volumes
 {
     if (vol->container_disk) {
         add_image(vol, pv);
-    } else if (vol->pvc) {
+    } else if (volume_claim(vol)) {
         add_claim(v, vol, pv);
     } else if (vol->cloud_init_no_cloud || vol->cloud_init_config_drive) {
         add_cloud_init(vol, pv);
+    } else if (vol->host_disk) {
+        add_host_disk(vol, pv);
     } else {
         add_files(vol, pv);
     } /* emptyDisk: a file of the launcher's own in its data folder */
@@ -93,13 +96,13 @@ add_image(const struct volume *vol, struct pod_volumes *pv)
 static void
 add_claim(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv)
 {
-    const struct claim_view *c = claim_find(&v->claims, vol->pvc->claim_name);
+    const struct claim_view *c = claim_find(&v->claims, volume_claim(vol)->claim_name);
     bool is_block = c && c->is_block;
     AUTO(freep) char *name = xasprintf("vol-%s", vol->name);
     AUTO(freep) char *path = xasprintf("%s/%s", is_block ? LAUNCHER_BLOCK_DIR : LAUNCHER_DISK_DIR, vol->name);
-    json_t *claim = json_pack("{s:s}", "claimName", vol->pvc->claim_name);
+    json_t *claim = json_pack("{s:s}", "claimName", volume_claim(vol)->claim_name);
 
-    if (vol->pvc->read_only == TRI_TRUE) {
+    if (vol->ephemeral || vol->pvc->read_only == TRI_TRUE) {
         (void)json_object_set_new(claim, "readOnly", json_true());
     }
     append(pv->volumes, json_pack("{s:s, s:o}", "name", name, "persistentVolumeClaim", claim));
@@ -133,6 +136,19 @@ add_cloud_init(const struct volume *vol, struct pod_volumes *pv)
     if (c->network_data_secret_ref) {
         add_secret(vol, c->network_data_secret_ref->name, "network", pv);
     }
+}
+
+/* The folder, not the file: in the pod a symbolic link leads nowhere on the node, and the kubelet would follow one. */
+static void
+add_host_disk(const struct volume *vol, struct pod_volumes *pv)
+{
+    const char *file = vol->host_disk->path;
+    AUTO(freep) char *folder = xstrndup(file, (size_t)(strrchr(file, '/') - file));
+    AUTO(freep) char *name = xasprintf("vol-%s", vol->name);
+    AUTO(freep) char *path = xasprintf("%s/%s", LAUNCHER_DISK_DIR, vol->name);
+
+    append(pv->volumes, json_pack("{s:s, s:{s:s, s:s}}", "name", name, "hostPath", "path", folder, "type", "Directory"));
+    append(pv->mounts, json_pack("{s:s, s:s}", "name", name, "mountPath", path));
 }
 
 static json_t *

@@ -6,7 +6,7 @@
 
 enum {
     OWN_MIB = 64,           /* seeds, NVRAM, console, logs of libvirt, QEMU and passt */
-    OVERLAY_MIB = 64,       /* of an image: what a system writes while it boots */
+    OVERLAY_MIB = 64,       /* of an image or an ephemeral claim: what a system writes while it boots */
     OVERLAY_MAX_GIB = 20,   /* unless the configuration says more or less */
     FILES_MIB = 3,          /* a disk made of files: 2 MiB of them at most */
     LOGS_MIB = 256,         /* what the kubelet keeps of the container's output, five files of 10 MiB by default */
@@ -47,7 +47,7 @@ storage_need(const struct vmi_spec *spec, const struct config *c)
         } else if (v->config_map || v->secret || v->downward_api || v->service_account || v->sysprep) {
             requested = sum(requested, FILES_MIB * MIB);
             data = sum(data, FILES_MIB * MIB);
-        } else if (v->container_disk && !is_cdrom(spec, v->name)) {
+        } else if ((v->container_disk || v->ephemeral) && !is_cdrom(spec, v->name)) {
             requested = sum(requested, OVERLAY_MIB * MIB);
             data = sum(data, overlay);
         }
