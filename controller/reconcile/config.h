@@ -19,6 +19,7 @@ struct config {
     struct opt_int log_launcher;
     struct str_list
         pod_annotations; /* patterns of what passes from an instance to its pod; none: reconcile/pod/pod_meta.c has them */
+    struct str_list host_disk_paths; /* folders of nodes whose files may be disks; none: no file may */
     struct quantity image_overlay; /* most that a guest may write to one containerDisk; no text: reconcile/pod/storage.c has it */
     struct quantity log_storage; /* share of a pod's ephemeral storage for its logs; the same */
     const char *state_class;     /* storage class of claims of state; NULL: the cluster's default */

@@ -107,6 +107,16 @@ def is_in_place(_, shell):
     check("/0000:06:00.0/" in card, f"the card is at {card} on PCI, the manifest says 0000:06:00.0")
 
 
+def files_are_there(_, shell):
+    for label, name, text in (("app-config", "app.conf", "listen = 8080"), ("app-keys", "password", "change-me")):
+        device = shell.run(
+            "for d in /sys/block/vd*; do d=/dev/${d##*/}; "
+            f"dd if=$d bs=1 skip=32808 count=32 2>/dev/null | grep -q '^{label} ' && echo $d; done; true"
+        ).strip()
+        check(re.fullmatch("/dev/vd[a-z]", device), f"disks with the label {label}: {device!r}")
+        shell.run(f"grep -q -a '{text}' {device} && grep -q -a '{name}' {device}")
+
+
 EXAMPLES = {
     "first-vm": Wanted(160, host="first-vm"),
     "bios-disk": Wanted(128, disks={"SYSTEM01": ("vd", 2**20, GIB)}),
@@ -119,6 +129,7 @@ EXAMPLES = {
     "boot-order": Wanted(128, disks={"SECOND": ("vda", 64 * 2**20, 64 * 2**20), "FIRST": ("vdb", 2**20, GIB)}),
     "cloud-init-inline": Wanted(128, host="web-01", more=commands_have_run),
     "cloud-init-secret": Wanted(128, host="db-01"),
+    "config-disks": Wanted(128, more=files_are_there),
     "sata-disk": Wanted(128, disks={"SATA01": ("sd", 2**20, GIB)}),
     "two-cpus": Wanted(192, cpus="2", facts={"sockets": "1"}),
     "bridge-binding": Wanted(128, address=None, mac="02:00:5e:00:53:01"),

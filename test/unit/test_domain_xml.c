@@ -47,7 +47,7 @@ facts_of_kind(struct fixture *x, const struct instance_volume *v, bool is_cdrom,
                           f.is_block ? "" : "/disk.img");
     if (v->kind == VOLUME_EMPTY_DISK) {
         f.path = arena_printf(x->arena, LAUNCHER_DATA_DIR "/%s.img", v->name);
-    } else if (v->kind == VOLUME_NO_CLOUD) {
+    } else if (v->kind == VOLUME_CLOUD_INIT || v->kind == VOLUME_FILES) {
         f.path = arena_printf(x->arena, LAUNCHER_RUN_DIR "/%s.iso", v->name);
     } else if (v->kind == VOLUME_IMAGE && is_cdrom) {
         f.path = arena_printf(x->arena, LAUNCHER_DISK_DIR "/%s/disk/cd.iso", v->name);
@@ -58,6 +58,13 @@ facts_of_kind(struct fixture *x, const struct instance_volume *v, bool is_cdrom,
         f.backing_path = arena_printf(x->arena, LAUNCHER_DISK_DIR "/%s/disk/guest.img", v->name);
         const char *backing = json_str(said, "backing_format");
         f.backing_format = backing ? arena_strdup(x->arena, backing) : "raw";
+    } else if (v->kind == VOLUME_EPHEMERAL_FILE || v->kind == VOLUME_EPHEMERAL_BLOCK) {
+        f.is_backing_block = v->kind == VOLUME_EPHEMERAL_BLOCK;
+        f.format = "qcow2";
+        f.path = arena_printf(x->arena, LAUNCHER_DATA_DIR "/%s.qcow2", v->name);
+        f.backing_path = f.is_backing_block ? arena_printf(x->arena, LAUNCHER_BLOCK_DIR "/%s", v->name)
+                                            : arena_printf(x->arena, LAUNCHER_DISK_DIR "/%s/disk.img", v->name);
+        f.backing_format = "raw";
     }
     return f;
 }

@@ -104,6 +104,9 @@ fill_world(struct world *w, const json_t *c, bool backwards)
         patterns[i_pattern] = json_string_value(pattern);
         w->config.pod_annotations = (struct str_list){.items = patterns, .n = i_pattern + 1};
     }
+    static const char *host_disk_path;
+    host_disk_path = json_str(c, "hostDiskPath");
+    w->config.host_disk_paths = (struct str_list){.items = &host_disk_path, .n = host_disk_path ? 1 : 0};
     if (json_str(c, "madePod")) {
         launchers_name(w->launchers, "uid-of-vmi", "default/a");
         launchers_made(w->launchers, "uid-of-vmi", json_str(c, "madePod"));

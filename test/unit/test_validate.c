@@ -242,7 +242,7 @@ START_TEST(five_unsupported_fields_are_told_at_once)
         "spec.template.metadata.annotations.hooks.kubevirt.io/hookSidecars is not supported",
         "spec.template.spec.domain.devices.downwardMetrics is not supported",
         "spec.template.spec.domain.devices.disks[1].floppy is not supported",
-        "spec.template.spec.volumes[0].hostDisk is not supported",
+        "spec.template.spec.volumes[0].containerPath is not supported",
         "spec.template.spec.hostname does not conform",
     };
     struct arena *a = arena_new(1 << 20);
@@ -250,7 +250,7 @@ START_TEST(five_unsupported_fields_are_told_at_once)
         machine_of("{dataVolumeTemplates: [{metadata: {name: d}}], template: {metadata: {annotations: "
                    "{hooks.kubevirt.io/hookSidecars: '[]'}}, spec: {hostname: A_b, domain: {memory: {guest: 64Mi}, "
                    "devices: {downwardMetrics: {}, disks: [{name: a}, {name: b, floppy: {readonly: true}}]}}, volumes: "
-                   "[{name: a, hostDisk: {path: /a, type: Disk}}, {name: b, emptyDisk: {capacity: 1Gi}}]}}}",
+                   "[{name: a, containerPath: {path: /a}}, {name: b, emptyDisk: {capacity: 1Gi}}]}}}",
                    a);
     AUTO(err_freep) struct err *e = vm_spec_validate(&s, a);
 

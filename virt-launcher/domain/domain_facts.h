@@ -13,6 +13,7 @@ struct disk_facts {
     const char *backing_format;
     int64_t size_bytes; /* as the guest sees it */
     bool is_block;
+    bool is_backing_block;
     bool is_readonly;
     bool has_o_direct; /* O_DIRECT works on the file and on what backs it */
     bool is_preallocated;

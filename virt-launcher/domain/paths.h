@@ -27,6 +27,7 @@ struct paths {
     const char *disks;   /* DIR/<volume>: mounted images and claims */
     const char *block;   /* DIR/<volume>: block devices */
     const char *secrets; /* DIR/<volume>/{user,network} */
+    const char *files;   /* DIR/<volume>: what disks are made of */
     const char *conf;    /* libvirt's configuration, as libvirt looks for it */
     const char *cache;   /* libvirt's cache */
     const char *libvirt_socket;

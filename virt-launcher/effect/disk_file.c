@@ -1,7 +1,6 @@
 // System calls on files that guests and image makers wrote: nothing is followed, nothing is believed.
 #include "effect/disk_file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -11,16 +10,9 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "effect/files.h"
 
 enum { PROBE_BYTES = 4096, ROUND_BYTES = 1024 * 1024, FS_OVERHEAD_PERMILLE = 55, ROOM_BYTES = 64 * 1024 * 1024 };
-
-static void
-closedirp(DIR **d)
-{
-    if (*d) {
-        (void)closedir(*d); /* only read */
-    }
-}
 
 static struct err *
 only_file(const char *dir, struct arena *a, char **ret_path)
@@ -151,6 +143,42 @@ disk_file_fill(const char *path, const char *dir, int64_t capacity)
         return err_new(ERR_RETRY, "the claim's file system is full: there is no disk.img and no room for one");
     }
     return disk_file_make(path, size);
+}
+
+struct err *
+disk_file_create(const char *path, const char *dir, int64_t size)
+{
+    struct statvfs fs;
+
+    if (access(path, F_OK) == 0) {
+        return NULL;
+    }
+    if (size <= 0) {
+        return err_new(ERR_INVALID, "it does not exist, and no capacity says how large it is to be");
+    }
+    if (statvfs(dir, &fs) != 0) {
+        return err_errno(errno, "measure %s", dir);
+    }
+    if (size > free_bytes_of(&fs)) {
+        return err_new(ERR_RETRY, "its folder has no room for a disk of %lld bytes", (long long)size);
+    }
+    if (access(dir, W_OK) != 0) {
+        return err_new(ERR_INVALID, "user %u cannot make a file in its folder", (unsigned)getuid());
+    }
+    return disk_file_make(path, size);
+}
+
+struct err *
+disk_file_check_access(const char *path, bool is_readonly)
+{
+    AUTO(closep) int fd = open(path, (is_readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+    if (fd < 0) {
+        return errno == ELOOP ? err_new(ERR_INVALID, "it is a symbolic link")
+                              : err_new(ERR_INVALID, "user %u cannot %s it: %s", (unsigned)getuid(),
+                                        is_readonly ? "read" : "write", strerrordesc_np(errno));
+    }
+    return NULL;
 }
 
 struct err *

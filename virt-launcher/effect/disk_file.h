@@ -17,6 +17,11 @@ MUST_CHECK struct err *disk_file_make(const char *path, int64_t size);
 /* The same in a volume's file system 'dir', of disk_file_room bytes. 'capacity' is the claim's, 0: not known. What is there stays as it is.
  * Errors: ERR_INVALID when the claim is too small for any disk, ERR_RETRY when its file system is full. */
 MUST_CHECK struct err *disk_file_fill(const char *path, const char *dir, int64_t capacity);
+/* The same of 'size' bytes, all of which must be free in 'dir'. Errors: ERR_INVALID for no size, and where the file cannot be made;
+ * ERR_RETRY when it does not fit. */
+MUST_CHECK struct err *disk_file_create(const char *path, const char *dir, int64_t size);
+/* Whether this process may read the file, and write it. Errors: ERR_INVALID saying what it may not, never through a symbolic link. */
+MUST_CHECK struct err *disk_file_check_access(const char *path, bool is_readonly);
 /* How large a disk can be: the smaller one of both (bytes; a capacity of 0 is not known), less what the file system's own book-keeping
  * takes, whole MiB. */
 int64_t disk_file_room(int64_t free_bytes, int64_t capacity);

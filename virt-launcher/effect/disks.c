@@ -3,10 +3,11 @@
 
 #include "base/log.h"
 #include "effect/child.h"
+#include "effect/cloud_init.h"
 #include "effect/disk_file.h"
 #include "effect/disk_lock.h"
 #include "effect/files.h"
-#include "effect/nocloud.h"
+#include "effect/volume_files.h"
 
 enum { LOCK_POLL_MS = 200 };
 
@@ -29,6 +30,7 @@ struct disks {
     char *image;
     const char *image_format;
     int64_t image_size;
+    bool is_image_block;
     char *overlay;
     char *overlay_new;
     bool is_waiting; /* for a program, or for who has the disk */
@@ -107,6 +109,7 @@ overlay_use(struct disks *d)
                                             .format = "qcow2",
                                             .backing_path = d->image,
                                             .backing_format = d->image_format,
+                                            .is_backing_block = d->is_image_block,
                                             .size_bytes = d->image_size});
 }
 
@@ -117,9 +120,11 @@ image_use(struct disks *d)
     const struct disk *disk = disk_of(d->instance, d->volume->name);
 
     if (disk && disk->cdrom) {
-        return facts_add(
-            d, (struct disk_facts){
-                   .path = d->image, .format = d->image_format, .size_bytes = d->image_size, .is_readonly = true});
+        return facts_add(d, (struct disk_facts){.path = d->image,
+                                                .format = d->image_format,
+                                                .size_bytes = d->image_size,
+                                                .is_block = d->is_image_block,
+                                                .is_readonly = true});
     }
     d->overlay = arena_printf(d->arena, "%s/%s.qcow2", d->paths->data, d->volume->name);
     d->overlay_new = arena_printf(d->arena, "%s.new", d->overlay);
@@ -139,6 +144,7 @@ image_start(struct disks *d)
     AUTO(freep) char *mount = xasprintf("%s/%s", d->paths->disks, d->volume->name);
     bool unused;
 
+    d->is_image_block = false;
     struct err *e = disk_file_in_image(d->arena, mount, c ? c->path : NULL, &d->image);
     if (!e) {
         e = disk_file_format(d->image, &d->image_format);
@@ -153,6 +159,24 @@ image_start(struct disks *d)
     d->is_waiting = true;
     const char *const args[] = {"qemu-img", "info", "-f", "qcow2", "--output=json", d->image, NULL};
     return child_run(d->loop, args, &info_limits, on_info, d);
+}
+
+/* A claim is what an image is: what lies there is a disk as a guest wrote it, raw. */
+static struct err *
+ephemeral_start(struct disks *d, bool is_block)
+{
+    bool unused;
+
+    d->image = is_block ? arena_printf(d->arena, "%s/%s", d->paths->block, d->volume->name)
+                        : arena_printf(d->arena, "%s/%s/disk.img", d->paths->disks, d->volume->name);
+    d->image_format = "raw";
+    d->is_image_block = is_block;
+    if (!file_exists(d->image)) {
+        return err_new(ERR_INVALID,
+                       "ephemeral: the claim has no disk.img, and none is made in a claim that is only read");
+    }
+    struct err *e = disk_file_size(d->image, is_block, &d->image_size, &unused);
+    return e ? e : image_use(d);
 }
 
 static void
@@ -216,6 +240,23 @@ claim_file_use(struct disks *d, const char *path, const char *dir, bool is_reado
     return e;
 }
 
+/* While this is the first guest of the pod, and another one has the disk. Comes back by itself. */
+static bool
+must_wait(struct disks *d, const char *path)
+{
+    if (d->is_first && is_for_one_guest(disk_of(d->instance, d->volume->name)) && disk_is_locked(path)) {
+        if (!uv_is_active((uv_handle_t *)&d->lock_poll)) {
+            log_warn(&lg, "another QEMU has the disk, this guest starts when it has ended",
+                     F_STR("volume", d->volume->name));
+        }
+        d->is_waiting = true;
+        BUG_ON(uv_timer_start(&d->lock_poll, on_lock_poll, LOCK_POLL_MS, LOCK_POLL_MS) != 0);
+        return true;
+    }
+    uv_timer_stop(&d->lock_poll);
+    return false;
+}
+
 static struct err *
 claim_use(struct disks *d, bool is_block)
 {
@@ -224,20 +265,38 @@ claim_use(struct disks *d, bool is_block)
     char *dir = arena_printf(d->arena, "%s/%s", is_block ? d->paths->block : d->paths->disks, d->volume->name);
     char *path = is_block ? dir : arena_printf(d->arena, "%s/disk.img", dir);
 
-    if (d->is_first && !is_readonly && is_for_one_guest(disk_of(d->instance, d->volume->name)) && disk_is_locked(path)) {
-        if (!uv_is_active((uv_handle_t *)&d->lock_poll)) {
-            log_warn(&lg, "another QEMU has the disk, this guest starts when it has ended",
-                     F_STR("volume", d->volume->name));
-        }
-        d->is_waiting = true;
-        BUG_ON(uv_timer_start(&d->lock_poll, on_lock_poll, LOCK_POLL_MS, LOCK_POLL_MS) != 0);
+    if (!is_readonly && must_wait(d, path)) {
         return NULL;
     }
-    uv_timer_stop(&d->lock_poll);
     return is_block
                ? facts_add(
                      d, (struct disk_facts){.path = path, .format = "raw", .is_block = true, .is_readonly = is_readonly})
                : claim_file_use(d, path, dir, is_readonly);
+}
+
+static struct err *
+host_disk_use(struct disks *d)
+{
+    const struct volume_host_disk *v = d->volume->host_disk;
+    const struct disk *disk = disk_of(d->instance, d->volume->name);
+    bool is_readonly = disk && (disk->cdrom || (disk->disk && disk->disk->readonly == TRI_TRUE));
+    const char *slash = v && v->path ? strrchr(v->path, '/') : NULL;
+
+    if (!slash) {
+        return err_new(ERR_INVALID, "hostDisk.path: names no file");
+    }
+    char *dir = arena_printf(d->arena, "%s/%s", d->paths->disks, d->volume->name);
+    char *path = arena_printf(d->arena, "%s%s", dir, slash);
+    struct err *e = str_eq(v->type, "DiskOrCreate") ? disk_file_create(path, dir, v->capacity.value) : NULL;
+    if (!e) {
+        e = disk_file_check_access(path, is_readonly);
+    }
+    if (e) {
+        return err_wrap(e, "hostDisk.path %s", v->path);
+    }
+    return must_wait(d, path)
+               ? NULL
+               : facts_add(d, (struct disk_facts){.path = path, .format = "raw", .is_readonly = is_readonly});
 }
 
 static struct err *
@@ -253,17 +312,16 @@ empty_use(struct disks *d)
     return e ? e : facts_add(d, (struct disk_facts){.path = path, .format = "raw"});
 }
 
+/* A disk that is made of small files, as they are now: it stays as it is while the pod lives. */
 static struct err *
-nocloud_use(struct disks *d)
+iso_use(struct disks *d, bool is_cloud_init)
 {
     char *path = arena_printf(d->arena, "%s/%s.iso", d->paths->run, d->volume->name);
     struct err *e = NULL;
 
-    if (!d->volume->cloud_init_no_cloud) {
-        return err_new(ERR_INVALID, "has no cloudInitNoCloud");
-    }
     if (!file_exists(path)) {
-        e = nocloud_write(d->instance, d->volume, d->paths->secrets, path);
+        e = is_cloud_init ? cloud_init_write(d->instance, d->volume, d->paths->secrets, path)
+                          : volume_files_write(d->volume, d->paths->files, path);
     }
     return e ? e : facts_add(d, (struct disk_facts){.path = path, .format = "raw"});
 }
@@ -296,10 +354,18 @@ volume_start(struct disks *d)
         return claim_use(d, false);
     case VOLUME_PVC_BLOCK:
         return claim_use(d, true);
+    case VOLUME_EPHEMERAL_FILE:
+        return ephemeral_start(d, false);
+    case VOLUME_EPHEMERAL_BLOCK:
+        return ephemeral_start(d, true);
+    case VOLUME_HOST_DISK:
+        return host_disk_use(d);
     case VOLUME_EMPTY_DISK:
         return empty_use(d);
-    case VOLUME_NO_CLOUD:
-        return nocloud_use(d);
+    case VOLUME_CLOUD_INIT:
+        return iso_use(d, true);
+    case VOLUME_FILES:
+        return iso_use(d, false);
     case VOLUME_UNSET:
         break;
     }

@@ -40,6 +40,14 @@ read_all(int fd, const char *path, struct strbuf *out)
     }
 }
 
+void
+closedirp(DIR **d)
+{
+    if (*d) {
+        (void)closedir(*d); /* it was only read */
+    }
+}
+
 struct err *
 file_read(const char *path, struct strbuf *out)
 {

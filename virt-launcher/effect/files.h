@@ -2,6 +2,8 @@
 #ifndef VMB_FILES_H
 #define VMB_FILES_H
 
+#include <dirent.h>
+
 #include "base/err.h"
 #include "base/strbuf.h"
 
@@ -15,6 +17,8 @@ MUST_CHECK struct err *file_write(const char *path, const char *text, size_t len
 MUST_CHECK struct err *file_make_dirs(const char *path);
 
 bool file_exists(const char *path);
+/* Cleanup for AUTO. */
+void closedirp(DIR **d);
 /* When it was last written, in seconds since 1970; 0 when it does not exist. */
 int64_t file_modified_s(const char *path);
 

@@ -40,18 +40,24 @@ kind_of(const struct instance *i, const struct volume *v)
     if (v->container_disk) {
         return VOLUME_IMAGE;
     }
-    if (v->cloud_init_no_cloud) {
-        return VOLUME_NO_CLOUD;
+    if (v->cloud_init_no_cloud || v->cloud_init_config_drive) {
+        return VOLUME_CLOUD_INIT;
+    }
+    if (v->config_map || v->secret || v->downward_api || v->service_account || v->sysprep) {
+        return VOLUME_FILES;
     }
     if (v->empty_disk) {
         return VOLUME_EMPTY_DISK;
     }
-    for (size_t k = 0; v->pvc && k < i->block_volumes.n; k++) {
+    if (v->host_disk) {
+        return VOLUME_HOST_DISK;
+    }
+    for (size_t k = 0; volume_claim(v) && k < i->block_volumes.n; k++) {
         if (str_eq(i->block_volumes.items[k], v->name)) {
-            return VOLUME_PVC_BLOCK;
+            return v->pvc ? VOLUME_PVC_BLOCK : VOLUME_EPHEMERAL_BLOCK;
         }
     }
-    return v->pvc ? VOLUME_PVC_FILE : VOLUME_UNSET;
+    return v->pvc ? VOLUME_PVC_FILE : v->ephemeral ? VOLUME_EPHEMERAL_FILE : VOLUME_UNSET;
 }
 
 /* "22", "22/tcp", "53/udp". */

@@ -9,7 +9,18 @@
 enum { INSTANCE_VERSION = 2, INSTANCE_PORTS_MAX = 1024 };
 
 /* Where a volume is inside the pod; the same names make the pod's mounts (reconcile/pod/pod_render) and the domain's disks. */
-enum volume_kind { VOLUME_UNSET, VOLUME_IMAGE, VOLUME_PVC_FILE, VOLUME_PVC_BLOCK, VOLUME_EMPTY_DISK, VOLUME_NO_CLOUD };
+enum volume_kind {
+    VOLUME_UNSET,
+    VOLUME_IMAGE,
+    VOLUME_PVC_FILE,
+    VOLUME_PVC_BLOCK,
+    VOLUME_EPHEMERAL_FILE, /* a claim that is only read, under an overlay */
+    VOLUME_EPHEMERAL_BLOCK,
+    VOLUME_HOST_DISK,
+    VOLUME_EMPTY_DISK,
+    VOLUME_CLOUD_INIT,
+    VOLUME_FILES, /* of a ConfigMap, a Secret, the downward API, a ServiceAccount, or for sysprep */
+};
 
 struct instance_volume {
     const char *name;
@@ -78,12 +89,14 @@ struct str_list instance_ports(const struct port_list *ports, struct arena *a);
 /* File names inside the launcher container. All but block devices lie in one emptyDir, which counts as ephemeral storage; what is
  * mounted lies over it, and the launcher makes the folders run, data and tmp in it. */
 #define LAUNCHER_DIR "/var/run/vmbridge"
-#define LAUNCHER_INFO_DIR LAUNCHER_DIR "/info"      /* projected: instance.json, gateway-pins, token */
-#define LAUNCHER_RUN_DIR LAUNCHER_DIR "/run"        /* libvirt's runtime, sockets, ISO images */
-#define LAUNCHER_DATA_DIR LAUNCHER_DIR "/data"      /* overlays, emptyDisks */
-#define LAUNCHER_TMP_DIR LAUNCHER_DIR "/tmp"        /* TMPDIR: the root is read-only */
-#define LAUNCHER_DISK_DIR LAUNCHER_DIR "/disks"     /* DIR/<volume>: image volume, PVC with a file system (disk.img) */
+#define LAUNCHER_INFO_DIR LAUNCHER_DIR "/info" /* projected: instance.json, gateway-pins, token */
+#define LAUNCHER_RUN_DIR LAUNCHER_DIR "/run"   /* libvirt's runtime, sockets, ISO images */
+#define LAUNCHER_DATA_DIR LAUNCHER_DIR "/data" /* overlays, emptyDisks */
+#define LAUNCHER_TMP_DIR LAUNCHER_DIR "/tmp"   /* TMPDIR: the root is read-only */
+#define LAUNCHER_DISK_DIR \
+    LAUNCHER_DIR "/disks" /* DIR/<volume>: image volume, PVC with a file system (disk.img), folder of a hostDisk */
 #define LAUNCHER_SECRET_DIR LAUNCHER_DIR "/secrets" /* DIR/<volume>/{user,network}: cloud-init secrets */
+#define LAUNCHER_FILES_DIR LAUNCHER_DIR "/files"    /* DIR/<volume>: files that a disk is made of */
 #define LAUNCHER_STATE_DIR LAUNCHER_DIR "/state"    /* PVC of the machine's own state: NVRAM, TPM */
 #define LAUNCHER_BLOCK_DIR "/dev/vmbridge"          /* DIR/<volume>: PVC in Block mode */
 #define GATEWAY_AUDIENCE "vmbridge-gateway"

@@ -27,6 +27,9 @@ static const struct field spec_fields[] = {
         "Annotations that pass from an instance to its launcher pod: names, or beginnings that end in '*'. They take "
         "the place of vm.kubevirt.io/*, prometheus.io/* and kubevirt.io/skip-backup-hooks.",
         MAX_ITEMS(64), MAX_LEN(317), CHANGES(RECREATE)),
+    FIELD_STRINGS(kubevirt_spec, host_disk_paths, "configuration.bridge.hostDiskPaths",
+                  "Folders of nodes whose files, and those of folders below, may be hostDisks.", MAX_ITEMS(64),
+                  MAX_LEN(1024), OTHERWISE("none"), CHANGES(RECREATE)),
     FIELD_QUANTITY(kubevirt_spec, image_overlay, "configuration.bridge.ephemeralStorage.containerDisk",
                    "Most that a guest may write to one containerDisk; its pod is evicted beyond.", OTHERWISE("20Gi"),
                    CHANGES(RECREATE)),

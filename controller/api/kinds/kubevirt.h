@@ -12,6 +12,7 @@ struct kubevirt_spec {
     struct opt_int log_controller;           /* ...logVerbosity.virtController */
     struct opt_int log_launcher;             /* ...logVerbosity.virtLauncher */
     struct str_list pod_annotations;         /* spec.configuration.bridge.podAnnotations (ours) */
+    struct str_list host_disk_paths;         /* spec.configuration.bridge.hostDiskPaths (ours) */
     struct quantity image_overlay;           /* spec.configuration.bridge.ephemeralStorage.containerDisk (ours) */
     struct quantity log_storage;             /* spec.configuration.bridge.ephemeralStorage.logs (ours) */
     const char *state_class;                 /* spec.configuration.vmStateStorageClass */

@@ -125,15 +125,56 @@ struct volume_empty_disk {
     struct quantity capacity;
 };
 
+struct volume_object { /* configMap, secret: its files */
+    const char *name;
+    enum tri optional;
+    const char *volume_label;
+};
+
+struct volume_downward_api {
+    const json_t *fields; /* rendered into the pod as they are */
+    const char *volume_label;
+};
+
+struct volume_service_account {
+    const char *name;
+};
+
+struct volume_host_disk {
+    const char *path; /* of the node */
+    const char *type; /* Disk, DiskOrCreate */
+    struct quantity capacity;
+};
+
+struct volume_sysprep { /* exactly one of both */
+    struct local_ref *config_map;
+    struct local_ref *secret;
+};
+
 struct volume {
     const char *name;
     struct volume_pvc *pvc; /* exactly one source */
     struct volume_container_disk *container_disk;
     struct volume_cloud_init *cloud_init_no_cloud;
+    struct volume_cloud_init *cloud_init_config_drive;
     struct volume_empty_disk *empty_disk;
+    struct volume_object *config_map;
+    struct volume_object *secret;
+    struct volume_downward_api *downward_api;
+    struct volume_service_account *service_account;
+    struct volume_sysprep *sysprep;
+    struct volume_pvc *ephemeral; /* its claim */
+    struct volume_host_disk *host_disk;
     const json_t *other;      /* any other source: accepted and kept, not run yet */
     const char *other_source; /* its key, for messages */
 };
+
+/* The claim that is behind it, itself or under what the guest writes; NULL: none. */
+static inline const struct volume_pvc *
+volume_claim(const struct volume *v)
+{
+    return v->pvc ? v->pvc : v->ephemeral;
+}
 
 struct volume_list {
     struct volume *items;

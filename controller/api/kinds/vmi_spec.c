@@ -93,6 +93,8 @@ static const struct cel_rule spec_rules[] = {
      "readinessProbe.httpGet and tcpSocket: is only allowed if the Pod Network is attached", NULL},
     {ALL_PCI_PLACES ".all(p, " ALL_PCI_PLACES ".exists_one(q, q == p))",
      "pciAddress: two devices cannot have the same PCI address"},
+    {"!has(self.volumes) || self.volumes.filter(v, has(v.serviceAccount)).size() <= 1",
+     "volumes must have max one serviceAccount volume set", NULL},
     {"!(has(self.startStrategy) && self.startStrategy == 'Paused' && has(self.livenessProbe))",
      "Pausing VMI with LivenessProbe is not supported", NULL},
     {NULL, NULL, NULL},

@@ -5,7 +5,7 @@ const struct enum_value pull_policy_names[] = {
     {"Always", PULL_ALWAYS}, {"IfNotPresent", PULL_IF_NOT_PRESENT}, {"Never", PULL_NEVER}, {NULL, 0}};
 
 static const struct field local_ref_fields[] = {
-    FIELD_STRING(local_ref, name, "name", "Name of a Secret in the same namespace.", MAX_LEN(253)),
+    FIELD_STRING(local_ref, name, "name", "Its name, in the same namespace.", MAX_LEN(253)),
     FIELD_END,
 };
 static const struct type local_ref_type = TYPE(local_ref, local_ref_fields);
@@ -117,6 +117,98 @@ static const struct field downward_item_fields[] = {
 };
 static const struct type downward_item_type = KEPT_TYPE(downward_item_fields);
 
+enum { LABEL_MAX = 32 };
+#define LABEL_SENTENCE "Label of the disk: at most 32 printable signs of ASCII."
+
+static const struct cel_rule config_map_rules[] = {
+    {"has(self.name) && self.name != ''", "name is a required field", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct field config_map_fields[] = {
+    FIELD_STRING(volume_object, name, "name", "Its name.", MAX_LEN(253)),
+    FIELD_BOOL(volume_object, optional, "optional", "It need not be there: the disk is empty then."),
+    FIELD_STRING(volume_object, volume_label, "volumeLabel", LABEL_SENTENCE, MAX_LEN(LABEL_MAX), PATTERN("^[ -~]*$"),
+                 OTHERWISE("cfgdata")),
+    FIELD_END,
+};
+static const struct type config_map_type = TYPE(volume_object, config_map_fields, .cel = config_map_rules);
+
+static const struct cel_rule secret_rules[] = {
+    {"has(self.secretName) && self.secretName != ''", "secretName is a required field", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct field secret_fields[] = {
+    FIELD_STRING(volume_object, name, "secretName", "Its name.", MAX_LEN(253)),
+    FIELD_BOOL(volume_object, optional, "optional", "It need not be there: the disk is empty then."),
+    FIELD_STRING(volume_object, volume_label, "volumeLabel", LABEL_SENTENCE, MAX_LEN(LABEL_MAX), PATTERN("^[ -~]*$"),
+                 OTHERWISE("cfgdata")),
+    FIELD_END,
+};
+static const struct type secret_type = TYPE(volume_object, secret_fields, .cel = secret_rules);
+
+static const struct field downward_api_fields[] = {
+    FIELD_JSON(volume_downward_api, fields, "fields", "Which ones.", .list = true, OF(downward_item_type)),
+    FIELD_STRING(volume_downward_api, volume_label, "volumeLabel", LABEL_SENTENCE, MAX_LEN(LABEL_MAX),
+                 PATTERN("^[ -~]*$"), OTHERWISE("cfgdata")),
+    FIELD_END,
+};
+static const struct type downward_api_type = TYPE(volume_downward_api, downward_api_fields);
+
+static const struct cel_rule service_account_rules[] = {
+    {"has(self.serviceAccountName) && self.serviceAccountName != ''", "serviceAccountName is a required field", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct field service_account_fields[] = {
+    FIELD_STRING(volume_service_account, name, "serviceAccountName", "Whose.", MAX_LEN(253)),
+    FIELD_END,
+};
+static const struct type service_account_type =
+    TYPE(volume_service_account, service_account_fields, .cel = service_account_rules);
+
+static const struct cel_rule sysprep_rules[] = {
+    {"has(self.secret) != has(self.configMap)", "must have exactly one of configMap and secret", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct field sysprep_fields[] = {
+    FIELD_POINTER(volume_sysprep, secret, local_ref, local_ref_type, "secret", "Secret that holds them."),
+    FIELD_POINTER(volume_sysprep, config_map, local_ref, local_ref_type, "configMap", "ConfigMap that holds them."),
+    FIELD_END,
+};
+static const struct type sysprep_type = TYPE(volume_sysprep, sysprep_fields, .cel = sysprep_rules);
+
+static const struct field ephemeral_claim_fields[] = {
+    FIELD_STRING(volume_pvc, claim_name, "claimName", "Name of the claim.", REQUIRED, MAX_LEN(253)),
+    FIELD_BOOL(volume_pvc, read_only, "readOnly", "The claim is mounted read-only, whatever is said."),
+    FIELD_END,
+};
+static const struct type ephemeral_claim_type = TYPE(volume_pvc, ephemeral_claim_fields);
+
+static const struct cel_rule host_path_rules[] = {
+    {"self != ''", "hostDisk.path is required for hostDisk volume", NULL},
+    {"self.matches('^(/([^/.]|[.][^/.]|[.][.][^/])[^/]*){2,}$')",
+     "hostDisk.path must be a file in a folder, without . and .. in it", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct cel_rule host_type_rules[] = {
+    {"self in ['Disk', 'DiskOrCreate']", "hostDisk.type has invalid value",
+     "'hostDisk.type has invalid value \\'' + self + '\\', allowed are \\'Disk\\' or \\'DiskOrCreate\\''"},
+    {NULL, NULL, NULL},
+};
+static const struct cel_rule host_disk_rules[] = {
+    {"!has(self.capacity) || !has(self.type) || self.type != 'Disk'",
+     "hostDisk.capacity is allowed to pass only with hostDisk.type equal to 'DiskOrCreate'", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct field host_disk_fields[] = {
+    FIELD_STRING(volume_host_disk, path, "path", "Its path.", REQUIRED, MAX_LEN(1024), RULES(host_path_rules)),
+    FIELD_STRING(volume_host_disk, type, "type", "Disk: it is there. DiskOrCreate: else it is made.", REQUIRED,
+                 MAX_LEN(32), RULES(host_type_rules)),
+    FIELD_QUANTITY(volume_host_disk, capacity, "capacity", "Its size when it is made."),
+    KEPT_BOOL("shared", "All nodes have the same file."),
+    FIELD_END,
+};
+static const struct type host_disk_type = TYPE(volume_host_disk, host_disk_fields, .cel = host_disk_rules);
+
 static const struct field volume_fields[] = {
     FIELD_STRING(volume, name, "name", "Name of the volume; a disk refers to it.", REQUIRED, MAX_LEN(253)),
     FIELD_POINTER(volume, pvc, volume_pvc, pvc_type, "persistentVolumeClaim",
@@ -125,38 +217,30 @@ static const struct field volume_fields[] = {
                   "A disk from an image; what the guest writes is gone with it."),
     FIELD_POINTER(volume, cloud_init_no_cloud, volume_cloud_init, cloud_init_type, "cloudInitNoCloud",
                   "A disk with cloud-init data in the NoCloud format."),
+    FIELD_POINTER(volume, cloud_init_config_drive, volume_cloud_init, cloud_init_type, "cloudInitConfigDrive",
+                  "The same in the ConfigDrive format."),
     FIELD_POINTER(volume, empty_disk, volume_empty_disk, empty_disk_type, "emptyDisk",
                   "An empty disk that goes with the guest."),
+    FIELD_POINTER(volume, config_map, volume_object, config_map_type, "configMap",
+                  "A disk with the files of a ConfigMap, as they are when the guest starts."),
+    FIELD_POINTER(volume, secret, volume_object, secret_type, "secret",
+                  "A disk with the files of a Secret, as they are when the guest starts."),
+    FIELD_POINTER(volume, service_account, volume_service_account, service_account_type, "serviceAccount",
+                  "A disk with a token, the cluster's CA and the namespace, as they are when the guest starts."),
+    FIELD_POINTER(volume, downward_api, volume_downward_api, downward_api_type, "downwardAPI",
+                  "A disk with fields of the launcher pod, as they are when the guest starts."),
+    FIELD_POINTER(volume, sysprep, volume_sysprep, sysprep_type, "sysprep",
+                  "A disk with answers for Windows' set-up: Autounattend.xml or Unattend.xml."),
+    FIELD_KEPT("ephemeral", "A claim that is only read; what the guest writes is gone with it."),
+    FIELD_POINTER(volume, ephemeral, volume_pvc, ephemeral_claim_type, "ephemeral.persistentVolumeClaim", "The claim.",
+                  NEEDED),
+    FIELD_POINTER(volume, host_disk, volume_host_disk, host_disk_type, "hostDisk",
+                  "A file of the node, in a folder that configuration.bridge.hostDiskPaths allows."),
     FIELD_OTHERS(volume, other, "Sources that are kept and not run yet.",
                  .first_key = offsetof(struct volume, other_source)),
     FIELD_KEPT("dataVolume", "A claim that CDI fills.", OTHER),
     KEPT_STRING("dataVolume.name", "Name of the DataVolume and its claim.", NEEDED),
     KEPT_BOOL("dataVolume.hotpluggable", "It may be unplugged while the guest runs."),
-    KEPT_JSON("cloudInitConfigDrive", "The same in the ConfigDrive format.", OF(cloud_init_type), OTHER),
-    FIELD_KEPT("ephemeral", "A claim that is only read; what the guest writes is gone with it.", OTHER),
-    KEPT_STRING("ephemeral.persistentVolumeClaim.claimName", "Name of the claim.", NEEDED),
-    KEPT_BOOL("ephemeral.persistentVolumeClaim.readOnly", "The claim is mounted read-only."),
-    FIELD_KEPT("hostDisk", "A file of the node.", OTHER),
-    KEPT_STRING("hostDisk.path", "Its path.", NEEDED),
-    KEPT_STRING("hostDisk.type", "Disk or DiskOrCreate.", NEEDED),
-    KEPT_QUANTITY("hostDisk.capacity", "Its size when it is made."),
-    KEPT_BOOL("hostDisk.shared", "All nodes have the same file."),
-    FIELD_KEPT("configMap", "A disk with the files of a ConfigMap.", OTHER),
-    KEPT_STRING("configMap.name", "Its name."),
-    KEPT_BOOL("configMap.optional", "It need not be there."),
-    KEPT_STRING("configMap.volumeLabel", "Label of the disk."),
-    FIELD_KEPT("secret", "A disk with the files of a Secret.", OTHER),
-    KEPT_STRING("secret.secretName", "Its name."),
-    KEPT_BOOL("secret.optional", "It need not be there."),
-    KEPT_STRING("secret.volumeLabel", "Label of the disk."),
-    FIELD_KEPT("serviceAccount", "A disk with a token.", OTHER),
-    KEPT_STRING("serviceAccount.serviceAccountName", "Whose."),
-    FIELD_KEPT("downwardAPI", "A disk with fields of the pod.", OTHER),
-    KEPT_LIST(downward_item_type, "downwardAPI.fields", "Which ones."),
-    KEPT_STRING("downwardAPI.volumeLabel", "Label of the disk."),
-    FIELD_KEPT("sysprep", "A disk with answers for Windows' set-up.", OTHER),
-    KEPT_STRING("sysprep.secret.name", "Secret that holds them."),
-    KEPT_STRING("sysprep.configMap.name", "ConfigMap that holds them."),
     KEPT_PRESENT("downwardMetrics", "A disk with figures of the node.", OTHER),
     FIELD_KEPT("memoryDump", "A claim that the guest's memory is written to.", OTHER),
     KEPT_STRING("memoryDump.claimName", "Its name.", NEEDED),

@@ -224,19 +224,13 @@ const struct support vmi_support[] = {
     TOLD("networks[].networkName",
          "a name of the converted machine's host; a network without a type is read as pod: {}"),
     TOLD("volumes[].persistentVolumeClaim.hotpluggable", "the claim stays with the guest until that stops"),
-#define SOURCES "use persistentVolumeClaim, containerDisk, cloudInitNoCloud or emptyDisk"
+    HARMLESS("volumes[].hostDisk.shared", "a guest stays on its node while it runs"),
+#define SOURCES "use persistentVolumeClaim, containerDisk or emptyDisk"
     REFUSED("volumes[].dataVolume", SOURCES),
-    REFUSED("volumes[].cloudInitConfigDrive", SOURCES),
-    REFUSED("volumes[].ephemeral", SOURCES),
-    REFUSED("volumes[].hostDisk", SOURCES),
-    REFUSED("volumes[].configMap", SOURCES),
-    REFUSED("volumes[].secret", SOURCES),
-    REFUSED("volumes[].serviceAccount", SOURCES),
-    REFUSED("volumes[].downwardAPI", SOURCES),
-    REFUSED("volumes[].sysprep", SOURCES),
     REFUSED("volumes[].downwardMetrics", SOURCES),
     REFUSED("volumes[].memoryDump", SOURCES),
-    REFUSED("volumes[].containerPath", SOURCES),
+    REFUSED("volumes[].containerPath", "a folder of the launcher's container is no disk: use configMap, secret, "
+                                       "downwardAPI or serviceAccount"),
 
     /* the pod and its life */
     TOLD("serviceAccountName", "the launcher pod has no right in the Kubernetes API"),

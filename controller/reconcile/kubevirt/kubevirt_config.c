@@ -26,6 +26,7 @@ kubevirt_config(struct arena *a, const struct caches *caches, const char *namesp
     c->default_ports = k.spec.default_ports;
     c->log_launcher = k.spec.log_launcher;
     c->pod_annotations = k.spec.pod_annotations;
+    c->host_disk_paths = k.spec.host_disk_paths;
     c->image_overlay = k.spec.image_overlay;
     c->log_storage = k.spec.log_storage;
     c->state_class = str_empty(k.spec.state_class) ? NULL : k.spec.state_class;
@@ -45,6 +46,9 @@ kubevirt_config_text(const struct config *c)
     }
     for (size_t i = 0; i < c->pod_annotations.n; i++) {
         (void)strbuf_addf(&lists, " %s", c->pod_annotations.items[i]); /* as above */
+    }
+    for (size_t i = 0; i < c->host_disk_paths.n; i++) {
+        (void)strbuf_addf(&lists, " %s", c->host_disk_paths.items[i]); /* as above */
     }
     (void)strbuf_addf(&lists, " %s %s %s", c->image_overlay.text ? c->image_overlay.text : "",
                       c->log_storage.text ? c->log_storage.text : "", c->state_class ? c->state_class : "");

@@ -35,7 +35,7 @@ block_volumes(const struct vmi_view *v)
 
     for (size_t i = 0; i < volumes->n; i++) {
         const struct volume *vol = &volumes->items[i];
-        const struct claim_view *c = vol->pvc ? claim_find(&v->claims, vol->pvc->claim_name) : NULL;
+        const struct claim_view *c = volume_claim(vol) ? claim_find(&v->claims, volume_claim(vol)->claim_name) : NULL;
         if (c && c->is_block) {
             l.items[l.n++] = vol->name;
         }

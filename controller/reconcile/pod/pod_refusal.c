@@ -28,6 +28,7 @@ static const struct {
     {"spec.containers.livenessProbe", "livenessProbe", true},
     {"spec.containers[0].resources", "domain.resources", false},
     {"spec.containers[0].ports", "domain.devices.interfaces[].ports", false},
+    {"spec.serviceAccountName", "volumes[].serviceAccount.serviceAccountName", false},
     {"spec.imagePullSecrets", "volumes[].containerDisk.imagePullSecret", false},
     {"spec.volumes", "volumes", false},
 };
@@ -43,6 +44,8 @@ static const struct {
      "ask for less, or have the ResourceQuota raised; it is tried again until there is room"},
     {"failed quota", ERR_RETRY, "domain.resources",
      "the ResourceQuota wants what the pod does not ask for; it is tried again"},
+    {"error looking up service account", ERR_RETRY, "volumes[].serviceAccount.serviceAccountName",
+     "create that ServiceAccount, or correct the name; it is tried again"},
     {"PriorityClass", ERR_INVALID, "priorityClassName", "create that PriorityClass, or correct the name"},
     {" usage per ", ERR_INVALID, "domain", "ask for what the LimitRange of the namespace allows, or have it changed"},
     {"limit to request ratio", ERR_INVALID, "domain.resources",

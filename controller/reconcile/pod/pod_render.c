@@ -29,6 +29,7 @@ static json_t *pod_annotations(const struct vmi_view *v);
 static bool has_files(const struct vmi_view *v);
 static json_t *pod_spec(const struct vmi_view *v);
 static void pod_placement(const struct vmi_view *v, json_t *spec);
+static void pod_account(const struct vmi_spec *s, json_t *spec);
 static json_t *node_selector(const struct vmi_view *v);
 static json_t *pod_container(const struct vmi_view *v, struct pod_volumes *pv);
 static json_t *pod_resources(const struct vmi_view *v);
@@ -133,6 +134,7 @@ pod_spec(const struct vmi_view *v)
     }
     json_decref(pv.pull_secrets);
     pod_placement(v, spec);
+    pod_account(s, spec);
     return spec;
 }
 
@@ -174,6 +176,17 @@ node_selector(const struct vmi_view *v)
         set_text(selector, s->node_selector.items[i].key, s->node_selector.items[i].value);
     }
     return selector;
+}
+
+/* A token is of the pod's own account: whoever wants one on a disk gets the pod to run under it. Nothing else in the pod has the token. */
+static void
+pod_account(const struct vmi_spec *s, json_t *spec)
+{
+    for (size_t i = 0; i < s->volumes.n; i++) {
+        if (s->volumes.items[i].service_account) {
+            set_text(spec, "serviceAccountName", s->volumes.items[i].service_account->name);
+        }
+    }
 }
 
 static json_t *

@@ -4,14 +4,17 @@
 #include "api/walk/quantity.h"
 #include "reconcile/pod/storage.h"
 
-enum { TOKEN_LIFE_S = 3600 };
+/* A disk is made of the guest's token once: it is asked for as long as an API server gives one, which ends with the pod at the latest. */
+enum { TOKEN_LIFE_S = 3600, GUEST_TOKEN_LIFE_S = 365 * 24 * 3600 };
 
 static void add_own(const struct vmi_view *v, struct pod_volumes *pv);
 static void add_guest(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv);
 static void add_state(const struct vmi_view *v, struct pod_volumes *pv);
 static void add_image(const struct volume *vol, struct pod_volumes *pv);
 static void add_claim(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv);
-static void add_cloud_init(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv);
+static void add_cloud_init(const struct volume *vol, struct pod_volumes *pv);
+static void add_host_disk(const struct volume *vol, struct pod_volumes *pv);
+static void add_files(const struct volume *vol, struct pod_volumes *pv);
 static void append(json_t *list, json_t *item);
 static const char *pull_policy_name(enum pull_policy p);
 
@@ -55,10 +58,14 @@ add_guest(const struct vmi_view *v, const struct volume *vol, struct pod_volumes
 {
     if (vol->container_disk) {
         add_image(vol, pv);
-    } else if (vol->pvc) {
+    } else if (volume_claim(vol)) {
         add_claim(v, vol, pv);
-    } else if (vol->cloud_init_no_cloud) {
-        add_cloud_init(v, vol, pv);
+    } else if (vol->cloud_init_no_cloud || vol->cloud_init_config_drive) {
+        add_cloud_init(vol, pv);
+    } else if (vol->host_disk) {
+        add_host_disk(vol, pv);
+    } else {
+        add_files(vol, pv);
     } /* emptyDisk: a file of the launcher's own in its data folder */
 }
 
@@ -92,13 +99,13 @@ add_image(const struct volume *vol, struct pod_volumes *pv)
 static void
 add_claim(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv)
 {
-    const struct claim_view *c = claim_find(&v->claims, vol->pvc->claim_name);
+    const struct claim_view *c = claim_find(&v->claims, volume_claim(vol)->claim_name);
     bool is_block = c && c->is_block;
     AUTO(freep) char *name = xasprintf("vol-%s", vol->name);
     AUTO(freep) char *path = xasprintf("%s/%s", is_block ? LAUNCHER_BLOCK_DIR : LAUNCHER_DISK_DIR, vol->name);
-    json_t *claim = json_pack("{s:s}", "claimName", vol->pvc->claim_name);
+    json_t *claim = json_pack("{s:s}", "claimName", volume_claim(vol)->claim_name);
 
-    if (vol->pvc->read_only == TRI_TRUE) {
+    if (vol->ephemeral || vol->pvc->read_only == TRI_TRUE) {
         (void)json_object_set_new(claim, "readOnly", json_true());
     }
     append(pv->volumes, json_pack("{s:s, s:o}", "name", name, "persistentVolumeClaim", claim));
@@ -120,16 +127,91 @@ add_secret(const struct volume *vol, const char *secret, const char *part, struc
 }
 
 static void
-add_cloud_init(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv)
+add_cloud_init(const struct volume *vol, struct pod_volumes *pv)
 {
-    const struct volume_cloud_init *c = vol->cloud_init_no_cloud;
+    const struct volume_cloud_init *c =
+        vol->cloud_init_config_drive ? vol->cloud_init_config_drive : vol->cloud_init_no_cloud;
 
-    (void)v; /* inline data is in the instance */
+    /* inline data is in the instance */
     if (c->secret_ref) {
         add_secret(vol, c->secret_ref->name, "user", pv);
     }
     if (c->network_data_secret_ref) {
         add_secret(vol, c->network_data_secret_ref->name, "network", pv);
+    }
+}
+
+/* The folder, not the file: in the pod a symbolic link leads nowhere on the node, and the kubelet would follow one. */
+static void
+add_host_disk(const struct volume *vol, struct pod_volumes *pv)
+{
+    const char *file = vol->host_disk->path;
+    AUTO(freep) char *folder = xstrndup(file, (size_t)(strrchr(file, '/') - file));
+    AUTO(freep) char *name = xasprintf("vol-%s", vol->name);
+    AUTO(freep) char *path = xasprintf("%s/%s", LAUNCHER_DISK_DIR, vol->name);
+
+    append(pv->volumes, json_pack("{s:s, s:{s:s, s:s}}", "name", name, "hostPath", "path", folder, "type", "Directory"));
+    append(pv->mounts, json_pack("{s:s, s:s}", "name", name, "mountPath", path));
+}
+
+static json_t *
+object_source(const char *key, const char *name, enum tri optional)
+{
+    json_t *source = json_pack("{s:s}", key, name);
+
+    if (optional == TRI_TRUE) {
+        (void)json_object_set_new(source, "optional", json_true());
+    }
+    return source;
+}
+
+/* The pod itself has no token of the API server: only the disk is made of one. */
+static json_t *
+token_source(void)
+{
+    return json_pack("{s:[{s:{s:i, s:s}}, {s:{s:s, s:[{s:s, s:s}]}}, {s:{s:[{s:s, s:{s:s}}]}}]}", "sources",
+                     "serviceAccountToken", "expirationSeconds", GUEST_TOKEN_LIFE_S, "path", "token", "configMap",
+                     "name", "kube-root-ca.crt", "items", "key", "ca.crt", "path", "ca.crt", "downwardAPI", "items",
+                     "path", "namespace", "fieldRef", "fieldPath", "metadata.namespace");
+}
+
+static json_t *
+fields_source(const json_t *fields)
+{
+    return fields ? json_pack("{s:O}", "items", (json_t *)(uintptr_t)fields) : json_object();
+}
+
+/* What a disk is made of by the launcher; NULL: it is not made of files. */
+static json_t *
+files_source(const struct volume *vol, const char **ret_key)
+{
+    const struct volume_sysprep *s = vol->sysprep;
+
+    if (vol->config_map || (s && s->config_map)) {
+        *ret_key = "configMap";
+        return vol->config_map ? object_source("name", vol->config_map->name, vol->config_map->optional)
+                               : object_source("name", s->config_map->name, TRI_UNSET);
+    }
+    if (vol->secret || s) {
+        *ret_key = "secret";
+        return vol->secret ? object_source("secretName", vol->secret->name, vol->secret->optional)
+                           : object_source("secretName", s->secret->name, TRI_UNSET);
+    }
+    *ret_key = vol->service_account ? "projected" : "downwardAPI";
+    return vol->service_account ? token_source() : vol->downward_api ? fields_source(vol->downward_api->fields) : NULL;
+}
+
+static void
+add_files(const struct volume *vol, struct pod_volumes *pv)
+{
+    AUTO(freep) char *name = xasprintf("vol-%s", vol->name);
+    AUTO(freep) char *path = xasprintf("%s/%s", LAUNCHER_FILES_DIR, vol->name);
+    const char *key;
+    json_t *source = files_source(vol, &key);
+
+    if (source) {
+        append(pv->volumes, json_pack("{s:s, s:o}", "name", name, key, source));
+        append(pv->mounts, json_pack("{s:s, s:s}", "name", name, "mountPath", path));
     }
 }
 

@@ -6,8 +6,9 @@
 
 enum {
     OWN_MIB = 64,           /* seeds, NVRAM, console, logs of libvirt, QEMU and passt */
-    OVERLAY_MIB = 64,       /* of an image: what a system writes while it boots */
+    OVERLAY_MIB = 64,       /* of an image or an ephemeral claim: what a system writes while it boots */
     OVERLAY_MAX_GIB = 20,   /* unless the configuration says more or less */
+    FILES_MIB = 3,          /* a disk made of files: 2 MiB of them at most */
     LOGS_MIB = 256,         /* what the kubelet keeps of the container's output, five files of 10 MiB by default */
     FILE_SYSTEM_SHARE = 32, /* tables of the overlay's format, blocks of the file system */
 };
@@ -43,7 +44,10 @@ storage_need(const struct vmi_spec *spec, const struct config *c)
         if (v->empty_disk) {
             requested = sum(requested, v->empty_disk->capacity.value);
             data = sum(data, v->empty_disk->capacity.value);
-        } else if (v->container_disk && !is_cdrom(spec, v->name)) {
+        } else if (v->config_map || v->secret || v->downward_api || v->service_account || v->sysprep) {
+            requested = sum(requested, FILES_MIB * MIB);
+            data = sum(data, FILES_MIB * MIB);
+        } else if ((v->container_disk || v->ephemeral) && !is_cdrom(spec, v->name)) {
             requested = sum(requested, OVERLAY_MIB * MIB);
             data = sum(data, overlay);
         }

@@ -5,13 +5,72 @@ enum { FIRST_READ_S = 3, READ_EVERY_MAX_S = 60, WAITING_PER_READ_S = 40 };
 
 #define NO_PULL_SECRET "Unable to retrieve some image pull secrets ("
 
-static bool
-names_secret(const struct volume *vol)
+/* An object that a volume names, and whose absence only the kubelet tells. */
+struct need {
+    const char *kind; /* as the kubelet writes it */
+    const char *name; /* NULL, empty: none is named */
+    const char *field;
+};
+
+enum { NEEDS_MAX = 8 };
+
+static void
+need_add(struct need *needs, size_t *n, const char *kind, const char *name, const char *field)
+{
+    if (!str_empty(name)) {
+        needs[(*n)++] = (struct need){kind, name, field};
+    }
+}
+
+static void
+needs_of_cloud_init(const struct volume *vol, struct need *needs, size_t *n)
 {
     const struct volume_cloud_init *c = vol->cloud_init_no_cloud;
+    const struct volume_cloud_init *d = vol->cloud_init_config_drive;
 
-    return (c && (c->secret_ref || c->network_data_secret_ref)) ||
-           (vol->container_disk && !str_empty(vol->container_disk->image_pull_secret));
+    if (c && c->secret_ref) {
+        need_add(needs, n, "secret", c->secret_ref->name, "cloudInitNoCloud.secretRef.name");
+    }
+    if (c && c->network_data_secret_ref) {
+        need_add(needs, n, "secret", c->network_data_secret_ref->name, "cloudInitNoCloud.networkDataSecretRef.name");
+    }
+    if (d && d->secret_ref) {
+        need_add(needs, n, "secret", d->secret_ref->name, "cloudInitConfigDrive.secretRef.name");
+    }
+    if (d && d->network_data_secret_ref) {
+        need_add(needs, n, "secret", d->network_data_secret_ref->name, "cloudInitConfigDrive.networkDataSecretRef.name");
+    }
+}
+
+/* What a volume of a valid spec cannot do without, beside a Secret to pull an image with. */
+static size_t
+needs_of(const struct volume *vol, struct need *needs)
+{
+    const struct volume_sysprep *s = vol->sysprep;
+    size_t n = 0;
+
+    needs_of_cloud_init(vol, needs, &n);
+    if (vol->config_map && vol->config_map->optional != TRI_TRUE) {
+        need_add(needs, &n, "configmap", vol->config_map->name, "configMap.name");
+    }
+    if (vol->secret && vol->secret->optional != TRI_TRUE) {
+        need_add(needs, &n, "secret", vol->secret->name, "secret.secretName");
+    }
+    if (s && s->config_map) {
+        need_add(needs, &n, "configmap", s->config_map->name, "sysprep.configMap.name");
+    }
+    if (s && s->secret) {
+        need_add(needs, &n, "secret", s->secret->name, "sysprep.secret.name");
+    }
+    return n;
+}
+
+static bool
+needs_any(const struct volume *vol)
+{
+    struct need needs[NEEDS_MAX];
+
+    return needs_of(vol, needs) > 0 || (vol->container_disk && !str_empty(vol->container_disk->image_pull_secret));
 }
 
 bool
@@ -21,7 +80,7 @@ pod_warnings_matter(const struct vmi_view *v)
                  !v->going && !v->active->pod.terminated && !pod_is_over(&v->active->pod);
 
     for (size_t i = 0; waits && i < v->vmi.spec.volumes.n; i++) {
-        if (names_secret(&v->vmi.spec.volumes.items[i])) {
+        if (needs_any(&v->vmi.spec.volumes.items[i])) {
             return true;
         }
     }
@@ -60,10 +119,9 @@ is_listed(const char *line, const char *name)
 }
 
 static bool
-is_not_mounted(const struct vmi_view *v, const struct local_ref *ref)
+is_not_mounted(const struct vmi_view *v, const struct need *need)
 {
-    return ref && !str_empty(ref->name) &&
-           strstr(v->warnings, arena_printf(v->arena, "secret \"%s\" not found", ref->name));
+    return strstr(v->warnings, arena_printf(v->arena, "%s \"%s\" not found", need->kind, need->name));
 }
 
 static bool
@@ -78,35 +136,42 @@ is_not_pulled_with(const struct vmi_view *v, const char *name)
     return false;
 }
 
-static const char *
-missing(const struct vmi_view *v, const char *secret, size_t volume, const char *field)
+static struct pod_missing
+missing(const struct vmi_view *v, const struct need *need, size_t volume)
 {
-    return arena_printf(
-        v->arena,
-        "Secret %s does not exist in namespace %s: create it, or correct spec.%svolumes[%zu].%s; once it is "
-        "there the guest starts within two minutes",
-        secret, v->vmi.meta.namespace, v->has_template ? "template.spec." : "", volume, field);
+    bool is_secret = str_eq(need->kind, "secret");
+
+    return (struct pod_missing){
+        .reason = is_secret ? "SecretNotFound" : "ConfigMapNotFound",
+        .message = arena_printf(
+            v->arena,
+            "%s %s does not exist in namespace %s: create it, or correct spec.%svolumes[%zu].%s; once it is "
+            "there the guest starts within two minutes",
+            is_secret ? "Secret" : "ConfigMap", need->name, v->vmi.meta.namespace,
+            v->has_template ? "template.spec." : "", volume, need->field)};
 }
 
-const char *
-pod_warnings_secret(const struct vmi_view *v)
+struct pod_missing
+pod_warnings_missing(const struct vmi_view *v)
 {
+    struct need needs[NEEDS_MAX];
+
     if (str_empty(v->warnings) || !pod_warnings_matter(v)) {
-        return NULL;
+        return (struct pod_missing){0};
     }
     for (size_t i = 0; i < v->vmi.spec.volumes.n; i++) {
         const struct volume *vol = &v->vmi.spec.volumes.items[i];
-        const struct volume_cloud_init *c = vol->cloud_init_no_cloud;
+        size_t n = needs_of(vol, needs);
 
-        if (c && is_not_mounted(v, c->secret_ref)) {
-            return missing(v, c->secret_ref->name, i, "cloudInitNoCloud.secretRef.name");
-        }
-        if (c && is_not_mounted(v, c->network_data_secret_ref)) {
-            return missing(v, c->network_data_secret_ref->name, i, "cloudInitNoCloud.networkDataSecretRef.name");
+        for (size_t k = 0; k < n; k++) {
+            if (is_not_mounted(v, &needs[k])) {
+                return missing(v, &needs[k], i);
+            }
         }
         if (vol->container_disk && is_not_pulled_with(v, vol->container_disk->image_pull_secret)) {
-            return missing(v, vol->container_disk->image_pull_secret, i, "containerDisk.imagePullSecret");
+            const struct need pull = {"secret", vol->container_disk->image_pull_secret, "containerDisk.imagePullSecret"};
+            return missing(v, &pull, i);
         }
     }
-    return NULL;
+    return (struct pod_missing){0};
 }

@@ -166,7 +166,7 @@ set_volume(const struct vmi_view *v, const struct volume *vol, struct volume_sta
         s->reason = "LargerThanClaim";
         s->message = "the disk is larger than its claim: the storage may end before the disk does";
     }
-    s->pvc_info = vol->pvc ? claim_info(v, vol->pvc->claim_name) : NULL;
+    s->pvc_info = volume_claim(vol) ? claim_info(v, volume_claim(vol)->claim_name) : NULL;
 }
 
 static void

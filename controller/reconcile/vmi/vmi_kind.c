@@ -99,6 +99,9 @@ vmi_words(const json_t *vmi, kind_word_fn *word, void *arg)
 
     json_array_foreach(json_at(vmi, "spec", "volumes", NULL), i, value) {
         const char *claim = json_str(json_at(value, "persistentVolumeClaim", NULL), "claimName");
+        if (!claim) {
+            claim = json_str(json_at(value, "ephemeral", "persistentVolumeClaim", NULL), "claimName");
+        }
         if (claim) {
             word(arg, claim, "");
         }

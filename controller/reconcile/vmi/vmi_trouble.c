@@ -70,6 +70,39 @@ lun_on_files(const struct vmi_view *v)
     return NULL;
 }
 
+static bool
+is_below(const char *path, const char *folder)
+{
+    size_t len = strlen(folder);
+
+    while (len > 0 && folder[len - 1] == '/') {
+        len--;
+    }
+    return len > 0 && folder[0] == '/' && strncmp(path, folder, len) == 0 && path[len] == '/';
+}
+
+/* Files of a node are the administrator's: none is handed out that he has not named. */
+static const char *
+host_disk_refused(const struct vmi_view *v)
+{
+    for (size_t i = 0; i < v->vmi.spec.volumes.n; i++) {
+        const struct volume_host_disk *d = v->vmi.spec.volumes.items[i].host_disk;
+        bool is_allowed = !d;
+        for (size_t k = 0; d && k < v->config->host_disk_paths.n; k++) {
+            is_allowed = is_allowed || is_below(d->path, v->config->host_disk_paths.items[k]);
+        }
+        if (!is_allowed) {
+            return arena_printf(
+                v->arena,
+                "spec.%svolumes[%zu].hostDisk.path: HostDisk feature gate is not enabled for %s: use a "
+                "persistentVolumeClaim, or have an administrator add its folder to configuration.bridge.hostDiskPaths "
+                "of the KubeVirt object",
+                v->has_template ? "template.spec." : "", i, d->path);
+        }
+    }
+    return NULL;
+}
+
 static struct vmi_trouble
 trouble_of_foreign_claim(const struct vmi_view *v, const char *name)
 {
@@ -112,9 +145,12 @@ trouble_before_pod(const struct vmi_view *v)
                                         .stalled = true};
         }
     }
-    const char *lun = lun_on_files(v);
-    if (lun) {
-        return (struct vmi_trouble){.reason = "FailedCreate", .message = lun, .stalled = true};
+    const char *disk = host_disk_refused(v);
+    if (!disk) {
+        disk = lun_on_files(v);
+    }
+    if (disk) {
+        return (struct vmi_trouble){.reason = "FailedCreate", .message = disk, .stalled = true};
     }
     if (v->last_error) {
         return (struct vmi_trouble){.reason = "FailedCreate", .message = v->last_error, .stalled = v->error_lasts};
@@ -136,7 +172,7 @@ static struct vmi_trouble
 trouble_of_pod(const struct vmi_view *v)
 {
     const struct pod_view *pod = &v->active->pod;
-    const char *missing = pod_warnings_secret(v);
+    const struct pod_missing missing = pod_warnings_missing(v);
     static const struct {
         const char *waiting;
         const char *reason;
@@ -152,12 +188,13 @@ trouble_of_pod(const struct vmi_view *v)
 
     for (size_t i = 0; pod->waiting_reason && i < ARRAY_LEN(rows); i++) {
         if (str_eq(pod->waiting_reason, rows[i].waiting)) {
-            return (struct vmi_trouble){
-                .reason = rows[i].reason, .message = missing ? missing : waiting_message(pod), .stalled = true};
+            return (struct vmi_trouble){.reason = rows[i].reason,
+                                        .message = missing.message ? missing.message : waiting_message(pod),
+                                        .stalled = true};
         }
     }
-    if (missing) {
-        return (struct vmi_trouble){.reason = "SecretNotFound", .message = missing, .stalled = true};
+    if (missing.message) {
+        return (struct vmi_trouble){.reason = missing.reason, .message = missing.message, .stalled = true};
     }
     return (struct vmi_trouble){0};
 }

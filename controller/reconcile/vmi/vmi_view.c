@@ -356,10 +356,10 @@ gather_claims(struct vmi_view *v, const struct store *pvcs)
 
     v->claims.items = ARENA_NEW_N(v->arena, struct claim_view, volumes->n + 1);
     for (size_t i = 0; i < volumes->n; i++) {
-        if (!volumes->items[i].pvc || claim_find(&v->claims, volumes->items[i].pvc->claim_name)) {
-            continue; /* of one that many volumes name once is enough */
+        const struct volume_pvc *claim = volume_claim(&volumes->items[i]);
+        if (claim && !claim_find(&v->claims, claim->claim_name)) { /* of one that many volumes name once is enough */
+            (void)gather_claim(v, pvcs, claim->claim_name);
         }
-        (void)gather_claim(v, pvcs, volumes->items[i].pvc->claim_name);
     }
     gather_state_claim(v, pvcs);
 }

@@ -34,6 +34,10 @@ def seed(**more):
     return second({"cloudInitNoCloud": more})
 
 
+def drive(**more):
+    return second({"cloudInitConfigDrive": more})
+
+
 def probe(kind, **more):
     return {kind: {"tcpSocket": {"port": 22}, **more}}
 
@@ -95,6 +99,26 @@ CHANGED = {
     "volumes[].cloudInitNoCloud.networkDataBase64": seed(userData="#cloud-config\n", networkDataBase64="dmVyc2lvbjogMgo="),
     "volumes[].cloudInitNoCloud.secretRef.name": seed(secretRef={"name": "key"}),
     "volumes[].cloudInitNoCloud.networkDataSecretRef.name": seed(userData="#cloud-config\n", networkDataSecretRef={"name": "key"}),
+    "volumes[].cloudInitConfigDrive.userData": drive(userData="#cloud-config\n"),
+    "volumes[].cloudInitConfigDrive.userDataBase64": drive(userDataBase64="I2Nsb3VkLWNvbmZpZwo="),
+    "volumes[].cloudInitConfigDrive.networkData": drive(userData="#cloud-config\n", networkData="{}\n"),
+    "volumes[].cloudInitConfigDrive.networkDataBase64": drive(userData="#cloud-config\n", networkDataBase64="e30K"),
+    "volumes[].cloudInitConfigDrive.secretRef.name": drive(secretRef={"name": "key"}),
+    "volumes[].cloudInitConfigDrive.networkDataSecretRef.name": drive(userData="#cloud-config\n", networkDataSecretRef={"name": "key"}),
+    "volumes[].configMap.name": second({"configMap": {"name": "c"}}),
+    "volumes[].configMap.optional": second({"configMap": {"name": "c", "optional": True}}),
+    "volumes[].configMap.volumeLabel": second({"configMap": {"name": "c", "volumeLabel": "l"}}),
+    "volumes[].secret.secretName": second({"secret": {"secretName": "key"}}),
+    "volumes[].secret.optional": second({"secret": {"secretName": "key", "optional": True}}),
+    "volumes[].secret.volumeLabel": second({"secret": {"secretName": "key", "volumeLabel": "l"}}),
+    "volumes[].downwardAPI.fields[].path": second({"downwardAPI": {"fields": [{"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}]}}),
+    "volumes[].downwardAPI.volumeLabel": second({"downwardAPI": {"volumeLabel": "l"}}),
+    "volumes[].ephemeral.persistentVolumeClaim.claimName": second({"ephemeral": {"persistentVolumeClaim": {"claimName": "block"}}}),
+    "volumes[].hostDisk.path": second({"hostDisk": {"path": "/a/b", "type": "Disk"}}),
+    "volumes[].hostDisk.type": second({"hostDisk": {"path": "/a/b", "type": "DiskOrCreate"}}),
+    "volumes[].hostDisk.capacity": second({"hostDisk": {"path": "/a/b", "type": "DiskOrCreate", "capacity": "1Mi"}}),
+    "volumes[].sysprep.configMap.name": second({"sysprep": {"configMap": {"name": "c"}}}, {"cdrom": {"bus": "sata"}}),
+    "volumes[].sysprep.secret.name": second({"sysprep": {"secret": {"name": "key"}}}, {"cdrom": {"bus": "sata"}}),
     "nodeSelector": {"nodeSelector": {"disk": "fast"}},
     "affinity": {"affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
         {"weight": 1, "podAffinityTerm": {"topologyKey": "zone"}}]}}},

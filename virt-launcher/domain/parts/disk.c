@@ -179,9 +179,9 @@ write_backing(const struct disk_facts *f, struct xml *x)
 {
     xml_open(x, "backingStore");
     if (f->backing_path) {
-        xml_attr(x, "type", "file");
+        xml_attr(x, "type", f->is_backing_block ? "block" : "file");
         xml_empty(x, "format", "type", f->backing_format, NULL);
-        xml_empty(x, "source", "file", f->backing_path, NULL);
+        xml_empty(x, "source", f->is_backing_block ? "dev" : "file", f->backing_path, NULL);
         xml_empty(x, "backingStore", NULL);
     }
     xml_close(x);

@@ -1,9 +1,11 @@
-// The NoCloud image read back with libarchive, and the files that disks are made of.
+// Images read back with libarchive, and the files that disks are made of.
+#include "effect/cloud_init.h"
 #include "effect/disk_file.h"
 #include "effect/disk_lock.h"
 #include "effect/disks.h"
 #include "effect/files.h"
-#include "effect/nocloud.h"
+#include "effect/iso_folder.h"
+#include "effect/volume_files.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -13,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/nocloud.XXXXXX";
+static char dir[] = "/tmp/disks.XXXXXX";
 
 static const char *
 in_dir(const char *name, char *buf, size_t size)
@@ -98,7 +100,7 @@ START_TEST(image_holds_what_was_given)
         put(rows[_i].file, rows[_i].text);
     }
     struct err *e =
-        nocloud_write(&i, &vol, in_dir("secrets", secrets, sizeof(secrets)), in_dir("out.iso", iso, sizeof(iso)));
+        cloud_init_write(&i, &vol, in_dir("secrets", secrets, sizeof(secrets)), in_dir("out.iso", iso, sizeof(iso)));
     if (rows[_i].file) {
         ck_assert_int_eq(unlink(in_dir(rows[_i].file, file, sizeof(file))), 0);
     }
@@ -118,19 +120,156 @@ START_TEST(image_holds_what_was_given)
 }
 END_TEST
 
+/* The label that a guest looks for stands there as it was asked for, small letters and all; what is behind it is blank. */
+static void
+check_label(const char *iso, const char *want)
+{
+    char block[32768 + 2048], padded[33];
+    AUTO(fclosep) FILE *f = fopen(iso, "re");
+
+    (void)snprintf(padded, sizeof(padded), "%-32s", want);
+    ck_assert_uint_eq(fread(block, 1, sizeof(block), f), sizeof(block));
+    ck_assert_msg(memcmp(block + 32768 + 40, padded, 32) == 0, "%.32s is not %s", block + 32768 + 40, want);
+    ck_assert_int_eq(fseek(f, 0, SEEK_END), 0);
+    ck_assert_int_eq(ftell(f) % 4096, 0); /* what direct I/O asks for */
+}
+
 START_TEST(label_is_cidata)
 {
     struct volume_cloud_init c = {.user_data = "a"};
     const struct volume vol = {.name = "v", .cloud_init_no_cloud = &c};
     const struct instance i = {.name = "vm1", .namespace = "default"};
-    char iso[512], block[32768 + 2048];
+    char iso[512];
 
-    ck_assert_ptr_null(nocloud_write(&i, &vol, dir, in_dir("label.iso", iso, sizeof(iso))));
-    AUTO(fclosep) FILE *f = fopen(iso, "re");
-    ck_assert_uint_eq(fread(block, 1, sizeof(block), f), sizeof(block));
-    ck_assert_int_eq(strncasecmp(block + 32768 + 40, "cidata ", 7), 0);
-    ck_assert_int_eq(fseek(f, 0, SEEK_END), 0);
-    ck_assert_int_eq(ftell(f) % 4096, 0); /* what direct I/O asks for */
+    ck_assert_ptr_null(cloud_init_write(&i, &vol, dir, in_dir("label.iso", iso, sizeof(iso))));
+    check_label(iso, "cidata");
+}
+END_TEST
+
+START_TEST(a_config_drive_is_laid_out_as_openstack_does)
+{
+    struct volume_cloud_init c = {.user_data = "#cloud-config\n", .network_data_base64 = "e30="};
+    const struct volume vol = {.name = "v", .cloud_init_config_drive = &c};
+    const struct instance i = {.name = "vm1", .namespace = "default", .hostname = "host1", .system_uuid = "uuid-1"};
+    char iso[512];
+
+    ck_assert_ptr_null(cloud_init_write(&i, &vol, dir, in_dir("drive.iso", iso, sizeof(iso))));
+    check_label(iso, "config-2");
+    AUTO(freep) char *text = image_text(iso);
+    static const char *const want[] = {"openstack/latest/meta_data.json={",
+                                       "\"instance_id\":\"vm1.default\"",
+                                       ",\"hostname\":\"host1\"",
+                                       "\"local_hostname\":\"host1\"",
+                                       "\"uuid\":\"uuid-1\"",
+                                       "openstack/latest/user_data=#cloud-config\n;",
+                                       "openstack/latest/network_data.json={};"};
+    for (size_t k = 0; k < ARRAY_LEN(want); k++) {
+        ck_assert_msg(strstr(text, want[k]) != NULL, "%s is not in %s", want[k], text);
+    }
+    c = (struct volume_cloud_init){.user_data_base64 = "*"};
+    struct err *e = cloud_init_write(&i, &vol, dir, iso);
+    ck_assert_msg(e && strstr(err_text(e), "spec.volumes[v].cloudInitConfigDrive: userDataBase64: is no base64"), "%s",
+                  e ? err_text(e) : "no error");
+    err_free(e);
+}
+END_TEST
+
+static struct volume_object labelled = {.name = "n", .volume_label = "My Data-1"}, plain = {.name = "n"},
+                            long_label = {.name = "n", .volume_label = "123456789012345678901234567890123"},
+                            odd_label = {.name = "n", .volume_label = "a\nb"};
+static struct volume_downward_api fields = {.volume_label = "fields"};
+static struct volume_service_account account = {.name = "robot"};
+static struct volume_sysprep answers = {.config_map = &secret};
+
+/* Of a folder as the kubelet makes it. */
+static const struct {
+    const char *name;
+    struct volume vol;
+    const char *files[3]; /* below files/v */
+    const char *label, *text;
+    const char *want_error;
+} folders[] = {
+    {"a ConfigMap", {.config_map = &labelled}, {"a.conf", "B_2"}, "My Data-1", "B_2=B_2;a.conf=a.conf;", NULL},
+    {"an optional one that is not there", {.config_map = &plain}, {NULL}, "cfgdata", "", NULL},
+    {"a Secret", {.secret = &plain}, {"password"}, "cfgdata", "password=password;", NULL},
+    {"the downward API, in a folder", {.downward_api = &fields}, {"pod/labels"}, "fields", "pod/labels=pod/labels;", NULL},
+    {"a ServiceAccount", {.service_account = &account}, {"token"}, "cfgdata", "token=token;", NULL},
+    {"sysprep", {.sysprep = &answers}, {"Autounattend.xml"}, "unattendCD", "Autounattend.xml=Autounattend.xml;", NULL},
+    {"sysprep in small letters", {.sysprep = &answers}, {"unattend.xml"}, "unattendCD", "unattend.xml=unattend.xml;", NULL},
+    {"sysprep of something else", {.sysprep = &answers}, {"a.xml"}, NULL, NULL, "spec.volumes[v].sysprep: has neither"},
+    {"a label that is too long", {.secret = &long_label}, {"a"}, NULL, NULL, "volumeLabel: at most 32 signs"},
+    {"a label of odd signs", {.config_map = &odd_label}, {"a"}, NULL, NULL, "configMap: volumeLabel: only printable"},
+};
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at);
+
+static void
+put_mounted(const char *file)
+{
+    char path[512], link[512], name[512];
+
+    (void)snprintf(name, sizeof(name), "files/v/..2026/%s", file);
+    AUTO(freep) char *folder = xstrdup(in_dir(name, path, sizeof(path)));
+    *strrchr(folder, '/') = '\0';
+    ck_assert_ptr_null(file_make_dirs(folder));
+    ck_assert_ptr_null(file_write(path, file, strlen(file)));
+    (void)snprintf(name, sizeof(name), "files/v/%.*s", (int)strcspn(file, "/"), file);
+    (void)snprintf(path, sizeof(path), "..data/%.*s", (int)strcspn(file, "/"), file);
+    ck_assert_int_eq(symlink(path, in_dir(name, link, sizeof(link))), 0);
+}
+
+START_TEST(a_mounted_folder_becomes_a_disk)
+{
+    struct volume vol = folders[_i].vol;
+    char mount[512], link[512], iso[512], files[512];
+
+    vol.name = "v";
+    (void)nftw(in_dir("files", files, sizeof(files)), remove_one, 8, FTW_DEPTH | FTW_PHYS); /* of a row before */
+    ck_assert_ptr_null(file_make_dirs(in_dir("files/v/..2026", mount, sizeof(mount))));
+    ck_assert_int_eq(symlink("..2026", in_dir("files/v/..data", link, sizeof(link))), 0);
+    for (size_t k = 0; k < ARRAY_LEN(folders[_i].files) && folders[_i].files[k]; k++) {
+        put_mounted(folders[_i].files[k]);
+    }
+    struct err *e = volume_files_write(&vol, files, in_dir("files.iso", iso, sizeof(iso)));
+    if (folders[_i].want_error) {
+        ck_assert_msg(e && err_class(e) == ERR_INVALID && strstr(err_text(e), folders[_i].want_error), "%s: %s",
+                      folders[_i].name, e ? err_text(e) : "no error");
+        err_free(e);
+        return;
+    }
+    ck_assert_msg(!e, "%s: %s", folders[_i].name, e ? err_text(e) : "");
+    check_label(iso, folders[_i].label);
+    AUTO(freep) char *text = image_text(iso);
+    ck_assert_msg(strcmp(text, folders[_i].text) == 0, "%s: %s", folders[_i].name, text);
+}
+END_TEST
+
+START_TEST(what_a_disk_is_made_of_has_bounds)
+{
+    struct volume vol = {.name = "v", .config_map = &plain};
+    char path[512], name[64], iso[512], files[512], folder[512];
+    AUTO(freep) char *large = xcalloc(1, ISO_CONTENT_MAX / 2 + 1);
+
+    memset(large, 'x', ISO_CONTENT_MAX / 2);
+    (void)nftw(in_dir("files", files, sizeof(files)), remove_one, 8, FTW_DEPTH | FTW_PHYS); /* of a test before */
+    ck_assert_ptr_null(file_make_dirs(in_dir("files/v", folder, sizeof(folder))));
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(name, sizeof(name), "files/v/%d", i);
+        put(name, large);
+    }
+    struct err *e = volume_files_write(&vol, files, in_dir("files.iso", iso, sizeof(iso)));
+    ck_assert_msg(e && err_class(e) == ERR_INVALID && strstr(err_text(e), "more than 2097152 bytes together"), "bytes");
+    err_free(e);
+    ck_assert_int_eq(unlink(in_dir("files/v/2", path, sizeof(path))), 0);
+    ck_assert_ptr_null(volume_files_write(&vol, files, iso));
+    ck_assert_int_eq(unlink(in_dir("files/v/1", path, sizeof(path))), 0);
+    for (int i = 3; i < 3 + ISO_FILES_MAX; i++) {
+        (void)snprintf(name, sizeof(name), "files/v/%d", i);
+        put(name, "x");
+    }
+    e = volume_files_write(&vol, files, iso);
+    ck_assert_msg(e && err_class(e) == ERR_INVALID && strstr(err_text(e), "more than 1024 files"), "files");
+    err_free(e);
 }
 END_TEST
 
@@ -276,6 +415,108 @@ START_TEST(an_empty_claim_gets_a_disk_of_its_size)
 }
 END_TEST
 
+static struct disks_result end;
+
+static void
+disks_are_kept(void *arg, struct disks_result r)
+{
+    (void)arg;
+    end = r;
+}
+
+static struct volume_host_disk there = {.path = "/srv/disks/there.img", .type = "Disk"},
+                               gone = {.path = "/srv/disks/gone.img", .type = "Disk"},
+                               made = {.path = "/srv/disks/made.img",
+                                       .type = "DiskOrCreate",
+                                       .capacity = {.text = "1Mi", .value = 1 << 20}},
+                               no_size = {.path = "/srv/disks/none.img", .type = "DiskOrCreate"},
+                               too_large = {.path = "/srv/disks/large.img",
+                                            .type = "DiskOrCreate",
+                                            .capacity = {.text = "8Ei", .value = INT64_MAX}},
+                               a_link = {.path = "/srv/disks/link.img", .type = "Disk"};
+static const struct {
+    const char *name;
+    struct volume_host_disk *disk;
+    const char *file; /* of the folder, as it is mounted */
+    int64_t want_size;
+    const char *want_error;
+} host_disks[] = {
+    {"a file that is there", &there, "host/there.img", 1, NULL},
+    {"a file that is not there", &gone, NULL, 0, "hostDisk.path /srv/disks/gone.img: user"},
+    {"one that is made", &made, NULL, 1 << 20, NULL},
+    {"one that is made with no size", &no_size, NULL, 0, "no capacity says how large"},
+    {"one that does not fit", &too_large, NULL, 0, "has no room for a disk"},
+    {"a symbolic link", &a_link, NULL, 0, "it is a symbolic link"},
+};
+
+START_TEST(a_file_of_the_node_is_used_or_made)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(100000);
+    struct volume volume = {.name = "host", .host_disk = host_disks[_i].disk};
+    struct instance_volume kind = {.name = "host", .kind = VOLUME_HOST_DISK};
+    struct disk disk = {.name = "host"};
+    struct instance i = {.volumes = {&kind, 1}, .spec = {.volumes = {&volume, 1}, .domain.disks = {&disk, 1}}};
+    struct paths p;
+    uv_loop_t loop;
+    char path[512];
+
+    paths_make(a, dir, &p);
+    p.disks = dir;
+    (void)symlink("/etc/passwd", in_dir("host/link.img", path, sizeof(path))); /* once is enough */
+    if (host_disks[_i].file) {
+        put(host_disks[_i].file, "x");
+    }
+    ck_assert_int_eq(uv_loop_init(&loop), 0);
+    disks_prepare(&loop, &i, &p, a, disks_are_kept, NULL);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    ck_assert_int_eq(uv_loop_close(&loop), 0);
+    if (host_disks[_i].want_error) {
+        ck_assert_msg(end.error && strstr(err_text(end.error), host_disks[_i].want_error), "%s: %s",
+                      host_disks[_i].name, end.error ? err_text(end.error) : "no error");
+        err_free(end.error);
+        return;
+    }
+    ck_assert_msg(!end.error && end.n_facts == 1, "%s: %s", host_disks[_i].name, end.error ? err_text(end.error) : "");
+    ck_assert_int_eq(end.facts[0].size_bytes, host_disks[_i].want_size);
+    ck_assert_str_eq(end.facts[0].format, "raw");
+}
+END_TEST
+
+START_TEST(an_ephemeral_claim_gets_an_overlay)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(100000);
+    struct volume_pvc claim = {.claim_name = "c"};
+    struct volume volume = {.name = "eph", .ephemeral = &claim};
+    struct instance_volume kind = {.name = "eph", .kind = VOLUME_EPHEMERAL_FILE};
+    struct disk disk = {.name = "eph"};
+    struct instance i = {.volumes = {&kind, 1}, .spec = {.volumes = {&volume, 1}, .domain.disks = {&disk, 1}}};
+    AUTO(freep) char *text = xcalloc(1, 4097);
+    struct paths p;
+    uv_loop_t loop;
+    char path[512];
+
+    paths_make(a, dir, &p);
+    p.disks = p.data = dir;
+    ck_assert_int_eq(uv_loop_init(&loop), 0);
+    disks_prepare(&loop, &i, &p, a, disks_are_kept, NULL);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    ck_assert_msg(end.error && strstr(err_text(end.error), "ephemeral: the claim has no disk.img"), "%s",
+                  end.error ? err_text(end.error) : "no error");
+    err_free(end.error);
+    memset(text, 'x', 4096);
+    put("eph/disk.img", text);
+    disks_prepare(&loop, &i, &p, a, disks_are_kept, NULL);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    ck_assert_int_eq(uv_loop_close(&loop), 0);
+    ck_assert_msg(!end.error && end.n_facts == 1, "%s", end.error ? err_text(end.error) : "");
+    ck_assert_str_eq(end.facts[0].path, in_dir("eph.qcow2", path, sizeof(path)));
+    ck_assert_str_eq(end.facts[0].format, "qcow2");
+    ck_assert_str_eq(end.facts[0].backing_format, "raw");
+    ck_assert_int_eq(end.facts[0].size_bytes, 4096);
+    ck_assert(file_exists(path));
+}
+END_TEST
+
 /* As QEMU does it, for each permission that it has. */
 START_TEST(a_disk_that_a_qemu_has_is_seen)
 {
@@ -348,7 +589,7 @@ END_TEST
 static void
 make_dirs(void)
 {
-    static const char *const names[] = {"secrets/v/user", "secrets/v/network", "claim"};
+    static const char *const names[] = {"secrets/v/user", "secrets/v/network", "claim", "host", "eph"};
     char path[512];
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -369,18 +610,23 @@ remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 int
 main(void)
 {
-    Suite *s = suite_create("nocloud");
+    Suite *s = suite_create("disks");
     TCase *t = tcase_create("all");
 
     BUG_ON(!mkdtemp(dir));
     make_dirs();
     tcase_add_loop_test(t, image_holds_what_was_given, 0, ARRAY_LEN(rows));
     tcase_add_test(t, label_is_cidata);
+    tcase_add_test(t, a_config_drive_is_laid_out_as_openstack_does);
+    tcase_add_loop_test(t, a_mounted_folder_becomes_a_disk, 0, ARRAY_LEN(folders));
+    tcase_add_test(t, what_a_disk_is_made_of_has_bounds);
     tcase_add_loop_test(t, disk_of_an_image_is_found, 0, ARRAY_LEN(images));
     tcase_add_loop_test(t, images_that_name_files_are_refused, 0, ARRAY_LEN(infos));
     tcase_add_test(t, files_are_made_once_and_measured);
     tcase_add_loop_test(t, a_new_disk_stays_within_claim_and_free_space, 0, ARRAY_LEN(rooms));
     tcase_add_test(t, an_empty_claim_gets_a_disk_of_its_size);
+    tcase_add_loop_test(t, a_file_of_the_node_is_used_or_made, 0, ARRAY_LEN(host_disks));
+    tcase_add_test(t, an_ephemeral_claim_gets_an_overlay);
     tcase_add_test(t, a_disk_that_a_qemu_has_is_seen);
     tcase_add_loop_test(t, a_disk_that_a_qemu_has_is_waited_for, 0, ARRAY_LEN(lock_rows));
     suite_add_tcase(s, t);
