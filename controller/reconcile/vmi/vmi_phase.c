@@ -155,7 +155,12 @@ ended_without_a_word(struct arena *a, const struct pod_view *p)
     struct vmi_observed o = {
         .phase = PHASE_FAILED, .ended = "crashed", .reason = why ? why : "Crashed", .message = p->message};
 
-    if (!o.message) {
+    if (str_eq(p->reason, "UnexpectedAdmissionError")) { /* the kubelet says so when no container of it is left */
+        o.message = arena_printf(a,
+                                 "node %s refused the launcher pod, as a node that has started anew does until its "
+                                 "devices are offered again: %s",
+                                 p->node_name ? p->node_name : "(unknown)", p->message ? p->message : p->reason);
+    } else if (!o.message) {
         const char *word = str_empty(p->last_text) ? why : p->last_text;
 
         o.message = arena_printf(a, "the launcher ended with exit code %lld and no word on the guest%s%s",

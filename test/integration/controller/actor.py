@@ -380,6 +380,16 @@ class Actor:
         if forget and (self.recorder.get("pod", pod["metadata"]["namespace"], pod["metadata"]["name"]) or {}).get("metadata", {}).get("deletionTimestamp"):
             self.after(0.05, self.remove, pod)
 
+    def refuse(self, pod):
+        """As the kubelet does when its node has started anew, and nobody offers yet what the pod was given: no container of it is left."""
+        launcher = self.launchers.get(pod["metadata"]["uid"])
+        if launcher:
+            launcher.end()
+        self.status(pod, {"phase": "Failed", "reason": "UnexpectedAdmissionError", "containerStatuses": None, "conditions":
+                          self.conditions("False"), "message":
+                          "Pod was rejected: Allocate failed due to no healthy devices present; cannot allocate unhealthy devices "
+                          "devices.kubevirt.io/kvm, which is unexpected"})
+
     def remove(self, pod):
         self.api.delete(self.path(pod), gracePeriodSeconds=0, preconditions={"uid": pod["metadata"]["uid"]})
 

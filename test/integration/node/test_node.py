@@ -171,6 +171,28 @@ class Recovery(Case):
         await_true("the node to offer 3 again", lambda: allocatable("a") == "3")
         self.assertIn("opened", run_pod("again", OPENS.format(STAND_IN), a=1))
 
+    def test_the_kubelet_restarts_without_the_plugin_and_then_the_node_does(self):
+        agent = self.served()
+        await_true("the node to offer 3", lambda: allocatable("a") == "3")
+        kubectl.apply(pod("held", f"exec 3<>{STAND_IN}; sleep 600", a=1))
+        await_true("its pod to run", lambda: world.phase("held") == "Running")
+        before = kubectl.json("get", "pod", "held")["status"]["containerStatuses"][0]["containerID"]
+        agent.kill()
+        restart_kubelet()
+        await_true("the node to offer none", lambda: allocatable("a") == "0")
+        now = kubectl.json("get", "pod", "held")["status"]
+        self.assertEqual((now["phase"], now["containerStatuses"][0]["containerID"]), ("Running", before))
+        world.restart_node()
+        await_true("the pod to be refused", lambda: world.phase("held") == "Failed")
+        now = kubectl.json("get", "pod", "held")["status"]
+        self.assertEqual(now["reason"], "UnexpectedAdmissionError")
+        self.assertRegex(now["message"], "^Pod was rejected: .*devices.kubevirt.io/a")
+        self.assertEqual([c for c in now.get("containerStatuses", []) if "running" in c["state"]], [])
+        exec_in_node("mkdir", "-p", os.path.dirname(STAND_IN))
+        self.make_stand_in()
+        begin = time.monotonic()
+        self.is_back("node restarted", begin, self.served())
+
     def test_a_second_one_makes_one_of_them_end(self):
         first = self.served()
         self.agent(f"--device=a={STAND_IN}:3").await_watched("a")

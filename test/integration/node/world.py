@@ -117,6 +117,15 @@ def restart_kubelet():
         echo $! >{RUN}/node1/kubelet.pid""")
 
 
+def restart_node():
+    """Its power is cut, and it is switched on: nothing of it ran on, and no plugin is there."""
+    for name in ("node-down", "node-up"):
+        done = subprocess.run([ROOT / "hack/cluster" / name, "--name", NAME, "node1"], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=HANG_S, check=False)
+        if done.returncode:
+            raise AssertionError(f"{name}: exit {done.returncode}: {done.stderr}")
+
+
 def pod(name, script, user=107, **limits):
     """A pod as launchers are: no root, no capability, seccomp; with shares of devices."""
     return {
