@@ -5,6 +5,7 @@
 #include "effect/lease.h"
 #include "effect/preflight.h"
 #include "effect/reconciler.h"
+#include "serve/api/api_server.h"
 #include "serve/gateway/gateway.h"
 #include "serve/http/health.h"
 #include "serve/trust/certs_keeper.h"
@@ -29,6 +30,7 @@ struct app {
     struct certs *certs;
     struct token_verifier *verifier;
     struct gateway *gateway;
+    struct api_server *api; /* NULL: there is no port for it */
     struct gateway_sink sink;
     struct health_checks checks;
     struct server_page pages[HEALTH_N_PAGES];
@@ -222,11 +224,28 @@ on_certs(void *arg, const struct certs_set *set)
     AUTO(err_freep)
     struct err *e = a->server ? server_set_certificate(a->server, chain, set->leaf.key_pem)
                               : app_serve(a, chain, set->leaf.key_pem);
+    if (!e && a->api) {
+        e = api_server_show(a->api, chain, set->leaf.key_pem, set->ca_pem);
+    }
     if (e && a->server) {
         log_error(&lg, "the new certificate is not used", F_ERR(e));
     } else if (e) {
         app_fail(a, err_text(e));
     }
+}
+
+static void
+app_serve_api(struct app *a)
+{
+    const struct api_server_options ao = {.loop = a->loop,
+                                          .kube = a->kube,
+                                          .metrics = a->metrics,
+                                          .version = a->version,
+                                          .service = CERTS_SERVICE,
+                                          .namespace = a->options.namespace,
+                                          .gateway = a->gateway};
+
+    a->api = a->options.api_port ? api_server_new(&ao) : NULL;
 }
 
 static struct err *
@@ -247,9 +266,12 @@ app_serve(struct app *a, const char *crt_pem, const char *key_pem)
                                        .metrics = a->metrics,
                                        .grace_s = a->options.token_grace_s};
     a->gateway = gateway_new(&go);
+    app_serve_api(a);
     const struct server_options so = {.port = a->options.port,
                                       .endpoint_port = a->options.gateway_port,
                                       .health_port = a->options.health_port,
+                                      .taker_port = a->options.api_port,
+                                      .taker = a->api ? api_server_taker(a->api) : NULL,
                                       .crt_pem = crt_pem,
                                       .key_pem = key_pem,
                                       .pages = a->pages,
@@ -283,6 +305,9 @@ on_lead(void *arg, bool leads)
         reconciler_lead(a->reconciler, false);
     }
     certs_set_leader(a->certs, leads);
+    if (a->api) {
+        api_server_lead(a->api, leads);
+    }
     if (!leads && a->gateway && !a->stopping) {
         gateway_redirect_all(a->gateway);
     }
@@ -294,6 +319,7 @@ on_released(void *arg)
 {
     struct app *a = arg;
 
+    api_server_close(STEAL(a->api));
     if (a->server) {
         server_close(a->server, on_server_closed, a);
         a->server = NULL;

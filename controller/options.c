@@ -11,6 +11,7 @@ enum option_id {
     OPT_PORT,
     OPT_GATEWAY_PORT,
     OPT_HEALTH_PORT,
+    OPT_API_PORT,
     OPT_IMAGE,
     OPT_GATEWAY,
     OPT_TOKEN_GRACE,
@@ -38,6 +39,8 @@ static const struct {
      "HTTPS port of their own for launchers, so that nobody else waits behind them (none)"},
     {"health-port", OPT_HEALTH_PORT, "NUMBER", NULL,
      "HTTP port for probes, in clear text: /healthz and /readyz, and nothing else (none)"},
+    {"api-port", OPT_API_PORT, "NUMBER", NULL,
+     "HTTPS port of the aggregated API, for kube-apiserver alone: it has to show its proxy's certificate (none)"},
     {"launcher-image", OPT_IMAGE, "IMAGE", "VMBRIDGE_LAUNCHER_IMAGE", "container image of launcher pods; required"},
     {"gateway", OPT_GATEWAY, "HOST:PORT", "VMBRIDGE_GATEWAY",
      "what launchers dial (vmbridge-gateway.<namespace>.svc:<port>)"},
@@ -125,6 +128,8 @@ take(struct options *o, enum option_id id, const char *value)
         return take_port("gateway-port", value, &o->gateway_port);
     case OPT_HEALTH_PORT:
         return take_port("health-port", value, &o->health_port);
+    case OPT_API_PORT:
+        return take_port("api-port", value, &o->api_port);
     case OPT_IMAGE:
         o->launcher_image = value;
         break;

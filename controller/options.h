@@ -15,6 +15,7 @@ struct options { /* borrows argv and the environment */
     int port;
     int gateway_port; /* 0: launchers come to 'port' */
     int health_port;  /* 0: probes come to 'port' */
+    int api_port;     /* 0: the aggregated API is not served */
     const char *launcher_image;
     int64_t token_grace_s; /* 0: the gateway's own */
     const char *gateway;   /* NULL: vmbridge-gateway.<namespace>.svc:<port> */

@@ -37,6 +37,8 @@ controller/effect/                       | base api kube cache reconcile effect 
 controller/serve/http/                   | base serve/http                                    | libwebsockets openssl uv jansson uthash
 controller/serve/trust/                  | base api kube serve/trust                          | openssl cjose uv jansson uthash
 controller/serve/gateway/                | base api kube cache serve                          | uv jansson uthash
+controller/serve/api/http_reader\.c       | base serve/api                                          | http_parser
+controller/serve/api/                    | base api kube cache reconcile serve                | openssl uv jansson uthash
 controller/node/messages\.c               | base                                               | protobuf-c
 controller/node/grpc_(server|client)\.c   | base                                               | nghttp2 uthash
 controller/node/(listener|grpc)\.[ch]     | base                                               | uv uthash
@@ -61,6 +63,7 @@ openssl/        openssl
 libwebsockets   libwebsockets
 lws             libwebsockets
 cjose/          cjose
+http_parser.h   http_parser
 jansson.h       jansson
 yajl/           yajl
 yaml.h          yaml

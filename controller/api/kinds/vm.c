@@ -92,9 +92,30 @@ static const struct field failure_fields[] = {
 };
 static const struct type failure_type = TYPE(vm_failure, failure_fields);
 
+static const struct field state_change_fields[] = {
+    FIELD_STRING(state_change, action, "action", "Start or Stop.", REQUIRED),
+    FIELD_MAP(state_change, data, "data", "What goes with it: paused, by, request."),
+    FIELD_STRING(state_change, uid, "uid", "Instance that is to stop."),
+    FIELD_END,
+};
+static const struct type state_change_type = TYPE(state_change, state_change_fields);
+
+static const struct field power_fields[] = {
+    FIELD_STRING(vm_power, wanted, "wanted", "Running or Stopped, whatever the run strategy says."),
+    FIELD_ENUM(vm_power, strategy, run_strategy, run_strategy_names, "runStrategy",
+               "Run strategy that the spec stated then; once it states another one, this is over."),
+    FIELD_STRING(vm_power, by, "by", "Who asked for it."),
+    FIELD_STRING(vm_power, time, "time", "Since when."),
+    FIELD_STRING(vm_power, request, "request", "Which request it was."),
+    FIELD_END,
+};
+static const struct type power_type = TYPE(vm_power, power_fields);
+
 static const struct field vm_bridge_fields[] = {
     FIELD_STRING(vm_bridge, next, "next", "What happens next."),
     FIELD_POINTER(vm_bridge, last_failure, vm_failure, failure_type, "lastFailure", "The last run that failed."),
+    FIELD_POINTER(vm_bridge, power, vm_power, power_type, "power",
+                  "A start or a stop by a person that outlasts the run strategy."),
     FIELD_LIST(vm_bridge, repairs, repair_list, repair_type, "repairs",
                "Fields that are read otherwise than they are written, or have no effect."),
     FIELD_END,
@@ -110,8 +131,8 @@ static const struct field vm_status_fields[] = {
     FIELD_OPT_INT(vm_status, desired_generation, "desiredGeneration", "Generation that the instance was made from."),
     FIELD_LIST(vm_status, conditions, condition_list, condition_type, "conditions", "Conditions of the machine."),
     FIELD_POINTER(vm_status, start_failure, start_failure, start_failure_type, "startFailure", "Starts that failed."),
-    FIELD_JSON(vm_status, state_change_requests, "stateChangeRequests", "Starts and stops that were asked for.",
-               .list = true),
+    FIELD_LIST(vm_status, state_changes, state_change_list, state_change_type, "stateChangeRequests",
+               "Starts and stops that were asked for."),
     KEPT_JSON("volumeRequests", "Volumes that are to be plugged or unplugged.", .list = true),
     KEPT_JSON("volumeSnapshotStatuses", "Which volumes can be snapshot.", .list = true),
     KEPT_JSON("memoryDumpRequest", "A dump of the guest's memory."),

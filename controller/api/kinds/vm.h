@@ -42,9 +42,41 @@ struct vm_failure {
     const char *vmi_uid;
 };
 
+/* A start or a stop that was asked for, in the order of asking; the first one acts. */
+struct state_change {
+    const char *action;  /* CHANGE_START or CHANGE_STOP */
+    struct str_map data; /* keys of CHANGE_DATA_*; others are left alone */
+    const char *uid;     /* of a stop: the instance that is meant */
+};
+
+#define CHANGE_START "Start"
+#define CHANGE_STOP "Stop"
+#define CHANGE_DATA_PAUSED "paused"   /* of a start, "true": the guest begins paused */
+#define CHANGE_DATA_ANY "any"         /* of a stop, "true": whatever instance there is */
+#define CHANGE_DATA_BY "by"           /* who asked */
+#define CHANGE_DATA_REQUEST "request" /* which asking it was */
+
+struct state_change_list {
+    struct state_change *items;
+    size_t n;
+};
+
+/* What a person's start or stop made of the run strategy, for as long as the spec states the same one. */
+struct vm_power {
+    const char *wanted;         /* POWER_RUNNING or POWER_STOPPED */
+    enum run_strategy strategy; /* of the spec, then */
+    const char *by;
+    const char *time;
+    const char *request; /* CHANGE_DATA_REQUEST */
+};
+
+#define POWER_RUNNING "Running"
+#define POWER_STOPPED "Stopped"
+
 struct vm_bridge {
     const char *next;                /* what happens next, a sentence; NULL: nothing is to happen */
     struct vm_failure *last_failure; /* the last run that failed */
+    struct vm_power *power;
     struct repair_list repairs;
 };
 
@@ -57,7 +89,7 @@ struct vm_status {
     struct opt_int desired_generation;
     struct condition_list conditions;
     struct start_failure *start_failure;
-    const json_t *state_change_requests; /* read only here */
+    struct state_change_list state_changes;
     const char *last_run_phase; /* bridge.lastRunPhase: how the last VMI ended, "Succeeded" or "Failed"; RerunOnFailure
                                             needs it while there is no VMI */
     struct vm_bridge *bridge;

@@ -5,6 +5,7 @@
 #include "reconcile/kept.h"
 #include "reconcile/sync.h"
 #include "reconcile/vm/vm_plan.h"
+#include "reconcile/vm/vm_power.h"
 #include "reconcile/vmi/vmi_kind.h"
 
 /* clang-format off */
@@ -40,6 +41,7 @@ vm_sync(struct sync *s, const struct object *vm, struct plan *ret_plan)
 
     if (!e) {
         v.kind = s->kind;
+        vm_power_settle(&v);
         v.last_error = sync_error(s);
         v.error_lasts = s->error_lasts;
         v.hold = s->hold;

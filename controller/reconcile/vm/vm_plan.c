@@ -2,6 +2,7 @@
 #include "reconcile/vm/vm_plan.h"
 
 #include "reconcile/vm/vm_adopt.h"
+#include "reconcile/vm/vm_power.h"
 #include "reconcile/vm/vm_start.h"
 #include "reconcile/vm/vm_status.h"
 #include "reconcile/vmi/vmi_kind.h"
@@ -32,7 +33,7 @@ static const struct rule rules[] = {
     {"foreign-instance", "an instance of that name which belongs to somebody else is left alone", is_foreign,
      rule_nothing},
     {"stopping", "an instance that ends is waited for", is_stopping, rule_nothing},
-    {"stop", "Halted: the instance is deleted", must_stop, plan_delete},
+    {"stop", "Halted, or a stop that was asked for: the instance is deleted", must_stop, plan_delete},
     {"clear-finished", "a finished instance makes room for the next one, or for none", must_clear, plan_delete},
     {"start-anew", "an instance that cannot start makes room when its template was changed", must_start_anew,
      plan_delete},
@@ -84,21 +85,25 @@ static bool
 must_stop(const void *view)
 {
     const struct vm_view *v = view;
-    return v->has_vmi && v->strategy == RUN_HALTED;
+    return v->has_vmi && (v->strategy == RUN_HALTED || vm_is_asked(v, CHANGE_STOP));
 }
 
 static bool
 must_clear(const void *view)
 {
     const struct vm_view *v = view;
-    return v->has_vmi && vmi_is_final(&v->vmi) && (v->strategy == RUN_ALWAYS || v->strategy == RUN_RERUN_ON_FAILURE) &&
-           !vm_is_refused(v);
+    bool starts = v->strategy == RUN_ALWAYS || v->strategy == RUN_RERUN_ON_FAILURE;
+
+    return v->has_vmi && vmi_is_final(&v->vmi) && (vm_is_asked(v, CHANGE_START) || (starts && !vm_is_refused(v)));
 }
 
 /* RerunOnFailure starts when it was just set and after a failure, not after a good end: the end is kept in the status. */
 static bool
 wants_start(const struct vm_view *v)
 {
+    if (vm_is_asked(v, CHANGE_START)) {
+        return true;
+    }
     switch (v->strategy) {
     case RUN_ALWAYS:
     case RUN_ONCE:
@@ -193,6 +198,9 @@ vmi_object(const struct vm_view *v)
 
     (void)json_object_set_new(json_at(vmi, "metadata", "annotations", NULL), VM_GENERATION_ANNOTATION,
                               json_string(generation));
+    if (vm_starts_paused(v)) {
+        (void)json_object_set_new(json_object_get(vmi, "spec"), "startStrategy", json_string("Paused"));
+    }
     return vmi;
 }
 

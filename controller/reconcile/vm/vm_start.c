@@ -10,7 +10,7 @@ vm_start_waits(const struct vm_view *v, int64_t *ret_s)
     const struct start_failure *f = v->vm.status.start_failure;
     int64_t after_s;
 
-    if (!f || !f->retry_after || !clock_parse(f->retry_after, &after_s) || after_s <= v->now_s) {
+    if (v->was_asked || !f || !f->retry_after || !clock_parse(f->retry_after, &after_s) || after_s <= v->now_s) {
         return false;
     }
     *ret_s = after_s - v->now_s;

@@ -45,10 +45,12 @@ vm_status(const struct vm_view *v, struct plan *p)
     struct vm_bridge *bridge = ARENA_NEW(v->arena, struct vm_bridge);
     bridge->next = next_step(v, p);
     bridge->last_failure = st->bridge ? st->bridge->last_failure : NULL;
+    bridge->power = (struct vm_power *)(uintptr_t)v->power; /* only read: it is encoded below */
+    st->state_changes = v->changes;
     if (!v->is_header) {
         bridge->repairs = vm_spec_repairs(&v->vm.spec, v->arena);
     }
-    st->bridge = bridge->next || bridge->last_failure || bridge->repairs.n > 0 ? bridge : NULL;
+    st->bridge = bridge->next || bridge->last_failure || bridge->power || bridge->repairs.n > 0 ? bridge : NULL;
 
     json_t *old_all = json_in_arena(v->arena, api_encode(&vm_type, &v->vm));
     json_t *new_all = json_in_arena(v->arena, api_encode(&vm_type, &now));
@@ -289,10 +291,10 @@ count_next(const struct start_failure *old)
 static void
 set_failure(const struct vm_view *v, struct vm_status *st)
 {
-    const struct start_failure *old = v->vm.status.start_failure;
+    const struct start_failure *old = v->was_asked ? NULL : v->vm.status.start_failure;
     bool was_running = v->has_vmi && vmi_has_run(&v->vmi);
 
-    if (!is_counting(v->strategy)) {
+    if (!is_counting(v->strategy) || v->was_asked) {
         st->start_failure = NULL;
     }
     if (!v->has_vmi || !v->vmi_is_ours) {
@@ -399,6 +401,11 @@ next_step(const struct vm_view *v, const struct plan *p)
     }
     if (!v->has_vmi && is_counting(v->strategy) && f && vm_start_waits(v, &s)) {
         return arena_printf(v->arena, "the next start is tried at %s", f->retry_after);
+    }
+    if (!v->has_vmi && v->power && str_eq(v->power->wanted, POWER_STOPPED) && v->spec_strategy != RUN_HALTED) {
+        return arena_printf(v->arena,
+                            "nothing: %s stopped the machine at %s; a start, or another run strategy, ends that",
+                            str_empty(v->power->by) ? "somebody" : v->power->by, v->power->time);
     }
     if (is_unready(v)) {
         return "the guest runs; it is waited for until it is ready";

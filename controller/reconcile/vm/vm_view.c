@@ -57,14 +57,26 @@ gather_vm(struct vm_view *v, const struct object *vm)
         header_vm(v->arena, vm, j, &v->vm);
         v->is_header = true;
         v->invalid = header_why(v->arena, vm, e);
-        v->strategy = header_strategy(j);
+        v->spec_strategy = header_strategy(j);
         return;
     }
     AUTO(err_freep) struct err *bad = vm_spec_validate(&v->vm.spec, v->arena);
     if (bad) {
         v->invalid = arena_strdup(v->arena, err_text(bad));
     }
-    v->strategy = vm_run_strategy(&v->vm.spec);
+    v->spec_strategy = vm_run_strategy(&v->vm.spec);
+}
+
+/* An instance that somebody started paused has one field more than its template. */
+static bool
+is_another(struct arena *a, const json_t *spec, const json_t *template)
+{
+    if (json_equal(spec, template)) {
+        return false;
+    }
+    json_t *rest = json_in_arena(a, json_copy((json_t *)(uintptr_t)spec)); /* the members are shared, none is changed */
+    return json_object_get(template, "startStrategy") || json_object_del(rest, "startStrategy") != 0 ||
+           !json_equal(rest, template);
 }
 
 static void
@@ -88,5 +100,5 @@ gather_vmi(struct vm_view *v, const struct object *vmi)
     v->has_vmi = true;
     v->vmi_is_ours = owner && str_eq(owner->uid, v->vm.meta.uid);
     v->vmi_going = vmi->expects_deletion || v->vmi.meta.deletion_s != 0;
-    v->vmi_differs = v->vmi_spec && !v->is_header && !json_equal(v->vmi_spec, v->vm.spec.template.spec_json);
+    v->vmi_differs = v->vmi_spec && !v->is_header && is_another(v->arena, v->vmi_spec, v->vm.spec.template.spec_json);
 }

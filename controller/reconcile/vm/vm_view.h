@@ -16,8 +16,12 @@ struct vm_view {
     struct vm vm;
     bool is_header;   /* only its header is of use (reconcile/header_view.h): 'invalid' says why, the spec is empty */
     bool status_lost; /* there may be a status that is not known: it is written as a whole */
-    const char *invalid; /* why the spec cannot run, with field and way out; NULL: it can */
-    enum run_strategy strategy;
+    const char *invalid;        /* why the spec cannot run, with field and way out; NULL: it can */
+    enum run_strategy strategy; /* that counts: the spec's, or what a person made of it (vm_power.h) */
+    enum run_strategy spec_strategy;
+    struct state_change_list changes; /* that were asked for and are not done; the first one acts now */
+    const struct vm_power *power;     /* as it is to be told; NULL: none */
+    bool was_asked;                   /* a start or a stop acts or is just done: failures before it do not count */
     bool has_vmi;
     struct vmi vmi;
     const json_t *vmi_spec; /* as it is in the API; NULL: it cannot be read */
@@ -29,7 +33,7 @@ struct vm_view {
     bool hold;              /* the failure is new: the status tells it before the next try */
 };
 
-/* Decodes 'vm' and the VMI of the same name. What cannot be decoded is no error: of it the header is taken. */
+/* Decodes 'vm' and the VMI of the same name; what people asked for is settled afterwards (vm_power.h). What cannot be decoded is no error: of it the header is taken. */
 MUST_CHECK struct err *vm_view_make(struct arena *a, const struct object *vm, const struct object *vmi, int64_t now_s,
                                     uint32_t rnd, struct vm_view *ret_view);
 

@@ -177,6 +177,9 @@ listen_to_all(struct server *s, const struct server_options *o)
     if (!e && o->health_port) {
         e = listen_to(s, o->address, o->health_port, SERVER_FOR_HEALTH);
     }
+    if (!e && o->taker && o->taker_port) {
+        e = listen_to(s, o->address, o->taker_port, SERVER_FOR_TAKER);
+    }
     BUG_ON(getrlimit(RLIMIT_NOFILE, &files) != 0);
     s->files_max = files.rlim_cur < INT_MAX ? (unsigned)files.rlim_cur : INT_MAX;
     server_listen_fit(s);
@@ -205,6 +208,7 @@ server_new(uv_loop_t *loop, const struct server_options *options, struct server 
     s->pages = options->pages;
     s->n_pages = options->n_pages;
     s->endpoint = options->endpoint;
+    s->taker = options->taker;
     s->metrics = options->metrics;
     s->waiting_max = options->waiting_max ? options->waiting_max : SERVER_WAITING_MAX;
     e = server_tls_check(options->crt_pem, options->key_pem);
@@ -257,6 +261,12 @@ int
 server_health_port(const struct server *s)
 {
     return port_of_kind(s, SERVER_FOR_HEALTH);
+}
+
+int
+server_taker_port(const struct server *s)
+{
+    return port_of_kind(s, SERVER_FOR_TAKER);
 }
 
 struct err *

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "serve/http/server_stream.h"
+#include "serve/http/server_taker.h"
 
 #include <uv.h>
 
@@ -22,7 +23,10 @@ struct server_options {
     /* One for probes, in clear text: nothing but pages that say is_health, and places that nobody at the other ports can take. 0: none;
      * negative: any, see server_health_port. */
     int health_port;
-    const char *crt_pem; /* certificate (and chain) and key to begin with; copied */
+    /* One whose connections go to 'taker', as sockets. 0: none; negative: any, see server_taker_port. */
+    int taker_port;
+    const struct server_taker *taker; /* borrowed for the server's life */
+    const char *crt_pem;              /* certificate (and chain) and key to begin with; copied */
     const char *key_pem;
     const struct server_page *pages; /* borrowed for the server's life, as are endpoints and metrics */
     size_t n_pages;
@@ -37,6 +41,7 @@ MUST_CHECK struct err *server_new(uv_loop_t *loop, const struct server_options *
 int server_port(const struct server *s);
 int server_endpoint_port(const struct server *s);
 int server_health_port(const struct server *s);
+int server_taker_port(const struct server *s);
 
 /* New connections get this certificate; those that exist live on. Errors: ERR_INVALID, and the old one stays in use. */
 MUST_CHECK struct err *server_set_certificate(struct server *s, const char *crt_pem, const char *key_pem);

@@ -102,6 +102,7 @@ static const struct {
     [SERVER_FOR_PAGES] = {1024, 64},
     [SERVER_FOR_ENDPOINT] = {2048, SERVER_WAITING_MAX},
     [SERVER_FOR_HEALTH] = {1024, 32},
+    [SERVER_FOR_TAKER] = {1024, 64},
 };
 
 struct err *

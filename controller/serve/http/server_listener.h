@@ -6,8 +6,9 @@
 
 #include "serve/http/crowd.h"
 
-/* SERVER_FOR_ALL where the endpoint has no port of its own. Pages are found at each, and only some of them at SERVER_FOR_HEALTH. */
-enum server_port_kind { SERVER_FOR_ALL, SERVER_FOR_PAGES, SERVER_FOR_ENDPOINT, SERVER_FOR_HEALTH };
+/* SERVER_FOR_ALL where the endpoint has no port of its own. Pages are found at each, and only some of them at SERVER_FOR_HEALTH; none at
+ * SERVER_FOR_TAKER, whose connections the server does not speak with. */
+enum server_port_kind { SERVER_FOR_ALL, SERVER_FOR_PAGES, SERVER_FOR_ENDPOINT, SERVER_FOR_HEALTH, SERVER_FOR_TAKER };
 
 /* A port. */
 struct server_listener {

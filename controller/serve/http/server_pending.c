@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "serve/http/server_conn.h"
+#include "serve/http/server_place_priv.h"
 #include "serve/http/server_room.h"
 #include "serve/http/server_shared.h"
 
@@ -196,6 +197,27 @@ adopt(struct server_listener *l, int fd)
     return lws_adopt_socket_vhost(vhost, fd);
 }
 
+static void
+evict(const struct server_listener *l, const struct crowd_member *victim)
+{
+    if (l->kind == SERVER_FOR_TAKER) {
+        l->server->taker->evict(l->server->taker->arg, victim->owner);
+    } else {
+        server_evict(victim->owner);
+    }
+}
+
+static void
+give_to_taker(struct server_pending *p)
+{
+    struct server *s = p->listener->server;
+    struct server_place *place = server_place_new(s, p->crowd, STEAL(p->member));
+    int fd = release(p);
+
+    await_bytes(fd, 1);
+    s->taker->take(s->taker->arg, fd, place);
+}
+
 /* To libwebsockets, which tells of the connection by server_callback, and closes the socket when it fails. */
 static void
 hand_over(struct server_pending *p)
@@ -207,6 +229,10 @@ hand_over(struct server_pending *p)
 
     if (has_hung_up(p->fd)) {
         turn_away(p, "reason=\"gone\"");
+        return;
+    }
+    if (l->kind == SERVER_FOR_TAKER) {
+        give_to_taker(p);
         return;
     }
     s->accepting = l;
@@ -235,7 +261,7 @@ serve_one(struct server_listener *l, struct crowd *c)
         return false;
     }
     if (victim) {
-        server_evict(victim->owner);
+        evict(l, victim);
     }
     hand_over(next->owner);
     return true;

@@ -14,7 +14,8 @@ server_room_places(const struct server_listener *l)
     const struct server_endpoint *e = s->endpoint;
     unsigned few = l->kind == SERVER_FOR_ENDPOINT ? 0 : UNEXPECTED_MAX;
 
-    if (l->kind == SERVER_FOR_PAGES || l->kind == SERVER_FOR_HEALTH || !e || !e->expects || e->expects(e->arg)) {
+    if (l->kind == SERVER_FOR_PAGES || l->kind == SERVER_FOR_HEALTH || l->kind == SERVER_FOR_TAKER || !e ||
+        !e->expects || e->expects(e->arg)) {
         return l->places_max;
     }
     return few < l->places_max ? few : l->places_max;

@@ -10,6 +10,7 @@
 #include "serve/http/endpoint.h"
 #include "serve/http/proven.h"
 #include "serve/http/server_listener.h"
+#include "serve/http/server_taker.h"
 
 enum {
     SERVER_HEADERS_MAX = 8192,     /* bytes of a request's headers */
@@ -17,7 +18,7 @@ enum {
     SERVER_PRESSED_MS = 2000,      /* without progress, while others wait for the place */
     SERVER_SWEEP_MS = 250,         /* how late a deadline may be noticed */
     SERVER_SEND_BYTES = 64 * 1024, /* what the kernel may hold for a slow peer */
-    SERVER_LISTENERS_MAX = 3,
+    SERVER_LISTENERS_MAX = 4,
 };
 
 enum conn_kind { CONN_NEW, CONN_REPLY, CONN_STREAM };
@@ -93,6 +94,7 @@ struct server {
     const struct server_page *pages;
     size_t n_pages;
     const struct server_endpoint *endpoint; /* or NULL */
+    const struct server_taker *taker;       /* or NULL */
     unsigned waiting_max;                   /* of each listener */
     unsigned n_streams;
     unsigned n_conns;

@@ -44,6 +44,7 @@ class Manner:
         self.dials = True         # a launcher dials the gateway
         self.machine = "pc-q35-10.0"
         self.strangers = set()    # names of pods that nothing is done to: a tenant's own
+        self.answers = None       # its launchers understand requests: a function of launcher and request gives the answer, or None
 
 
 class Launcher:
@@ -62,6 +63,8 @@ class Launcher:
         self.connects = []      # ports that took the connection, oldest first
         self.over = False
         self.token = None
+        self.process = random.randrange(1, 1 << 50)
+        self.requests = []      # messages, oldest first
         threading.Thread(target=self._run, daemon=True).start()
 
     def say(self, state, **more):
@@ -119,11 +122,25 @@ class Launcher:
                 sock.close()
                 return None
             self.sock = sock
+            if self.answers:
+                sock.send(json.dumps({"type": "hello", "version": 1, "requests": 1, "process": self.process}))
             self._send()
         try:
             return self._listen(sock, port)
         finally:
             sock.close()
+
+    @property
+    def answers(self):
+        return self.actor.manner(self.namespace).answers
+
+    def _answer(self, request):
+        self.requests.append(request)
+        answer = self.answers(self, request)
+        if answer is not None:
+            with self.lock:
+                if self.sock:
+                    self.sock.send(json.dumps({"type": "answer", "version": 1, "number": request["number"], **answer}))
 
     def _trusted(self, pod):
         """The CAs whose digests the pod has, as PEM: Python can trust certificates only."""
@@ -151,6 +168,9 @@ class Launcher:
                 if message["type"] == "redirect":
                     self.redirects.append(message["address"])
                     return message["address"] or None
+                if message["type"] == "request":
+                    self._answer(message)
+                    continue
                 if not taken:
                     taken = True
                     self.connects.append(port)
