@@ -128,9 +128,14 @@ static const struct {
     {"{domain: {devices: {interfaces: [{name: net, masquerade: {}}]}}, networks: [{name: net, pod: {vmIPv6NetworkCIDR: "
      "\"fd10:0:2::/129\"}}]}",
      "spec.networks[0].pod.vmIPv6NetworkCIDR"},
-    {"{domain: {cpu: {dedicatedCpuPlacement: true}}}", "spec.domain.cpu.dedicatedCpuPlacement is not supported"},
     {"{domain: {cpu: {dedicatedCpuPlacement: false}}}", NULL},
-    {"{domain: {cpu: {numa: {guestMappingPassthrough: {}}}}}", "spec.domain.cpu.numa is not supported"},
+    {"{domain: {cpu: {dedicatedCpuPlacement: true, cores: 4}, resources: {requests: {cpu: 2}}}}",
+     "spec.domain.resources.requests.cpu or domain.resources.limits.cpu must not be provided at the same time with "
+     "domain.cpu.cores when DedicatedCPUPlacement is true"},
+    {"{domain: {cpu: {dedicatedCpuPlacement: true, cores: 2}, resources: {requests: {cpu: 2}}}}", NULL},
+    {"{domain: {cpu: {dedicatedCpuPlacement: true, cores: 2, numa: {guestMappingPassthrough: {}}, realtime: {mask: "
+     "'0;1'}}, memory: {guest: 64Mi, hugepages: {pageSize: 2Mi}}}}",
+     "spec.domain.cpu.realtime.mask '0;1' is no set of CPUs"},
     {"{domain: {clock: {utc: {}}}}", NULL},
     {"{domain: {clock: {timezone: Europe/Berlin}}}", NULL},
     {"{domain: {clock: {timezone: ../../etc/passwd}}}",

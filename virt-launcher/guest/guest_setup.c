@@ -98,10 +98,21 @@ startable_ports(struct guest *g)
     return l;
 }
 
+/* Nobody asks for the node's CPUs but who is to have some of them alone. */
+static void
+read_cpus(struct guest *g, struct domain_facts *f)
+{
+    if (g->instance.spec.domain.cpu.dedicated == TRI_TRUE) {
+        f->cpus = pod_cpus(g->arena, &f->n_cpus);
+        f->may_bind_memory = pod_may_bind_memory();
+        f->may_run_realtime = pod_may_run_realtime();
+    }
+}
+
 struct err *
 guest_describe(struct guest *g, const struct disks_result *disks)
 {
-    const struct domain_facts facts = {
+    struct domain_facts facts = {
         .run_dir = g->paths.run,
         .state_dir = g->paths.state,
         .disks = disks->facts,
@@ -112,6 +123,7 @@ guest_describe(struct guest *g, const struct disks_result *disks)
     };
     AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
 
+    read_cpus(g, &facts);
     struct err *e = domain_resolve(&g->instance, &facts, g->arena, &g->view);
     if (!e) {
         e = domain_xml(&g->view, &xml);

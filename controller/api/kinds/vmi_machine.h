@@ -23,12 +23,20 @@ struct cpu_feature_list {
     size_t n;
 };
 
+struct realtime {
+    const char *mask; /* of virtual CPUs: "0-3,^1"; NULL: all */
+};
+
 struct cpu {
     struct opt_int cores;
     struct opt_int sockets;
     struct opt_int threads;
     const char *model;
     struct cpu_feature_list features;
+    enum tri dedicated;
+    enum tri isolate_emulator; /* QEMU's other threads have a CPU too */
+    bool passes_numa;
+    struct realtime *realtime;
 };
 
 struct hyperv { /* each on or off; unset is off */

@@ -163,10 +163,6 @@ const struct support vmi_support[] = {
     /* processors and memory */
     TOLD("domain.cpu.thread", "it is written threads: read as that"),
     TOLD("domain.cpu.maxSockets", "no CPU is added to a guest that runs"),
-    REFUSED("domain.cpu.dedicatedCpuPlacement", "leave it out: virtual CPUs share the node's"),
-    REFUSED("domain.cpu.numa", "leave it out"),
-    REFUSED("domain.cpu.isolateEmulatorThread", "leave it out"),
-    REFUSED("domain.cpu.realtime", "leave it out"),
     TOLD("domain.memory.maxGuest", "no memory is added to a guest that runs"),
     TOLD("domain.memory.reservedOverhead", "the pod's overhead is what vmbridge has measured"),
 

@@ -14,6 +14,8 @@ void validate_domain(const struct vmi_spec *s, struct problems *p);
 void validate_machine(const struct vmi_spec *s, struct problems *p);
 /* Huge pages. */
 void validate_memory(const struct vmi_spec *s, struct problems *p);
+/* Dedicated ones, NUMA, realtime. */
+void validate_cpus(const struct vmi_spec *s, struct problems *p);
 void validate_disks(const struct vmi_spec *s, struct problems *p);
 void validate_volumes(const struct vmi_spec *s, struct problems *p);
 void validate_networks(const struct vmi_spec *s, struct problems *p);

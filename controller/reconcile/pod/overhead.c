@@ -11,6 +11,7 @@ enum {
     GRAPHICS_MIB = 16,  /* video memory */
     EFI_MIB = 12,       /* firmware and its variables */
     EMULATION_MIB = 64, /* translation buffer and its bookkeeping */
+    OWN_CPUS_MIB = 100, /* such a pod is killed at what it requests, so that peaks must fit */
     PAGE_TABLE_SHARE = 512,
     CPUS_MAX = 8192,
 };
@@ -37,5 +38,6 @@ overhead_bytes(const struct vmi_spec *spec, bool use_emulation)
     mib += d->autoattach_graphics_device == TRI_FALSE ? 0 : GRAPHICS_MIB;
     mib += d->firmware.bootloader && d->firmware.bootloader->efi ? EFI_MIB : 0;
     mib += use_emulation ? EMULATION_MIB : 0;
+    mib += d->cpu.dedicated == TRI_TRUE ? OWN_CPUS_MIB : 0;
     return mib * MIB + d->memory.guest.value / PAGE_TABLE_SHARE;
 }

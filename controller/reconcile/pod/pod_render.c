@@ -142,6 +142,7 @@ pod_placement(const struct vmi_spec *s, json_t *spec)
     for (size_t i = 0; i < s->node_selector.n; i++) {
         set_text(selector, s->node_selector.items[i].key, s->node_selector.items[i].value);
     }
+    pod_machine_selector(s, selector);
     set(spec, "nodeSelector", selector);
     set_raw(spec, "affinity", s->affinity);
     set_raw(spec, "tolerations", s->tolerations);
