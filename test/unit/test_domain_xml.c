@@ -91,6 +91,13 @@ read_cpus(const json_t *said, struct node_cpu *cpus)
     return n;
 }
 
+/* What effect/disk_file finds in the image of a kernel. */
+static char *
+in_image(struct fixture *x, const char *path)
+{
+    return str_empty(path) ? NULL : arena_printf(x->arena, "%s%s", LAUNCHER_KERNEL_DIR, path);
+}
+
 static void
 load(const char *dir, struct fixture *x)
 {
@@ -111,12 +118,15 @@ load(const char *dir, struct fixture *x)
         const struct instance_volume *v = &x->instance.volumes.items[k];
         x->disks[k] = facts_of_kind(x, v, is_cdrom(&x->instance, v->name), json_object_get(said, v->name));
     }
+    const struct kernel_boot *k = x->instance.spec.domain.firmware.kernel_boot;
     x->facts = (struct domain_facts){.run_dir = LAUNCHER_RUN_DIR,
                                      .state_dir = LAUNCHER_STATE_DIR,
                                      .disks = x->disks,
                                      .n_disks = x->instance.volumes.n,
                                      .start_ports = &x->instance.open_ports,
                                      .pod_has_ipv6 = json_bool(said, "pod_ipv6", false),
+                                     .kernel = in_image(x, k && k->container ? k->container->kernel_path : NULL),
+                                     .initrd = in_image(x, k && k->container ? k->container->initrd_path : NULL),
                                      .cpus = x->cpus,
                                      .n_cpus = read_cpus(said, x->cpus),
                                      .may_bind_memory = true,

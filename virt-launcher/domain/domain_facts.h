@@ -33,6 +33,8 @@ struct domain_facts {
     size_t n_disks;
     const struct port_list *start_ports; /* those that can be opened */
     bool pod_has_ipv6;
+    const char *kernel; /* files of the image; NULL: there is none */
+    const char *initrd;
     const struct node_cpu *cpus; /* by number; read for guests with CPUs of their own only */
     size_t n_cpus;
     bool may_bind_memory;  /* to NUMA nodes */

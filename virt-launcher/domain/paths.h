@@ -24,6 +24,7 @@ struct paths {
     const char *tmp;     /* TMPDIR */
     const char *state;   /* what outlives the pod: NVRAM */
     const char *disks;   /* DIR/<volume>: mounted images and claims */
+    const char *kernel;  /* the mounted image of a kernel */
     const char *block;   /* DIR/<volume>: block devices */
     const char *secrets; /* DIR/<volume>/{user,network} */
     const char *conf;    /* libvirt's configuration, as libvirt looks for it */

@@ -5,6 +5,7 @@
 #include "domain/domain_xml.h"
 #include "domain/grace.h"
 #include "domain/instance_read.h"
+#include "effect/disk_file.h"
 #include "effect/files.h"
 #include "effect/pod_machine.h"
 
@@ -109,6 +110,26 @@ read_cpus(struct guest *g, struct domain_facts *f)
     }
 }
 
+/* Nothing of an image is followed out of it. */
+static struct err *
+find_kernel(struct guest *g, struct domain_facts *f)
+{
+    const struct kernel_boot *k = g->instance.spec.domain.firmware.kernel_boot;
+    const struct kernel_container *c = k ? k->container : NULL;
+    char *kernel = NULL, *initrd = NULL;
+
+    if (!c || str_empty(c->kernel_path)) {
+        return NULL;
+    }
+    struct err *e = disk_file_in_image(g->arena, g->paths.kernel, c->kernel_path, &kernel);
+    if (!e && !str_empty(c->initrd_path)) {
+        e = disk_file_in_image(g->arena, g->paths.kernel, c->initrd_path, &initrd);
+    }
+    f->kernel = kernel;
+    f->initrd = initrd;
+    return err_wrap(e, "spec.domain.firmware.kernelBoot.container");
+}
+
 struct err *
 guest_describe(struct guest *g, const struct disks_result *disks)
 {
@@ -124,7 +145,10 @@ guest_describe(struct guest *g, const struct disks_result *disks)
     AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
 
     read_cpus(g, &facts);
-    struct err *e = domain_resolve(&g->instance, &facts, g->arena, &g->view);
+    struct err *e = find_kernel(g, &facts);
+    if (!e) {
+        e = domain_resolve(&g->instance, &facts, g->arena, &g->view);
+    }
     if (!e) {
         e = domain_xml(&g->view, &xml);
     }

@@ -4,6 +4,8 @@
 
 #include "api/walk/meta.h"
 
+enum pull_policy { PULL_UNSET, PULL_ALWAYS, PULL_IF_NOT_PRESENT, PULL_NEVER };
+
 enum feature_policy {
     FEATURE_UNSET, /* require */
     FEATURE_FORCE,
@@ -125,10 +127,24 @@ struct bootloader {
     struct efi *efi;
 };
 
+struct kernel_container {
+    const char *image;
+    const char *image_pull_secret;
+    enum pull_policy image_pull_policy;
+    const char *kernel_path; /* inside the image */
+    const char *initrd_path;
+};
+
+struct kernel_boot {
+    const char *kernel_args;
+    struct kernel_container *container;
+};
+
 struct firmware {
     const char *uuid;
     const char *serial;
     struct bootloader *bootloader;
+    struct kernel_boot *kernel_boot;
 };
 
 enum io_threads_policy { IO_THREADS_UNSET, IO_THREADS_SHARED, IO_THREADS_AUTO, IO_THREADS_POOL };

@@ -10,7 +10,7 @@
 void validate_wanted_memory(const struct domain_spec *d, struct problems *p);
 /* Resources, memory, processors, firmware, sound. */
 void validate_domain(const struct vmi_spec *s, struct problems *p);
-/* Features of the machine, clock, I/O threads. */
+/* Features of the machine, clock, I/O threads, a kernel of its own. */
 void validate_machine(const struct vmi_spec *s, struct problems *p);
 /* Huge pages. */
 void validate_memory(const struct vmi_spec *s, struct problems *p);
