@@ -9,13 +9,14 @@
 #include <check.h>
 #include <glob.h>
 
-enum { FILE_MAX = 1024 * 1024 };
+enum { FILE_MAX = 1024 * 1024, CPUS_MAX = 64 };
 
 struct fixture {
     struct arena *arena;
     struct instance instance;
     struct domain_facts facts;
     struct disk_facts disks[DOMAIN_DISKS_MAX];
+    struct node_cpu cpus[CPUS_MAX];
 };
 
 static glob_t cases;
@@ -81,6 +82,29 @@ is_cdrom(const struct instance *i, const char *volume)
     return false;
 }
 
+/* Number, core and NUMA node of each. */
+static size_t
+read_cpus(const json_t *said, struct node_cpu *cpus)
+{
+    size_t n = 0, i;
+    json_t *row;
+
+    json_array_foreach(json_object_get(said, "cpus"), i, row) {
+        ck_assert_uint_lt(n, CPUS_MAX);
+        cpus[n++] = (struct node_cpu){.id = (int)json_integer_value(json_array_get(row, 0)),
+                                      .core = (int)json_integer_value(json_array_get(row, 1)),
+                                      .node = (int)json_integer_value(json_array_get(row, 2))};
+    }
+    return n;
+}
+
+/* What effect/disk_file finds in the image of a kernel. */
+static char *
+in_image(struct fixture *x, const char *path)
+{
+    return str_empty(path) ? NULL : arena_printf(x->arena, "%s%s", LAUNCHER_KERNEL_DIR, path);
+}
+
 static void
 load(const char *dir, struct fixture *x)
 {
@@ -101,12 +125,19 @@ load(const char *dir, struct fixture *x)
         const struct instance_volume *v = &x->instance.volumes.items[k];
         x->disks[k] = facts_of_kind(x, v, is_cdrom(&x->instance, v->name), json_object_get(said, v->name));
     }
+    const struct kernel_boot *k = x->instance.spec.domain.firmware.kernel_boot;
     x->facts = (struct domain_facts){.run_dir = LAUNCHER_RUN_DIR,
                                      .state_dir = LAUNCHER_STATE_DIR,
                                      .disks = x->disks,
                                      .n_disks = x->instance.volumes.n,
                                      .start_ports = &x->instance.open_ports,
                                      .pod_has_ipv6 = json_bool(said, "pod_ipv6", false),
+                                     .kernel = in_image(x, k && k->container ? k->container->kernel_path : NULL),
+                                     .initrd = in_image(x, k && k->container ? k->container->initrd_path : NULL),
+                                     .cpus = x->cpus,
+                                     .n_cpus = read_cpus(said, x->cpus),
+                                     .may_bind_memory = true,
+                                     .may_run_realtime = true,
                                      .has_timezone = true};
 }
 
@@ -287,6 +318,54 @@ START_TEST(is_refused_with_the_field)
 }
 END_TEST
 
+/* The case realtime in another pod: each has too little of one thing. */
+static const struct {
+    size_t n_cpus;
+    bool may_bind_memory, may_run_realtime, is_emulated;
+    const char *want;
+} pods[] = {
+    {2, true, true, false, "dedicatedCpuPlacement: the node gives this pod 2 CPUs, which was to get 3 of its own"},
+    {4, true, true, false, "dedicatedCpuPlacement: the node gives this pod 4 CPUs, which was to get 3 of its own"},
+    {3, false, true, false, "spec.domain.cpu.numa: this pod may not bind memory"},
+    {3, true, false, false, "spec.domain.cpu.realtime: this pod may not run threads"},
+    {3, true, true, true, "spec.domain.cpu.realtime: guests are emulated here"},
+};
+
+START_TEST(cpus_must_be_the_guests_own)
+{
+    AUTO(freep) char *dir = xasprintf("%s/../golden/domain/realtime", getenv("VMB_TEST_DIR"));
+    struct fixture x;
+    struct domain_view view;
+
+    load(dir, &x);
+    x.cpus[3] = (struct node_cpu){.id = 7, .core = 7};
+    x.facts.n_cpus = pods[_i].n_cpus;
+    x.facts.may_bind_memory = pods[_i].may_bind_memory;
+    x.facts.may_run_realtime = pods[_i].may_run_realtime;
+    x.instance.use_emulation = pods[_i].is_emulated ? TRI_TRUE : TRI_UNSET;
+    struct err *e = domain_resolve(&x.instance, &x.facts, x.arena, &view);
+    ck_assert_msg(e && strstr(err_text(e), pods[_i].want), "%s", e ? err_text(e) : "not refused");
+    ck_assert(pods[_i].is_emulated == (err_class(e) == ERR_INVALID)); /* else another node may do */
+    err_free(e);
+    arena_free(x.arena);
+}
+END_TEST
+
+START_TEST(threads_of_a_core_stay_on_a_numa_node)
+{
+    AUTO(freep) char *dir = xasprintf("%s/../golden/domain/dedicated-crossing", getenv("VMB_TEST_DIR"));
+    struct fixture x;
+    struct domain_view view;
+
+    load(dir, &x);
+    x.instance.spec.domain.cpu.passes_numa = true;
+    struct err *e = domain_resolve(&x.instance, &x.facts, x.arena, &view);
+    ck_assert_msg(e && strstr(err_text(e), "would be on two NUMA nodes"), "%s", e ? err_text(e) : "not refused");
+    err_free(e);
+    arena_free(x.arena);
+}
+END_TEST
+
 START_TEST(cache_none_needs_o_direct)
 {
     AUTO(freep) char *dir = xasprintf("%s/../golden/domain/explicit-cache", getenv("VMB_TEST_DIR"));
@@ -316,6 +395,8 @@ main(void)
     tcase_add_loop_test(t, becomes_the_golden_text, 0, n_cases);
     tcase_add_test(t, families_write_what_the_table_says);
     tcase_add_loop_test(t, is_refused_with_the_field, 0, ARRAY_LEN(refused));
+    tcase_add_loop_test(t, cpus_must_be_the_guests_own, 0, ARRAY_LEN(pods));
+    tcase_add_test(t, threads_of_a_core_stay_on_a_numa_node);
     tcase_add_test(t, cache_none_needs_o_direct);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);

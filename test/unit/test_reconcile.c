@@ -340,6 +340,7 @@ machine_text(struct arena *a, const struct vmi_spec *s)
 
     for (size_t k = 0; k < ARRAY_LEN(others); k++) {
         (void)json_object_del(j, others[k]); /* or it is absent */
+        (void)json_object_del(json_at(j, "domain", "firmware", "kernelBoot", "container", NULL), others[k]);
         json_array_foreach(json_object_get(j, "volumes"), i, volume) {
             (void)json_object_del(json_object_get(volume, "containerDisk"), others[k]);
         }

@@ -19,6 +19,13 @@ struct disk_facts {
     bool is_preallocated;
 };
 
+/* A CPU of the node that this pod may use. */
+struct node_cpu {
+    int id;
+    int core; /* the same for those that are threads of one core */
+    int node; /* of NUMA */
+};
+
 /* What the pod gives. Strings and lists are borrowed for the life of the view. */
 struct domain_facts {
     const char *run_dir;
@@ -27,7 +34,13 @@ struct domain_facts {
     size_t n_disks;
     const struct port_list *start_ports; /* those that can be opened */
     bool pod_has_ipv6;
-    bool has_timezone; /* the one of the spec is in the image */
+    const char *kernel; /* files of the image; NULL: there is none */
+    const char *initrd;
+    const struct node_cpu *cpus; /* by number; read for guests with CPUs of their own only */
+    size_t n_cpus;
+    bool may_bind_memory;  /* to NUMA nodes */
+    bool may_run_realtime; /* threads of QEMU, with their memory locked */
+    bool has_timezone;     /* the one of the spec is in the image */
 };
 
 #endif

@@ -4,6 +4,7 @@
 #define VMB_DOMAIN_VIEW_H
 
 #include "api/kinds/instance.h"
+#include "domain/cpu_pins.h"
 #include "domain/domain_facts.h"
 #include "domain/pci_slots.h"
 
@@ -15,6 +16,13 @@ struct io_plan {
     int64_t n;
     int64_t n_shared;
     bool is_pool;
+};
+
+/* A NUMA node of the guest, made of one of the node's. */
+struct guest_cell {
+    int node;
+    const char *cpus; /* of the guest: "0,1" */
+    int64_t bytes;
 };
 
 struct domain_view {
@@ -34,6 +42,10 @@ struct domain_view {
     bool has_usb_disk;
     bool has_usb_input;
     struct io_plan io;
+    const struct cpu_pins *pins; /* NULL: its CPUs are others' too */
+    const struct guest_cell *cells;
+    size_t n_cells;
+    bool is_realtime;
     struct pci_slots pci;
     const struct disk_view *disks;
     size_t n_disks;

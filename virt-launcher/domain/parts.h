@@ -31,6 +31,7 @@ struct part {
     ROW(memory)           \
     ROW(vcpu)             \
     ROW(io_threads)       \
+    ROW(cpu_tune)         \
     ROW(firmware)         \
     ROW(features)         \
     ROW(cpu)              \

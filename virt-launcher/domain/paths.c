@@ -22,6 +22,7 @@ paths_make(struct arena *a, const char *root, struct paths *ret_paths)
         .tmp = arena_printf(a, "%s" LAUNCHER_TMP_DIR, root),
         .state = arena_printf(a, "%s" LAUNCHER_STATE_DIR, root),
         .disks = arena_printf(a, "%s" LAUNCHER_DISK_DIR, root),
+        .kernel = arena_printf(a, "%s" LAUNCHER_KERNEL_DIR, root),
         .block = arena_printf(a, "%s" LAUNCHER_BLOCK_DIR, root),
         .secrets = arena_printf(a, "%s" LAUNCHER_SECRET_DIR, root),
         .files = arena_printf(a, "%s" LAUNCHER_FILES_DIR, root),

@@ -25,6 +25,7 @@ struct paths {
     const char *tmp;     /* TMPDIR */
     const char *state;   /* what outlives the pod: NVRAM, what a TPM holds */
     const char *disks;   /* DIR/<volume>: mounted images and claims */
+    const char *kernel;  /* the mounted image of a kernel */
     const char *block;   /* DIR/<volume>: block devices */
     const char *secrets; /* DIR/<volume>/{user,network} */
     const char *files;   /* DIR/<volume>: what disks are made of */

@@ -56,10 +56,10 @@ disk_file_in_image(struct arena *a, const char *mount, const char *wish, char **
     }
     size_t len = strlen(root);
     if (strncmp(real, root, len) != 0 || real[len] != '/') {
-        return err_new(ERR_INVALID, "the disk of the image is a link that leads out of it");
+        return err_new(ERR_INVALID, "the file of the image is a link that leads out of it");
     }
     if (!S_ISREG(st.st_mode)) {
-        return err_new(ERR_INVALID, "the disk of the image is no regular file");
+        return err_new(ERR_INVALID, "the file of the image is no regular file");
     }
     *ret_path = arena_strdup(a, real);
     return NULL;

@@ -5,6 +5,7 @@
 #include "domain/domain_xml.h"
 #include "domain/grace.h"
 #include "domain/instance_read.h"
+#include "effect/disk_file.h"
 #include "effect/files.h"
 #include "effect/pod_machine.h"
 
@@ -98,10 +99,41 @@ startable_ports(struct guest *g)
     return l;
 }
 
+/* Nobody asks for the node's CPUs but who is to have some of them alone. */
+static void
+read_cpus(struct guest *g, struct domain_facts *f)
+{
+    if (g->instance.spec.domain.cpu.dedicated == TRI_TRUE) {
+        f->cpus = pod_cpus(g->arena, &f->n_cpus);
+        f->may_bind_memory = pod_may_bind_memory();
+        f->may_run_realtime = pod_may_run_realtime();
+    }
+}
+
+/* Nothing of an image is followed out of it. */
+static struct err *
+find_kernel(struct guest *g, struct domain_facts *f)
+{
+    const struct kernel_boot *k = g->instance.spec.domain.firmware.kernel_boot;
+    const struct kernel_container *c = k ? k->container : NULL;
+    char *kernel = NULL, *initrd = NULL;
+
+    if (!c || str_empty(c->kernel_path)) {
+        return NULL;
+    }
+    struct err *e = disk_file_in_image(g->arena, g->paths.kernel, c->kernel_path, &kernel);
+    if (!e && !str_empty(c->initrd_path)) {
+        e = disk_file_in_image(g->arena, g->paths.kernel, c->initrd_path, &initrd);
+    }
+    f->kernel = kernel;
+    f->initrd = initrd;
+    return err_wrap(e, "spec.domain.firmware.kernelBoot.container");
+}
+
 struct err *
 guest_describe(struct guest *g, const struct disks_result *disks)
 {
-    const struct domain_facts facts = {
+    struct domain_facts facts = {
         .run_dir = g->paths.run,
         .state_dir = g->paths.state,
         .disks = disks->facts,
@@ -112,7 +144,11 @@ guest_describe(struct guest *g, const struct disks_result *disks)
     };
     AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
 
-    struct err *e = domain_resolve(&g->instance, &facts, g->arena, &g->view);
+    read_cpus(g, &facts);
+    struct err *e = find_kernel(g, &facts);
+    if (!e) {
+        e = domain_resolve(&g->instance, &facts, g->arena, &g->view);
+    }
     if (!e) {
         e = domain_xml(&g->view, &xml);
     }

@@ -9,6 +9,7 @@ static void default_disks(struct vmi_spec *s, struct arena *a);
 static void default_target(struct disk *d, struct arena *a);
 static void default_interfaces(struct vmi_spec *s, struct arena *a, const struct default_options *options);
 static void default_volumes(struct volume_list *l, const struct default_options *options);
+static void default_kernel(const struct kernel_boot *k, const struct default_options *options);
 
 void
 vmi_spec_default(struct vmi_spec *s, struct arena *a, const struct default_options *options)
@@ -32,6 +33,7 @@ vmi_spec_default(struct vmi_spec *s, struct arena *a, const struct default_optio
     default_disks(s, a);
     default_interfaces(s, a, options);
     default_volumes(&s->volumes, options);
+    default_kernel(s->domain.firmware.kernel_boot, options);
 }
 
 int64_t
@@ -200,18 +202,32 @@ is_latest(const char *image)
     return !strchr(image, '@') && (!tag || strcmp(tag, ":latest") == 0);
 }
 
+static enum pull_policy
+default_policy(const char *image, const struct default_options *options)
+{
+    if (options->disk_pull_policy != PULL_UNSET) {
+        return options->disk_pull_policy;
+    }
+    return is_latest(image) ? PULL_ALWAYS : PULL_IF_NOT_PRESENT;
+}
+
 static void
 default_volumes(struct volume_list *l, const struct default_options *options)
 {
     for (size_t i = 0; i < l->n; i++) {
         struct volume_container_disk *c = l->items[i].container_disk;
-        if (!c || c->image_pull_policy != PULL_UNSET) {
-            continue;
+        if (c && c->image_pull_policy == PULL_UNSET) {
+            c->image_pull_policy = default_policy(c->image, options);
         }
-        if (options->disk_pull_policy != PULL_UNSET) {
-            c->image_pull_policy = options->disk_pull_policy;
-        } else {
-            c->image_pull_policy = is_latest(c->image) ? PULL_ALWAYS : PULL_IF_NOT_PRESENT;
-        }
+    }
+}
+
+static void
+default_kernel(const struct kernel_boot *k, const struct default_options *options)
+{
+    struct kernel_container *c = k ? k->container : NULL;
+
+    if (c && c->image && c->image_pull_policy == PULL_UNSET) {
+        c->image_pull_policy = default_policy(c->image, options);
     }
 }

@@ -17,7 +17,30 @@
     ": " PAGE_SIZE ")"
 #define AGAINST_PAGES(holds) "!(" HAS_PAGE_SIZE ") || ![" MEMORY_TEXT "].exists(m, isQuantity(m) && !(" holds "))"
 
+#define IS_DEDICATED "(has(self.cpu) && has(self.cpu.dedicatedCpuPlacement) && self.cpu.dedicatedCpuPlacement)"
+#define HAS_AMOUNT(list, what)                                                                          \
+    "(has(self.resources) && has(self.resources." list ") && has(self.resources." list "." what ") && " \
+    "isQuantity(string(self.resources." list "." what ")))"
+#define IS_WHOLE(list) \
+    "!" IS_DEDICATED " || !" HAS_AMOUNT(list, "cpu") " || " Q("resources." list ".cpu") ".isInteger()"
+#define ARE_EQUAL(what)                                                                                \
+    "!" IS_DEDICATED " || !" HAS_AMOUNT("requests", what) " || !" HAS_AMOUNT("limits", what) " || " Q( \
+        "resources.requests." what) ".compareTo(" Q("resources.limits." what) ") == 0"
+
 static const struct cel_rule domain_rules[] = {
+    {"!(has(self.cpu) && has(self.cpu.numa) && has(self.cpu.numa.guestMappingPassthrough)) || (has(self.memory) && "
+     "has(self.memory.hugepages))",
+     "memory.hugepages must be requested when NUMA topology strategy is set in cpu.numa.guestMappingPassthrough", NULL},
+    {IS_WHOLE("limits"), "provided resources CPU limits must be an interger", NULL},
+    {IS_WHOLE("requests"), "provided resources CPU requests must be an interger", NULL},
+    {ARE_EQUAL("cpu"),
+     "resources.requests.cpu or resources.limits.cpu must be equal when DedicatedCPUPlacement is true", NULL},
+    {ARE_EQUAL("memory"), "resources.requests.memory must be equal to resources.limits.memory", NULL},
+    {"!" IS_DEDICATED " || has(self.cpu.cores) || has(self.cpu.sockets) || has(self.cpu.threads) || " HAS_AMOUNT(
+         "requests", "cpu") " || " HAS_AMOUNT("limits", "cpu"),
+     "either resources.requests.cpu or resources.limits.cpu or cpu.cores must be provided when DedicatedCPUPlacement "
+     "is true",
+     NULL},
     {AGAINST_PAGES("!quantity(m).isLessThan(quantity(" PAGE_SIZE "))"),
      "memory must be equal to or larger than page size", NULL},
     {AGAINST_PAGES("quantity(m).asInteger() % quantity(" PAGE_SIZE ").asInteger() == 0"),

@@ -28,6 +28,38 @@ static const struct field bootloader_fields[] = {
 };
 static const struct type bootloader_type = TYPE(bootloader, bootloader_fields, .cel = bootloader_rules);
 
+static const struct cel_rule kernel_container_rules[] = {
+    {"has(self.image) && self.image != ''", "container must be defined with an image", NULL},
+    {"(has(self.kernelPath) && self.kernelPath != '') || (has(self.initrdPath) && self.initrdPath != '')",
+     "container must be defined with at least one of the following: kernelPath, initrdPath", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct field kernel_container_fields[] = {
+    FIELD_STRING(kernel_container, image, "image", "Image with kernel and initial RAM disk.", NEEDED, MAX_LEN(1024)),
+    FIELD_STRING(kernel_container, image_pull_secret, "imagePullSecret", "Secret for the registry.", MAX_LEN(253)),
+    FIELD_ENUM(kernel_container, image_pull_policy, pull_policy, pull_policy_names, "imagePullPolicy",
+               "When the image is pulled.", OTHERWISE("Always for the tag latest, else IfNotPresent")),
+    FIELD_STRING(kernel_container, kernel_path, "kernelPath", "The kernel in the image.", MAX_LEN(1024)),
+    FIELD_STRING(kernel_container, initrd_path, "initrdPath", "The initial RAM disk in the image; needs kernelPath.",
+                 MAX_LEN(1024)),
+    FIELD_END,
+};
+static const struct type kernel_container_type =
+    TYPE(kernel_container, kernel_container_fields, .cel = kernel_container_rules);
+
+static const struct cel_rule kernel_boot_rules[] = {
+    {"!has(self.kernelArgs) || self.kernelArgs == '' || has(self.container)",
+     "kernel arguments cannot be provided without an external kernel", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct field kernel_boot_fields[] = {
+    FIELD_STRING(kernel_boot, kernel_args, "kernelArgs", "Command line of the kernel.", MAX_LEN(4096)),
+    FIELD_POINTER(kernel_boot, container, kernel_container, kernel_container_type, "container",
+                  "Where the kernel comes from."),
+    FIELD_END,
+};
+static const struct type kernel_boot_type = TYPE(kernel_boot, kernel_boot_fields, .cel = kernel_boot_rules);
+
 #define UUID_PATTERN "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})?$"
 
 static const struct field firmware_fields[] = {
@@ -36,13 +68,8 @@ static const struct field firmware_fields[] = {
     FIELD_STRING(firmware, serial, "serial", "SMBIOS serial number of the machine.", MAX_LEN(256)),
     FIELD_POINTER(firmware, bootloader, bootloader, bootloader_type, "bootloader", "How the guest boots.",
                   OTHERWISE("bios")),
-    FIELD_KEPT("kernelBoot", "The guest boots a kernel from an image, without a boot loader."),
-    KEPT_STRING("kernelBoot.kernelArgs", "Command line of the kernel."),
-    KEPT_STRING("kernelBoot.container.image", "Image with kernel and initial RAM disk.", NEEDED),
-    KEPT_STRING("kernelBoot.container.imagePullSecret", "Secret for the registry."),
-    KEPT_STRING("kernelBoot.container.imagePullPolicy", "When the image is pulled."),
-    KEPT_STRING("kernelBoot.container.kernelPath", "The kernel in the image."),
-    KEPT_STRING("kernelBoot.container.initrdPath", "The initial RAM disk in the image."),
+    FIELD_POINTER(firmware, kernel_boot, kernel_boot, kernel_boot_type, "kernelBoot",
+                  "The guest boots a kernel from an image, without a boot loader."),
     FIELD_KEPT("acpi", "Tables that the guest's ACPI has beside its own."),
     KEPT_STRING("acpi.slicNameRef", "Volume with a SLIC table."),
     KEPT_STRING("acpi.msdmNameRef", "Volume with an MSDM table."),

@@ -4,6 +4,8 @@
 
 #include "api/walk/meta.h"
 
+enum pull_policy { PULL_UNSET, PULL_ALWAYS, PULL_IF_NOT_PRESENT, PULL_NEVER };
+
 enum feature_policy {
     FEATURE_UNSET, /* require */
     FEATURE_FORCE,
@@ -23,12 +25,20 @@ struct cpu_feature_list {
     size_t n;
 };
 
+struct realtime {
+    const char *mask; /* of virtual CPUs: "0-3,^1"; NULL: all */
+};
+
 struct cpu {
     struct opt_int cores;
     struct opt_int sockets;
     struct opt_int threads;
     const char *model;
     struct cpu_feature_list features;
+    enum tri dedicated;
+    enum tri isolate_emulator; /* QEMU's other threads have a CPU too */
+    bool passes_numa;
+    struct realtime *realtime;
 };
 
 struct hyperv { /* each on or off; unset is off */
@@ -117,10 +127,24 @@ struct bootloader {
     struct efi *efi;
 };
 
+struct kernel_container {
+    const char *image;
+    const char *image_pull_secret;
+    enum pull_policy image_pull_policy;
+    const char *kernel_path; /* inside the image */
+    const char *initrd_path;
+};
+
+struct kernel_boot {
+    const char *kernel_args;
+    struct kernel_container *container;
+};
+
 struct firmware {
     const char *uuid;
     const char *serial;
     struct bootloader *bootloader;
+    struct kernel_boot *kernel_boot;
 };
 
 enum io_threads_policy { IO_THREADS_UNSET, IO_THREADS_SHARED, IO_THREADS_AUTO, IO_THREADS_POOL };

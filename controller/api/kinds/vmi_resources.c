@@ -20,6 +20,12 @@ static const struct field cpu_feature_fields[] = {
 };
 static const struct type cpu_feature_type = TYPE(cpu_feature, cpu_feature_fields, .cel = cpu_feature_rules);
 
+static const struct field realtime_fields[] = {
+    FIELD_STRING(realtime, mask, "mask", "Which ones: 0-3,^1.", MAX_LEN(256), OTHERWISE("all")),
+    FIELD_END,
+};
+static const struct type realtime_type = TYPE(realtime, realtime_fields);
+
 static const struct field cpu_fields[] = {
     FIELD_OPT_INT(cpu, cores, "cores", "Cores of each socket.", RANGE(0, 512), OTHERWISE("1")),
     FIELD_OPT_INT(cpu, sockets, "sockets", "Sockets.", RANGE(0, 512), OTHERWISE("1, or the CPU limit or request")),
@@ -30,21 +36,33 @@ static const struct field cpu_fields[] = {
     KEPT_INT("maxSockets", "Sockets that the guest may grow to."),
     FIELD_LIST(cpu, features, cpu_feature_list, cpu_feature_type, "features", "Features beside those of the model.",
                MAX_ITEMS(512)),
-    KEPT_BOOL("dedicatedCpuPlacement", "Each virtual CPU has a CPU of the node for itself."),
-    KEPT_BOOL("isolateEmulatorThread", "So has QEMU."),
-    FIELD_KEPT("numa", "NUMA nodes of the guest."),
-    KEPT_PRESENT("numa.guestMappingPassthrough", "The guest sees the NUMA nodes of its CPUs."),
-    FIELD_KEPT("realtime", "Virtual CPUs with small delays."),
-    KEPT_STRING("realtime.mask", "Which ones."),
+    FIELD_BOOL(cpu, dedicated, "dedicatedCpuPlacement", "Each virtual CPU has a CPU of the node for itself."),
+    FIELD_BOOL(cpu, isolate_emulator, "isolateEmulatorThread", "So has QEMU."),
+    FIELD_PRESENT(cpu, passes_numa, "numa.guestMappingPassthrough", "The guest sees the NUMA nodes of its CPUs."),
+    FIELD_POINTER(cpu, realtime, realtime, realtime_type, "realtime", "Virtual CPUs run before all else."),
     FIELD_END,
 };
-static const struct cel_rule sockets_rules[] = {
+#define IS_DEDICATED "(has(self.dedicatedCpuPlacement) && self.dedicatedCpuPlacement)"
+#define PASSES_NUMA "(has(self.numa) && has(self.numa.guestMappingPassthrough))"
+
+static const struct cel_rule cpu_type_rules[] = {
+    {"!(has(self.isolateEmulatorThread) && self.isolateEmulatorThread) || " IS_DEDICATED,
+     "IsolateEmulatorThread should be only set in combination with DedicatedCPUPlacement", NULL},
+    {"!" PASSES_NUMA " || " IS_DEDICATED,
+     "dedicatedCpuPlacement must be set to true when NUMA topology strategy is set in numa.guestMappingPassthrough",
+     NULL},
+    {"!has(self.realtime) || " IS_DEDICATED, "dedicatedCpuPlacement must be set to true when realtime is used", NULL},
+    {"!has(self.realtime) || " PASSES_NUMA, "numa.guestMappingPassthrough must be defined when realtime is used", NULL},
+    {"!" IS_DEDICATED " || !has(self.threads) || self.threads <= 2",
+     "Not more than two threads must be provided when DedicatedCPUPlacement is true",
+     "'Not more than two threads must be provided at threads (got ' + string(self.threads) + ') when "
+     "DedicatedCPUPlacement is true'"},
     {"!has(self.sockets) || !has(self.maxSockets) || type(self.maxSockets) != int || self.maxSockets == 0 || "
      "self.sockets <= self.maxSockets",
      "Number of sockets in CPU topology is greater than the maximum sockets allowed", NULL},
     {NULL, NULL, NULL},
 };
-const struct type cpu_type = TYPE(cpu, cpu_fields, .cel = sockets_rules);
+const struct type cpu_type = TYPE(cpu, cpu_fields, .cel = cpu_type_rules);
 
 #define NOT_BELOW(n) "!isQuantity(string(self)) || !quantity(string(self)).isLessThan(quantity('" n "'))"
 

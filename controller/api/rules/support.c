@@ -163,10 +163,6 @@ const struct support vmi_support[] = {
     /* processors and memory */
     TOLD("domain.cpu.thread", "it is written threads: read as that"),
     TOLD("domain.cpu.maxSockets", "no CPU is added to a guest that runs"),
-    REFUSED("domain.cpu.dedicatedCpuPlacement", "leave it out: virtual CPUs share the node's"),
-    REFUSED("domain.cpu.numa", "leave it out"),
-    REFUSED("domain.cpu.isolateEmulatorThread", "leave it out"),
-    REFUSED("domain.cpu.realtime", "leave it out"),
     TOLD("domain.memory.maxGuest", "no memory is added to a guest that runs"),
     TOLD("domain.memory.reservedOverhead", "the pod's overhead is what vmbridge has measured"),
 
@@ -175,7 +171,6 @@ const struct support vmi_support[] = {
     TOLD("domain.firmware.bootloader.efi.secureBoot",
          "it is absent beside persistent: true, and SMM is off: read as false", .when = leaves_secure_boot_open,
          .cel = OPEN_SECURE_BOOT),
-    REFUSED("domain.firmware.kernelBoot", "boot from a disk"),
     REFUSED("domain.firmware.acpi", "leave it out"),
     REFUSED("domain.os", "write firmware.bootloader: {efi: {secureBoot: false}} or {bios: {}}"),
     TOLD("domain.clock.timezone", "utc stands beside it: the guest's clock is UTC", .when = has_two_clocks,

@@ -92,6 +92,7 @@ check_spec(const struct vmi_spec *s, struct problems *p)
     validate_domain(s, p);
     validate_machine(s, p);
     validate_memory(s, p);
+    validate_cpus(s, p);
     problems_add(p, check_names(s));
     problems_add(p, check_strategies(s));
     problems_add(p, check_probe(s, s->liveness_probe, "livenessProbe"));

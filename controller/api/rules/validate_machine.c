@@ -68,10 +68,54 @@ check_io_threads(const struct domain_spec *d)
                : NULL;
 }
 
+#define KERNEL "domain.firmware.kernelBoot"
+
+/* A file in the image, by the way that does not turn back. */
+static struct err *
+check_path(const char *path, const char *field)
+{
+    if (str_empty(path)) {
+        return NULL;
+    }
+    if (str_eq(path, "/")) {
+        return INVALID(KERNEL ".container.%s must not point to root", field);
+    }
+    bool is_straight = path[0] == '/' && !strstr(path, "//") && !strstr(path, "/./") && !strstr(path, "/../");
+    size_t len = strlen(path);
+    is_straight = is_straight && strcmp(path + (len > 3 ? len - 3 : 0), "/..") != 0;
+    return is_straight
+               ? NULL
+               : INVALID(KERNEL ".container.%s must be an absolute path to a file without relative components", field);
+}
+
+static struct err *
+check_kernel(const struct kernel_boot *k)
+{
+    const struct kernel_container *c = k ? k->container : NULL;
+
+    if (!c) {
+        return k && !str_empty(k->kernel_args)
+                   ? INVALID(KERNEL ".kernelArgs: kernel arguments cannot be provided without an external kernel")
+                   : NULL;
+    }
+    if (str_empty(c->image)) {
+        return INVALID(KERNEL ".container must be defined with an image");
+    }
+    if (str_empty(c->kernel_path)) {
+        return str_empty(c->initrd_path)
+                   ? INVALID(KERNEL ".container must be defined with at least one of the following: kernelPath, "
+                                    "initrdPath")
+                   : INVALID(KERNEL ".container.initrdPath is of no use without a kernelPath");
+    }
+    struct err *e = check_path(c->kernel_path, "kernelPath");
+    return e ? e : check_path(c->initrd_path, "initrdPath");
+}
+
 void
 validate_machine(const struct vmi_spec *s, struct problems *p)
 {
     problems_add(p, check_hyperv(s->domain.features.hyperv));
     problems_add(p, check_clock(&s->domain.clock));
     problems_add(p, check_io_threads(&s->domain));
+    problems_add(p, check_kernel(s->domain.firmware.kernel_boot));
 }

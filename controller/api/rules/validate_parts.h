@@ -10,12 +10,14 @@
 void validate_wanted_memory(const struct domain_spec *d, struct problems *p);
 /* Resources, memory, processors, firmware. */
 void validate_domain(const struct vmi_spec *s, struct problems *p);
-/* Features of the machine, clock, I/O threads. */
+/* Features of the machine, clock, I/O threads, a kernel of its own. */
 void validate_machine(const struct vmi_spec *s, struct problems *p);
 /* Huge pages. */
 void validate_memory(const struct vmi_spec *s, struct problems *p);
 /* Those beside disks and interfaces. */
 void validate_devices(const struct vmi_spec *s, struct problems *p);
+/* Dedicated ones, NUMA, realtime. */
+void validate_cpus(const struct vmi_spec *s, struct problems *p);
 void validate_disks(const struct vmi_spec *s, struct problems *p);
 void validate_volumes(const struct vmi_spec *s, struct problems *p);
 void validate_networks(const struct vmi_spec *s, struct problems *p);

@@ -12,6 +12,7 @@ enum {
     EFI_MIB = 12,       /* firmware and its variables */
     EMULATION_MIB = 64, /* translation buffer and its bookkeeping */
     TPM_MIB = 53,       /* swtpm, and before the guest starts what makes its keys and certificates */
+    OWN_CPUS_MIB = 100, /* such a pod is killed at what it requests, so that peaks must fit */
     PAGE_TABLE_SHARE = 512,
     CPUS_MAX = 8192,
 };
@@ -39,5 +40,6 @@ overhead_bytes(const struct vmi_spec *spec, bool use_emulation)
     mib += d->firmware.bootloader && d->firmware.bootloader->efi ? EFI_MIB : 0;
     mib += tpm_is_there(d->tpm) ? TPM_MIB : 0;
     mib += use_emulation ? EMULATION_MIB : 0;
+    mib += d->cpu.dedicated == TRI_TRUE ? OWN_CPUS_MIB : 0;
     return mib * MIB + d->memory.guest.value / PAGE_TABLE_SHARE;
 }

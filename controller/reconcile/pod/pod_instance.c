@@ -18,6 +18,10 @@ machine_of(const struct vmi_view *v)
     s.affinity = s.tolerations = s.topology_spread_constraints = s.dns_config = NULL;
     s.dns_policy = s.scheduler_name = s.priority_class_name = NULL;
     s.liveness_probe = s.readiness_probe = NULL;
+    if (s.domain.firmware.kernel_boot && s.domain.firmware.kernel_boot->container) {
+        s.domain.firmware.kernel_boot->container->image_pull_policy = PULL_UNSET;
+        s.domain.firmware.kernel_boot->container->image_pull_secret = NULL;
+    }
     for (size_t i = 0; i < s.volumes.n; i++) {
         if (s.volumes.items[i].container_disk) {
             s.volumes.items[i].container_disk->image_pull_policy = PULL_UNSET;

@@ -51,6 +51,32 @@ with_pool(const struct vmi_view *v, json_t *requests)
     }
 }
 
+/* Guaranteed, and whole CPUs: what the kubelet gives CPUs of their own for. */
+static void
+with_own_cpus(const struct vmi_view *v, json_t *requests, json_t *limits)
+{
+    const struct domain_spec *d = &v->vmi.spec.domain;
+    int64_t n =
+        vmi_vcpus(&v->vmi.spec) + (has_pool(d) ? d->io_pool_threads.v : 0) + (d->cpu.isolate_emulator == TRI_TRUE);
+
+    set(requests, "cpu", json_sprintf("%lld", (long long)n));
+    set(limits, "cpu", json_sprintf("%lld", (long long)n));
+    set(limits, "memory", json_incref(json_object_get(requests, "memory")));
+}
+
+void
+pod_machine_selector(const struct vmi_spec *s, json_t *selector)
+{
+    const struct cpu *c = &s->domain.cpu;
+
+    if (c->dedicated == TRI_TRUE) {
+        set(selector, "cpumanager", json_string("true"));
+    }
+    if (c->realtime) {
+        set(selector, "kubevirt.io/realtime", json_string("true"));
+    }
+}
+
 void
 pod_machine_resources(const struct vmi_view *v, int64_t overhead, json_t *requests, json_t *limits)
 {
@@ -59,5 +85,8 @@ pod_machine_resources(const struct vmi_view *v, int64_t overhead, json_t *reques
     with_pool(v, requests);
     if (huge) {
         in_huge_pages(v, &huge->page_size, overhead, requests, limits);
+    }
+    if (v->vmi.spec.domain.cpu.dedicated == TRI_TRUE) {
+        with_own_cpus(v, requests, limits);
     }
 }

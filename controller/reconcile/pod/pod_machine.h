@@ -7,4 +7,7 @@
 /* Changes the requests and limits of the container, in which the guest's memory and 'overhead' bytes stand. */
 void pod_machine_resources(const struct vmi_view *v, int64_t overhead, json_t *requests, json_t *limits);
 
+/* Adds the labels of the nodes that give CPUs away, or run realtime threads. */
+void pod_machine_selector(const struct vmi_spec *s, json_t *selector);
+
 #endif

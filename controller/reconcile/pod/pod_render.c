@@ -175,6 +175,7 @@ node_selector(const struct vmi_view *v)
     for (size_t i = 0; i < s->node_selector.n; i++) {
         set_text(selector, s->node_selector.items[i].key, s->node_selector.items[i].value);
     }
+    pod_machine_selector(s, selector);
     return selector;
 }
 

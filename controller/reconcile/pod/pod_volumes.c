@@ -10,6 +10,7 @@ enum { TOKEN_LIFE_S = 3600, GUEST_TOKEN_LIFE_S = 365 * 24 * 3600 };
 static void add_own(const struct vmi_view *v, struct pod_volumes *pv);
 static void add_guest(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv);
 static void add_state(const struct vmi_view *v, struct pod_volumes *pv);
+static void add_kernel(const struct vmi_view *v, struct pod_volumes *pv);
 static void add_image(const struct volume *vol, struct pod_volumes *pv);
 static void add_claim(const struct vmi_view *v, const struct volume *vol, struct pod_volumes *pv);
 static void add_cloud_init(const struct volume *vol, struct pod_volumes *pv);
@@ -29,6 +30,7 @@ pod_volumes_make(const struct vmi_view *v)
         add_guest(v, &v->vmi.spec.volumes.items[i], &pv);
     }
     add_state(v, &pv);
+    add_kernel(v, &pv);
     return pv;
 }
 
@@ -93,6 +95,23 @@ add_image(const struct volume *vol, struct pod_volumes *pv)
     append(pv->mounts, json_pack("{s:s, s:s}", "name", name, "mountPath", path));
     if (!str_empty(d->image_pull_secret)) {
         append(pv->pull_secrets, json_pack("{s:s}", "name", d->image_pull_secret));
+    }
+}
+
+static void
+add_kernel(const struct vmi_view *v, struct pod_volumes *pv)
+{
+    const struct kernel_boot *k = v->vmi.spec.domain.firmware.kernel_boot;
+    const struct kernel_container *c = k ? k->container : NULL;
+
+    if (!c) {
+        return;
+    }
+    append(pv->volumes, json_pack("{s:s, s:{s:s, s:s}}", "name", "kernel", "image", "reference", c->image, "pullPolicy",
+                                  pull_policy_name(c->image_pull_policy)));
+    append(pv->mounts, json_pack("{s:s, s:s}", "name", "kernel", "mountPath", LAUNCHER_KERNEL_DIR));
+    if (!str_empty(c->image_pull_secret)) {
+        append(pv->pull_secrets, json_pack("{s:s}", "name", c->image_pull_secret));
     }
 }
 

@@ -69,6 +69,21 @@ write_features(const struct domain_view *v, bool is_named_model, struct xml *x)
 }
 
 static void
+write_cells(const struct domain_view *v, struct xml *x)
+{
+    xml_open(x, "numa");
+    for (size_t i = 0; i < v->n_cells; i++) {
+        xml_open(x, "cell");
+        xml_attr_int(x, "id", (int64_t)i);
+        xml_attr(x, "cpus", v->cells[i].cpus);
+        xml_attr_int(x, "memory", v->cells[i].bytes);
+        xml_attr(x, "unit", "b");
+        xml_close(x);
+    }
+    xml_close(x);
+}
+
+static void
 write_cpu(const struct domain_view *v, struct xml *x)
 {
     const struct cpu *c = &v->instance->spec.domain.cpu;
@@ -86,6 +101,9 @@ write_cpu(const struct domain_view *v, struct xml *x)
     }
     write_topology(c, x);
     write_features(v, !mode, x);
+    if (v->n_cells > 0) {
+        write_cells(v, x);
+    }
     xml_close(x);
 }
 

@@ -130,14 +130,21 @@ resolve_features(struct domain_view *v)
                   : NULL;
 }
 
+/* A guest with CPUs of its own need not sleep to let others run; one with threads of realtime polls before it does. */
 static void
-write_kvm(const struct features *f, struct xml *x)
+write_kvm(const struct domain_view *v, struct xml *x)
 {
-    if (f->kvm_hidden != TRI_UNSET) {
-        xml_open(x, "kvm");
-        write_state("hidden", f->kvm_hidden, x);
-        xml_close(x);
+    enum tri hidden = v->instance->spec.domain.features.kvm_hidden;
+    bool is_dedicated = v->pins && !v->is_emulated;
+
+    if (hidden == TRI_UNSET && !is_dedicated) {
+        return;
     }
+    xml_open(x, "kvm");
+    write_state("hidden", hidden, x);
+    write_state("hint-dedicated", is_dedicated ? TRI_TRUE : TRI_UNSET, x);
+    write_state("poll-control", v->is_realtime ? TRI_TRUE : TRI_UNSET, x);
+    xml_close(x);
 }
 
 static void
@@ -154,9 +161,10 @@ write_features(const struct domain_view *v, struct xml *x)
         xml_empty(x, "pae", NULL);
     }
     write_hyperv(f, x);
-    write_kvm(f, x);
+    write_kvm(v, x);
     write_state("pvspinlock", v->is_emulated ? TRI_UNSET : f->pvspinlock, x); /* KVM's own: libvirt wants it there */
     xml_empty(x, "vmport", "state", "off", NULL);
+    write_state("pmu", v->is_realtime ? TRI_FALSE : TRI_UNSET, x);
     if (v->is_secure_boot) {
         xml_empty(x, "smm", "state", "on", NULL);
     }

@@ -35,6 +35,18 @@ write_efi(const struct domain_view *v, const struct efi *efi, struct xml *x)
 }
 
 static void
+write_kernel(const struct domain_view *v, struct xml *x)
+{
+    const struct kernel_boot *k = v->instance->spec.domain.firmware.kernel_boot;
+
+    if (v->facts.kernel) {
+        xml_leaf(x, "kernel", v->facts.kernel);
+        xml_leaf(x, "initrd", v->facts.initrd);
+        xml_leaf(x, "cmdline", str_empty(k->kernel_args) ? NULL : k->kernel_args);
+    }
+}
+
+static void
 write_firmware(const struct domain_view *v, struct xml *x)
 {
     const struct instance *i = v->instance;
@@ -52,6 +64,7 @@ write_firmware(const struct domain_view *v, struct xml *x)
     if (b && b->bios && b->bios->use_serial == TRI_TRUE) {
         xml_empty(x, "bios", "useserial", "yes", NULL);
     }
+    write_kernel(v, x);
     xml_empty(x, "smbios", "mode", "sysinfo", NULL);
     if (i->spec.start_strategy == START_PAUSED) {
         xml_empty(x, "bootmenu", "enable", "yes", "timeout", "10000", NULL);
@@ -62,7 +75,7 @@ write_firmware(const struct domain_view *v, struct xml *x)
 const struct part part_firmware = {
     .name = "firmware",
     .elements = "os",
-    .about = "Machine type, BIOS or UEFI with its variables, a boot menu for who starts paused.",
+    .about = "Machine type, BIOS or UEFI with its variables, a kernel, a boot menu for who starts paused.",
     .resolve = resolve_firmware,
     .write = write_firmware,
 };

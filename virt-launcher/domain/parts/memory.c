@@ -20,14 +20,20 @@ resolve_memory(struct domain_view *v)
 static void
 write_pages(const struct domain_view *v, struct xml *x)
 {
-    if (v->page_bytes > 0) {
-        xml_open(x, "hugepages");
+    if (v->page_bytes == 0) {
+        return;
+    }
+    xml_open(x, "hugepages");
+    for (size_t i = 0; i == 0 || i < v->n_cells; i++) {
         xml_open(x, "page");
         xml_attr_int(x, "size", v->page_bytes);
         xml_attr(x, "unit", "b");
-        xml_close(x);
+        if (v->n_cells > 0) {
+            xml_attr_int(x, "nodeset", (int64_t)i);
+        }
         xml_close(x);
     }
+    xml_close(x);
 }
 
 static void
@@ -44,6 +50,13 @@ write_memory(const struct domain_view *v, struct xml *x)
         xml_open(x, "memoryBacking");
         write_pages(v, x);
         xml_empty(x, "source", "type", "memfd", NULL); /* huge ones too: no file system of them is needed */
+        if (v->is_realtime) {
+            xml_empty(x, "nosharepages", NULL);
+            xml_empty(x, "locked", NULL);
+        }
+        if (v->n_cells > 0) {
+            xml_empty(x, "allocation", "mode", "immediate", NULL);
+        }
         if (v->needs_shared_memory) {
             xml_empty(x, "access", "mode", "shared", NULL);
         }
