@@ -347,7 +347,7 @@ START_TEST(files_are_made_once_and_measured)
 {
     char path[512], link[512];
     const char *format = NULL;
-    int64_t size = 0;
+    int64_t size = 0, logical = 0, physical = 0;
     bool is_preallocated = true;
 
     in_dir("empty.img", path, sizeof(path));
@@ -356,6 +356,9 @@ START_TEST(files_are_made_once_and_measured)
     ck_assert_ptr_null(disk_file_size(path, false, &size, &is_preallocated));
     ck_assert_int_eq(size, 1 << 20);
     ck_assert(!is_preallocated);
+    ck_assert_ptr_null(disk_file_block_size(path, false, &logical, &physical));
+    ck_assert(logical >= 512 && logical <= 4096 && (logical & (logical - 1)) == 0);
+    ck_assert(physical >= logical && (physical & (physical - 1)) == 0);
     ck_assert_ptr_null(disk_file_format(path, &format));
     ck_assert_str_eq(format, "raw");
     put("magic.img", "QFI\xfb and more");

@@ -43,6 +43,8 @@ facts_of_kind(struct fixture *x, const struct instance_volume *v, bool is_cdrom,
     f.size_bytes = INT64_C(1) << 30;
     f.is_preallocated = json_bool(said, "preallocated", false);
     f.is_readonly = json_bool(said, "readonly", false);
+    f.logical_block_bytes = json_int(said, "logical", 4096);
+    f.physical_block_bytes = json_int(said, "physical", 4096);
     f.is_block = v->kind == VOLUME_PVC_BLOCK;
     f.path = arena_printf(x->arena, "%s/%s%s", f.is_block ? LAUNCHER_BLOCK_DIR : LAUNCHER_DISK_DIR, v->name,
                           f.is_block ? "" : "/disk.img");

@@ -114,6 +114,10 @@ static const struct {
     {"{}", NULL},
     {"{domain: {devices: {downwardMetrics: {}}}}",
      "spec.domain.devices.downwardMetrics is not supported by this version of vmbridge: "},
+    {"{domain: {devices: {interfaces: [{name: a, masquerade: {}, acpiIndex: 3}, {name: b, bridge: {}, acpiIndex: "
+     "3}]}}, "
+     "networks: [{name: a, pod: {}}, {name: b, multus: {networkName: n}}]}",
+     "spec.domain.devices.interfaces[1].acpiIndex: domain.devices.interfaces[0] has the same"},
     {"{domain: {devices: {panicDevices: [{}, {model: isa}]}}}",
      "spec.domain.devices.panicDevices[1].model: a guest has one panic device of model isa"},
     {"{domain: {devices: {gpus: [{name: g, deviceName: x}]}}}", "spec.domain.devices.gpus is not supported"},

@@ -11,7 +11,9 @@ struct disk_facts {
     const char *format;       /* "raw", "qcow2": given, never probed from what a guest may write */
     const char *backing_path; /* of an overlay; NULL: none */
     const char *backing_format;
-    int64_t size_bytes; /* as the guest sees it */
+    int64_t size_bytes;          /* as the guest sees it */
+    int64_t logical_block_bytes; /* of the device, or of the file system that holds the file */
+    int64_t physical_block_bytes;
     bool is_block;
     bool is_backing_block;
     bool is_readonly;

@@ -13,6 +13,7 @@
 #include "effect/files.h"
 
 enum { PROBE_BYTES = 4096, ROUND_BYTES = 1024 * 1024, FS_OVERHEAD_PERMILLE = 55, ROOM_BYTES = 64 * 1024 * 1024 };
+enum { BLOCK_BYTES_MIN = 512, BLOCK_BYTES_MAX = 2097152 };
 
 static struct err *
 only_file(const char *dir, struct arena *a, char **ret_path)
@@ -204,6 +205,45 @@ disk_file_size(const char *path, bool is_block, int64_t *ret_size, bool *ret_pre
     }
     *ret_size = st.st_size;
     *ret_preallocated = st.st_size > 0 && st.st_blocks >= st.st_size / 512;
+    return NULL;
+}
+
+/* A file system's block may be as large as what a server takes at once, which is no size to write in; pages always are. */
+static struct err *
+file_block_size(int fd, int64_t *ret_logical, int64_t *ret_physical)
+{
+    struct statvfs fs;
+
+    if (fstatvfs(fd, &fs) != 0) {
+        return err_errno(errno, "look at the file system");
+    }
+    int64_t bytes = BLOCK_BYTES_MIN;
+    while (bytes < BLOCK_BYTES_MAX && (unsigned long)bytes < fs.f_bsize) {
+        bytes *= 2;
+    }
+    *ret_physical = bytes;
+    *ret_logical = bytes < PROBE_BYTES ? bytes : PROBE_BYTES;
+    return NULL;
+}
+
+struct err *
+disk_file_block_size(const char *path, bool is_block, int64_t *ret_logical, int64_t *ret_physical)
+{
+    AUTO(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    unsigned physical;
+    int logical;
+
+    if (fd < 0) {
+        return err_errno(errno, "open %s", path);
+    }
+    if (!is_block) {
+        return file_block_size(fd, ret_logical, ret_physical);
+    }
+    if (ioctl(fd, BLKSSZGET, &logical) != 0 || ioctl(fd, BLKPBSZGET, &physical) != 0) {
+        return err_errno(errno, "ask %s for its block size", path);
+    }
+    *ret_logical = logical;
+    *ret_physical = physical;
     return NULL;
 }
 

@@ -29,6 +29,11 @@ int64_t disk_file_room(int64_t free_bytes, int64_t capacity);
 /* Size of a regular file (never through a symbolic link) or a block device, and whether all of it is allocated. */
 MUST_CHECK struct err *disk_file_size(const char *path, bool is_block, int64_t *ret_size, bool *ret_preallocated);
 
+/* The blocks of a device, or those of the file system under a file: the smallest that can be written, and the smallest that is written at
+ * once. Bytes, powers of two. */
+MUST_CHECK struct err *disk_file_block_size(const char *path, bool is_block, int64_t *ret_logical,
+                                            int64_t *ret_physical);
+
 /* True when there is room in the file system under 'path' for a guest to go on that found none. */
 bool disk_file_has_room(const char *path);
 

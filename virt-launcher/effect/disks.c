@@ -96,6 +96,10 @@ facts_add(struct disks *d, struct disk_facts f)
     }
     f.has_o_direct =
         disk_file_has_o_direct(f.path, f.is_readonly) && (!is_overlay || disk_file_has_o_direct(f.backing_path, true));
+    const struct disk *disk = disk_of(d->instance, f.volume);
+    if (!e && disk && disk->match_volume == TRI_TRUE) {
+        e = disk_file_block_size(f.path, f.is_block, &f.logical_block_bytes, &f.physical_block_bytes);
+    }
     if (!e) {
         d->facts[d->n_facts++] = f;
     }

@@ -29,6 +29,13 @@ struct disk_target { /* of disk, lun and cdrom */
     enum tray_state tray; /* cdrom */
 };
 
+/* Bytes; powers of two, as validation holds. */
+struct block_size {
+    int64_t logical;
+    int64_t physical;
+    struct opt_int discard_granularity;
+};
+
 struct disk {
     const char *name;
     struct disk_target *disk; /* at most one of the three; none: a disk */
@@ -41,6 +48,8 @@ struct disk {
     enum disk_error_policy error_policy;
     enum tri shareable;
     enum tri dedicated_io_thread;
+    struct block_size *block_size;
+    enum tri match_volume; /* its block size is that of the volume */
 };
 
 struct disk_list {
@@ -69,7 +78,8 @@ struct interface {
     struct port_list ports;
     struct opt_int boot_order;
     const char *pci_address;
-    const char *state; /* up, down, absent */
+    const char *state;  /* up, down, absent */
+    int64_t acpi_index; /* 0: none */
 };
 
 struct interface_list {

@@ -102,7 +102,50 @@ static const struct field cdrom_fields[] = {
 };
 static const struct type cdrom_type = TYPE(disk_target, cdrom_fields);
 
+#define BLOCK_SIZES "[512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072, 262144, 524288, 1048576, 2097152]"
+static const struct cel_rule block_size_rules[] = {
+    {"self >= 512", "Provided size is less than the supported minimum size of 512",
+     "'Provided size of ' + string(self) + ' is less than the supported minimum size of 512'"},
+    {"self <= 2097152", "Provided size is greater than the supported maximum size of 2 MiB",
+     "'Provided size of ' + string(self) + ' is greater than the supported maximum size of 2 MiB'"},
+    {"self < 512 || self > 2097152 || self in " BLOCK_SIZES, "Provided size is not a power of 2",
+     "'Provided size of ' + string(self) + ' is not a power of 2'"},
+    {NULL, NULL, NULL},
+};
+static const struct cel_rule block_sizes_rules[] = {
+    {"!has(self.logical) || !has(self.physical) || self.logical <= self.physical",
+     "Logical size must be the same or less than the physical size",
+     "'Logical size ' + string(self.logical) + ' must be the same or less than the physical size of ' + "
+     "string(self.physical)"},
+    {"!has(self.logical) || !has(self.discardGranularity) || self.discardGranularity == 0 || self.logical <= 0 || "
+     "self.discardGranularity % self.logical == 0",
+     "discardGranularity must be a multiple of the logical size", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct field block_size_fields[] = {
+    FIELD_INT(block_size, logical, "logical", "Smallest block that the guest may write.", NEEDED, .open = true,
+              RULES(block_size_rules)),
+    FIELD_INT(block_size, physical, "physical", "Smallest block that is written at once.", NEEDED, .open = true,
+              RULES(block_size_rules)),
+    FIELD_OPT_INT(block_size, discard_granularity, "discardGranularity", "Smallest block that the guest may give back.",
+                  .open = true, OTHERWISE("left to QEMU")),
+    FIELD_END,
+};
+static const struct type block_size_type = TYPE(block_size, block_size_fields, .cel = block_sizes_rules);
+
+/* A disk without bus is on SATA. */
+#define ON_SATA \
+    "!has(self.lun) && !has(self.cdrom) && (!has(self.disk) || !has(self.disk.bus) || self.disk.bus in ['', 'sata'])"
+
 static const struct cel_rule disk_rules[] = {
+    {"!has(self.blockSize) || !has(self.blockSize.custom) || !has(self.blockSize.matchVolume) || "
+     "(has(self.blockSize.matchVolume.enabled) && !self.blockSize.matchVolume.enabled)",
+     "Block size matching can't be enabled together with a custom value", NULL},
+    {"!has(self.blockSize) || !has(self.blockSize.custom) || !has(self.blockSize.custom.logical) || "
+     "self.blockSize.custom.logical == 512 || !(" ON_SATA ")",
+     "Logical block size must be 512 for disks on a sata bus: write bus: virtio or scsi", NULL},
+    {"!has(self.blockSize) || (!has(self.lun) && !has(self.cdrom))",
+     "blockSize is of hard disks alone: leave it out, or write disk", NULL},
     {"(has(self.disk) ? 1 : 0) + (has(self.lun) ? 1 : 0) + (has(self.cdrom) ? 1 : 0) <= 1",
      "can only have a single target type defined: disk, lun or cdrom", NULL},
     {"!has(self.dedicatedIOThread) || !self.dedicatedIOThread || (has(self.disk) && has(self.disk.bus) && "
@@ -135,11 +178,10 @@ static const struct field disk_fields[] = {
     FIELD_BOOL(disk, dedicated_io_thread, "dedicatedIOThread", "The disk has an I/O thread of its own."),
     KEPT_STRING("tag", "Name by which the guest knows it."),
     KEPT_BOOL("changedBlockTracking", "What is written is noted for backups."),
-    FIELD_KEPT("blockSize", "Block size that the guest sees."),
-    KEPT_INT("blockSize.custom.logical", "Smallest block that it may write."),
-    KEPT_INT("blockSize.custom.physical", "Smallest block that is written at once."),
-    KEPT_INT("blockSize.custom.discardGranularity", "Smallest block that it may give back."),
-    KEPT_SWITCH("blockSize.matchVolume", "As the volume's."),
+    FIELD_POINTER(disk, block_size, block_size, block_size_type, "blockSize.custom",
+                  "Block sizes in bytes, powers of two from 512 to 2097152."),
+    FIELD_SWITCH(disk, match_volume, "blockSize.matchVolume", "Block sizes are those of the volume.",
+                 OTHERWISE("off; 512 bytes")),
     FIELD_END,
 };
 const struct type disk_type = TYPE(disk, disk_fields, .list_key = "name", .cel = disk_rules);
@@ -184,6 +226,10 @@ static const struct cel_rule mac_rules[] = {
      "'interface has malformed MAC address (' + self + '): six pairs of hexadecimal digits, unicast'"},
     {"!(self in ['02:00:00:00:00:00', '02-00-00-00-00-00'])",
      "The requested MAC address is reserved for the in-pod bridge. Please choose another one.", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct cel_rule acpi_index_rules[] = {
+    {"self >= 0 && self < 16384", "acpiIndex must be in range 0 < x < 16384", NULL},
     {NULL, NULL, NULL},
 };
 static const struct cel_rule interface_rules[] = {
@@ -234,7 +280,8 @@ static const struct field interface_fields[] = {
                  MAX_LEN(16), OTHERWISE("up")),
     KEPT_JSON("portRanges", "Ranges of ports that are let in.", .list = true),
     KEPT_STRING("tag", "Name by which the guest knows it."),
-    KEPT_INT("acpiIndex", "Number of the card in ACPI."),
+    FIELD_INT(interface, acpi_index, "acpiIndex", "Number of the card in ACPI, by which Linux names it: eno<number>.",
+              .open = true, OTHERWISE("none"), RULES(acpi_index_rules)),
     FIELD_KEPT("dhcpOptions", "What the guest is told by DHCP."),
     KEPT_STRING("dhcpOptions.bootFileName", "File to boot from."),
     KEPT_STRING("dhcpOptions.tftpServerName", "Server to boot from."),

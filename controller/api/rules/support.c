@@ -189,7 +189,6 @@ const struct support vmi_support[] = {
     REFUSED("domain.devices.disks[].lun.pciAddress", "leave it out: only disks on virtio have a slot of their own"),
     REFUSED("domain.devices.disks[].cdrom.pciAddress", "leave it out: only disks on virtio have a slot of their own"),
     REFUSED("domain.devices.disks[].floppy", "use cdrom"),
-    REFUSED("domain.devices.disks[].blockSize", "leave it out"),
     TOLD("domain.devices.disks[].tag", "the guest is not told of it"),
     TOLD("domain.devices.disks[].changedBlockTracking", "changed blocks are not tracked"),
     REFUSED("domain.devices.interfaces[].sriov", "use masquerade: {} or bridge: {}"),
@@ -199,9 +198,11 @@ const struct support vmi_support[] = {
     REFUSED("domain.devices.interfaces[].passtBinding", "use masquerade: {} or bridge: {}"),
     REFUSED("domain.devices.interfaces[].binding", "use masquerade: {} or bridge: {}"),
     REFUSED("domain.devices.interfaces[].portRanges", "name the ports one by one under ports"),
-    REFUSED("domain.devices.interfaces[].dhcpOptions", "leave it out"),
+    REFUSED(
+        "domain.devices.interfaces[].dhcpOptions",
+        "passt's DHCP server has no such options: set time servers inside the guest, by cloud-init for one, and boot "
+        "from a disk"),
     TOLD("domain.devices.interfaces[].tag", "the guest is not told of it"),
-    REFUSED("domain.devices.interfaces[].acpiIndex", "leave it out"),
     {.path = "domain.devices.interfaces[].state",
      .class = SUPPORT_REFUSED,
      .text = "remove the interface and its network",

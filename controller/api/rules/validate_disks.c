@@ -4,7 +4,7 @@
 #include "api/rules/boot_order.h"
 #include "api/rules/names.h"
 
-enum { SERIAL_MAX = 256 };
+enum { SERIAL_MAX = 256, BLOCK_SIZE_MIN = 512, BLOCK_SIZE_MAX = 2097152 };
 
 static const struct volume *
 volume_find(const struct vmi_spec *s, const char *name)
@@ -61,6 +61,71 @@ check_io_thread(const struct disk *d, size_t i)
 }
 
 static struct err *
+check_one_size(int64_t size, size_t i, const char *name)
+{
+#define OF_BLOCK "domain.devices.disks[%zu].blockSize.custom.%s: "
+    if (size < BLOCK_SIZE_MIN) {
+        return INVALID(OF_BLOCK "Provided size of %lld is less than the supported minimum size of 512", i, name,
+                       (long long)size);
+    }
+    if (size > BLOCK_SIZE_MAX) {
+        return INVALID(OF_BLOCK "Provided size of %lld is greater than the supported maximum size of 2 MiB", i, name,
+                       (long long)size);
+    }
+    return (size & (size - 1)) == 0
+               ? NULL
+               : INVALID(OF_BLOCK "Provided size of %lld is not a power of 2", i, name, (long long)size);
+}
+
+static struct err *
+check_sizes(const struct disk *d, size_t i)
+{
+    const struct block_size *b = d->block_size;
+    bool is_sata = !d->disk || d->disk->bus == DISK_BUS_UNSET || d->disk->bus == DISK_BUS_SATA;
+    struct err *e = check_one_size(b->logical, i, "logical");
+
+    if (!e) {
+        e = check_one_size(b->physical, i, "physical");
+    }
+    if (e) {
+        return e;
+    }
+    if (b->logical > b->physical) {
+        return INVALID("domain.devices.disks[%zu].blockSize.custom.logical: Logical size %lld must be the same or less "
+                       "than the physical size of %lld",
+                       i, (long long)b->logical, (long long)b->physical);
+    }
+    if (is_sata && b->logical != BLOCK_SIZE_MIN) {
+        return INVALID(
+            "domain.devices.disks[%zu].blockSize.custom.logical: Logical block size must be 512 for disks on "
+            "a sata bus: write bus: virtio or scsi",
+            i);
+    }
+    return b->discard_granularity.v % b->logical == 0 && b->discard_granularity.v >= 0
+               ? NULL
+               : INVALID("domain.devices.disks[%zu].blockSize.custom.discardGranularity must be a multiple of the "
+                         "logical size",
+                         i);
+}
+
+static struct err *
+check_block_size(const struct disk *d, size_t i)
+{
+    if (!d->block_size && d->match_volume != TRI_TRUE) {
+        return NULL;
+    }
+    if (d->lun || d->cdrom) {
+        return INVALID("domain.devices.disks[%zu].blockSize is of hard disks alone: leave it out, or write disk", i);
+    }
+    if (d->block_size && d->match_volume == TRI_TRUE) {
+        return INVALID("domain.devices.disks[%zu].blockSize: Block size matching can't be enabled together with a "
+                       "custom value",
+                       i);
+    }
+    return d->block_size ? check_sizes(d, i) : NULL;
+}
+
+static struct err *
 check_disk(const struct vmi_spec *s, size_t i)
 {
     const struct disk *d = &s->domain.disks.items[i];
@@ -92,6 +157,9 @@ check_disk(const struct vmi_spec *s, size_t i)
     struct err *e = check_target(d, i);
     if (!e) {
         e = check_io_thread(d, i);
+    }
+    if (!e) {
+        e = check_block_size(d, i);
     }
     return e ? e : boot_order_check(s, d->boot_order, d, "disks", i);
 }

@@ -7,7 +7,7 @@
 #include "api/rules/boot_order.h"
 #include "api/rules/names.h"
 
-enum { PORT_NAME_MAX = 15, CIDR4_MIN = 8, CIDR4_MAX = 30, CIDR6_MAX = 128 };
+enum { PORT_NAME_MAX = 15, CIDR4_MIN = 8, CIDR4_MAX = 30, CIDR6_MAX = 128, ACPI_INDEX_MAX = 16383 };
 
 static const struct network *
 network_find(const struct vmi_spec *s, const char *name)
@@ -75,6 +75,26 @@ check_card(const struct interface *nic, size_t i)
                        "in-pod bridge. Please "
                        "choose another one.",
                        i);
+    }
+    return NULL;
+}
+
+/* Two cards of one number would have one name. */
+static struct err *
+check_acpi_index(const struct vmi_spec *s, size_t i)
+{
+    int64_t index = s->domain.interfaces.items[i].acpi_index;
+
+    if (index < 0 || index > ACPI_INDEX_MAX) {
+        return INVALID("domain.devices.interfaces[%zu]: acpiIndex must be in range 0 < x < 16384", i);
+    }
+    for (size_t k = 0; index > 0 && k < i; k++) {
+        if (s->domain.interfaces.items[k].acpi_index == index) {
+            return INVALID(
+                "domain.devices.interfaces[%zu].acpiIndex: domain.devices.interfaces[%zu] has the same: give "
+                "each card a number of its own",
+                i, k);
+        }
     }
     return NULL;
 }
@@ -162,6 +182,9 @@ check_interface(const struct vmi_spec *s, size_t i)
     }
     if (!e) {
         e = check_ports(nic, i);
+    }
+    if (!e) {
+        e = check_acpi_index(s, i);
     }
     return e ? e : boot_order_check(s, nic->boot_order, nic, "interfaces", i);
 }

@@ -11,6 +11,8 @@ static const char *const cache_names[] = {NULL, "none", "writethrough", "writeba
 static const char *const io_names[] = {NULL, "native", "threads"};
 static const char *const error_names[] = {"stop", "stop", "ignore", "report", "enospace"};
 
+enum { SATA_BLOCK_BYTES = 512 };
+
 /* The threads that the next disks get. */
 struct io_turn {
     int64_t shared;
@@ -25,6 +27,7 @@ struct letters {
 static struct err *view_placed_disk(const struct disk *d, const struct domain_view *v, struct disk_view *ret_disk);
 static struct err *view_disk(const struct disk *d, const struct domain_facts *f, struct arena *a,
                              struct disk_view *ret_disk);
+static struct block_size view_block_size(const struct disk *d, const struct disk_facts *f);
 static struct err *view_cache(const struct disk *d, struct disk_view *v);
 static void name_target(struct disk_view *v, struct arena *a, struct letters *l);
 static const struct disk_facts *facts_find(const struct domain_facts *f, const char *volume);
@@ -120,11 +123,27 @@ view_disk(const struct disk *d, const struct domain_facts *f, struct arena *a, s
         return err_new(ERR_INVALID, "a cdrom cannot be on bus virtio: use sata or scsi");
     }
     v.is_readonly = v.facts->is_readonly || d->cdrom || (t && t->readonly == TRI_TRUE);
+    v.block_size = view_block_size(d, v.facts);
     struct err *e = view_cache(d, &v);
     if (!e) {
         *ret_disk = v;
     }
     return e;
+}
+
+static struct block_size
+view_block_size(const struct disk *d, const struct disk_facts *f)
+{
+    bool is_sata = !d->disk || d->disk->bus == DISK_BUS_UNSET || d->disk->bus == DISK_BUS_SATA;
+
+    if (d->block_size) {
+        return *d->block_size;
+    }
+    if (d->match_volume != TRI_TRUE) {
+        return (struct block_size){0};
+    }
+    return (struct block_size){.logical = is_sata ? SATA_BLOCK_BYTES : f->logical_block_bytes,
+                               .physical = f->physical_block_bytes};
 }
 
 /* The page cache of the host is left out wherever the file system can do that (contract 3.2). */
@@ -225,6 +244,21 @@ write_disk_driver(const struct domain_view *v, const struct disk_view *d, struct
 }
 
 static void
+write_block_size(const struct block_size *b, struct xml *x)
+{
+    if (b->logical <= 0) {
+        return;
+    }
+    xml_open(x, "blockio");
+    xml_attr_int(x, "logical_block_size", b->logical);
+    xml_attr_int(x, "physical_block_size", b->physical);
+    if (b->discard_granularity.set) {
+        xml_attr_int(x, "discard_granularity", b->discard_granularity.v);
+    }
+    xml_close(x);
+}
+
+static void
 write_disk(const struct domain_view *v, const struct disk_view *d, struct xml *x)
 {
     xml_open(x, "disk");
@@ -235,6 +269,7 @@ write_disk(const struct domain_view *v, const struct disk_view *d, struct xml *x
     xml_empty(x, "source", d->facts->is_block ? "dev" : "file", d->facts->path, NULL);
     write_backing(d->facts, x);
     xml_empty(x, "target", "dev", d->target, "bus", d->bus, "tray", d->is_tray_open ? "open" : NULL, NULL);
+    write_block_size(&d->block_size, x);
     if (d->is_readonly) {
         xml_empty(x, "readonly", NULL);
     }

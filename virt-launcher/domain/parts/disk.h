@@ -31,6 +31,7 @@ struct disk_view {
     int64_t io_thread; /* 0: none, or all of a pool */
     bool is_tray_open;
     int64_t boot_order;            /* 0: none */
+    struct block_size block_size;  /* logical 0: libvirt's choice */
     const struct pci_address *pci; /* NULL: libvirt's choice */
 };
 

@@ -137,6 +137,7 @@ view_nic(const struct domain_view *v, const struct interface *n, struct nic_view
         .mac = str_empty(n->mac_address) ? identity_mac(v->arena, i->namespace, i->name, n->name) : n->mac_address,
         .is_masquerade = !n->bridge,
         .is_down = str_eq(n->state, "down"),
+        .acpi_index = n->acpi_index,
         .boot_order = n->boot_order.set ? n->boot_order.v : 0,
     };
     struct err *e = pci_slot_read(v->arena, n->pci_address, &ret_nic->pci);
@@ -290,6 +291,11 @@ write_nic(const struct domain_view *v, const struct nic_view *n, struct xml *x)
     xml_empty(x, "alias", "name", n->alias, NULL);
     if (n->boot_order == 0) {
         xml_empty(x, "rom", "enabled", "no", NULL);
+    }
+    if (n->acpi_index > 0) {
+        xml_open(x, "acpi");
+        xml_attr_int(x, "index", n->acpi_index);
+        xml_close(x);
     }
     pci_slot_write(n->pci, x);
     xml_close(x);

@@ -21,6 +21,7 @@ struct nic_view {
     const char *ip6;
     bool is_down;
     int64_t boot_order;
+    int64_t acpi_index; /* 0: none */
     const struct pci_address *pci;
 };
 
