@@ -159,7 +159,7 @@ static const struct {
     {"{networks: [{name: n, pod: {}}]}", "spec.networks[0].name 'n' not found."},
     {"{livenessProbe: {exec: {command: [a]}}}",
      "spec.livenessProbe.exec is not supported by this version of vmbridge: use httpGet"},
-    {"{accessCredentials: [{sshPublicKey: {}}]}", "spec.accessCredentials is not supported"},
+    {"{accessCredentials: [{sshPublicKey: {}}]}", "spec.accessCredentials[0] must have exactly one source set"},
     {"{domain: {cpu: {cores: 32, sockets: 32}}}", "make 1024 CPUs; a guest can have 512"},
     {"{domain: {cpu: {model: 'a b'}}}", "is no CPU model"},
     {"{domain: {machine: {type: 'q35 x'}}}", "is no machine type"},

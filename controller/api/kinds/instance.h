@@ -95,10 +95,11 @@ struct str_list instance_ports(const struct port_list *ports, struct arena *a);
 #define LAUNCHER_TMP_DIR LAUNCHER_DIR "/tmp"   /* TMPDIR: the root is read-only */
 #define LAUNCHER_DISK_DIR \
     LAUNCHER_DIR "/disks" /* DIR/<volume>: image volume, PVC with a file system (disk.img), folder of a hostDisk */
-#define LAUNCHER_SECRET_DIR LAUNCHER_DIR "/secrets" /* DIR/<volume>/{user,network}: cloud-init secrets */
-#define LAUNCHER_FILES_DIR LAUNCHER_DIR "/files"    /* DIR/<volume>: files that a disk is made of */
-#define LAUNCHER_STATE_DIR LAUNCHER_DIR "/state"    /* PVC of the machine's own state: NVRAM */
-#define LAUNCHER_BLOCK_DIR "/dev/vmbridge"          /* DIR/<volume>: PVC in Block mode */
+#define LAUNCHER_SECRET_DIR LAUNCHER_DIR "/secrets"          /* DIR/<volume>/{user,network}: cloud-init secrets */
+#define LAUNCHER_FILES_DIR LAUNCHER_DIR "/files"             /* DIR/<volume>: files that a disk is made of */
+#define LAUNCHER_CREDENTIALS_DIR LAUNCHER_DIR "/credentials" /* DIR/<place in accessCredentials>: its Secret */
+#define LAUNCHER_STATE_DIR LAUNCHER_DIR "/state"             /* PVC of the machine's own state: NVRAM */
+#define LAUNCHER_BLOCK_DIR "/dev/vmbridge"                   /* DIR/<volume>: PVC in Block mode */
 #define GATEWAY_AUDIENCE "vmbridge-gateway"
 
 #endif

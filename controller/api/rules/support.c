@@ -251,6 +251,5 @@ const struct support vmi_support[] = {
     REFUSED("readinessProbe.guestAgentPing", "use httpGet or tcpSocket"),
     REFUSED("resourceClaims", "leave it out"),
     REFUSED("utilityVolumes", "leave it out"),
-    REFUSED("accessCredentials", "put the keys into cloud-init user data"),
     END,
 };

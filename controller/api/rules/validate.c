@@ -96,6 +96,7 @@ check_spec(const struct vmi_spec *s, struct problems *p)
     problems_add(p, check_probe(s, s->readiness_probe, "readinessProbe"));
     validate_disks(s, p);
     validate_volumes(s, p);
+    validate_credentials(s, p);
     validate_networks(s, p);
     validate_pci_addresses(s, p);
     validate_support(vmi_support, s->json, p);

@@ -11,6 +11,7 @@ void validate_wanted_memory(const struct domain_spec *d, struct problems *p);
 /* Resources, memory, processors, firmware, sound. */
 void validate_domain(const struct vmi_spec *s, struct problems *p);
 void validate_disks(const struct vmi_spec *s, struct problems *p);
+void validate_credentials(const struct vmi_spec *s, struct problems *p);
 void validate_volumes(const struct vmi_spec *s, struct problems *p);
 void validate_networks(const struct vmi_spec *s, struct problems *p);
 /* Of disks and interfaces: where a device can be, and none where another one is. */

@@ -38,6 +38,10 @@ def drive(**more):
     return second({"cloudInitConfigDrive": more})
 
 
+def keys(method):
+    return {"accessCredentials": [{"sshPublicKey": {"source": {"secret": {"secretName": "key"}}, "propagationMethod": method}}]}
+
+
 def probe(kind, **more):
     return {kind: {"tcpSocket": {"port": 22}, **more}}
 
@@ -119,6 +123,12 @@ CHANGED = {
     "volumes[].hostDisk.capacity": second({"hostDisk": {"path": "/a/b", "type": "DiskOrCreate", "capacity": "1Mi"}}),
     "volumes[].sysprep.configMap.name": second({"sysprep": {"configMap": {"name": "c"}}}, {"cdrom": {"bus": "sata"}}),
     "volumes[].sysprep.secret.name": second({"sysprep": {"secret": {"name": "key"}}}, {"cdrom": {"bus": "sata"}}),
+    "accessCredentials[].sshPublicKey.source.secret.secretName": keys({"qemuGuestAgent": {"users": ["root"]}}),
+    "accessCredentials[].sshPublicKey.propagationMethod.noCloud": {**keys({"noCloud": {}}), **seed(userData="#cloud-config\n")},
+    "accessCredentials[].sshPublicKey.propagationMethod.configDrive": {**keys({"configDrive": {}}), **drive(userData="#cloud-config\n")},
+    "accessCredentials[].sshPublicKey.propagationMethod.qemuGuestAgent.users": keys({"qemuGuestAgent": {"users": ["db"]}}),
+    "accessCredentials[].userPassword.source.secret.secretName": {"accessCredentials": [
+        {"userPassword": {"source": {"secret": {"secretName": "key"}}, "propagationMethod": {"qemuGuestAgent": {}}}}]},
     "nodeSelector": {"nodeSelector": {"disk": "fast"}},
     "affinity": {"affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
         {"weight": 1, "podAffinityTerm": {"topologyKey": "zone"}}]}}},
