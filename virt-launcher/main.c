@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "domain/domain_plan.h"
 #include "domain/parts.h"
+#include "effect/agent_probe.h"
 #include "effect/libvirt_daemon.h"
 #include "guest/guest.h"
 
@@ -17,12 +18,15 @@ struct app {
 
 static const char usage[] =
     "usage: virt-launcher [--root DIR] [--stop-since MS] [--print-rules] [--print-parts]\n"
+    "       virt-launcher [--root DIR] --probe-agent SECONDS [-- COMMAND ARGUMENT...]\n"
     "\n"
     "Runs the virtual machine of this pod, described in /var/run/vmbridge/info/instance.json, until it ends.\n"
     "Started and kept alive by virt-launcher-monitor. docs/launcher.md explains exit codes and files.\n"
     "\n"
     "  --root DIR       put DIR before every path of the pod, to run outside one\n"
     "  --stop-since MS  the pod was asked to end at this monotonic time, before this process began\n"
+    "  --probe-agent S  exit 0 when the guest agent answers within S seconds, or has run the command with success "
+    "(probes)\n"
     "  --print-rules    print the rules by which it decides, in order, and exit\n"
     "  --print-parts    print of what a description is made, and what of a change reaches a running guest, and exit\n";
 
@@ -58,12 +62,15 @@ print_parts(void)
 
 /* False when the process is to end with 'ret_code' now. */
 static bool
-read_arguments(int argc, char **argv, struct guest_options *o, int *ret_code)
+read_arguments(int argc, char **argv, struct guest_options *o, unsigned *ret_probe_s, int *ret_code)
 {
-    static const struct option options[] = {
-        {"root", required_argument, NULL, 'r'},  {"stop-since", required_argument, NULL, 's'},
-        {"print-rules", no_argument, NULL, 'p'}, {"print-parts", no_argument, NULL, 'd'},
-        {"help", no_argument, NULL, 'h'},        {0}};
+    static const struct option options[] = {{"root", required_argument, NULL, 'r'},
+                                            {"stop-since", required_argument, NULL, 's'},
+                                            {"print-rules", no_argument, NULL, 'p'},
+                                            {"print-parts", no_argument, NULL, 'd'},
+                                            {"probe-agent", required_argument, NULL, 'a'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
 
     // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread exists yet
     for (int c = getopt_long(argc, argv, "h", options, NULL); c != -1; c = getopt_long(argc, argv, "h", options, NULL)) {
@@ -73,6 +80,9 @@ read_arguments(int argc, char **argv, struct guest_options *o, int *ret_code)
             break;
         case 's':
             o->stop_ms = strtoll(optarg, NULL, 10);
+            break;
+        case 'a':
+            *ret_probe_s = (unsigned)strtoul(optarg, NULL, 10);
             break;
         case 'p':
             print_rules();
@@ -111,6 +121,18 @@ set_environment(const struct guest_options *o)
     return e;
 }
 
+static int
+probe(const struct guest_options *o, unsigned seconds, char *const *command)
+{
+    struct arena *a = arena_new(65536);
+    struct paths paths;
+
+    paths_make(a, o->root, &paths);
+    int code = agent_probe_run(&paths, seconds, command);
+    arena_free(a);
+    return code;
+}
+
 static void
 watch_signals(struct app *app, uv_loop_t *loop)
 {
@@ -129,15 +151,19 @@ main(int argc, char **argv)
     uv_loop_t *loop = uv_default_loop();
     enum exit_code code = EXIT_START_FAILED;
     const struct log log = {.part = "launcher"};
+    unsigned probe_s = 0;
     int early;
 
-    if (!read_arguments(argc, argv, &o, &early)) {
+    if (!read_arguments(argc, argv, &o, &probe_s, &early)) {
         return early;
     }
     AUTO(err_freep) struct err *e = set_environment(&o);
     if (e) {
         log_error(&log, "cannot begin", F_ERR(e));
         return EXIT_START_FAILED;
+    }
+    if (probe_s > 0) {
+        return probe(&o, probe_s, argv + optind);
     }
     (void)signal(SIGPIPE, SIG_IGN); /* write() tells */
     app.guest = guest_start(loop, &o);

@@ -147,6 +147,8 @@ CHANGED = {
     **{f"{kind}.{name}": probe(kind, **{name: value}) for kind in ("livenessProbe", "readinessProbe")
        for name, value in (("initialDelaySeconds", 3), ("timeoutSeconds", 4), ("periodSeconds", 9), ("failureThreshold", 8))},
     **{f"{kind}.httpGet": {kind: {"httpGet": {"port": 80}}} for kind in ("livenessProbe", "readinessProbe")},
+    **{f"{kind}.exec.command": {kind: {"exec": {"command": ["true"]}}} for kind in ("livenessProbe", "readinessProbe")},
+    **{f"{kind}.guestAgentPing": {kind: {"guestAgentPing": {}}} for kind in ("livenessProbe", "readinessProbe")},
     "readinessProbe.successThreshold": probe("readinessProbe", successThreshold=2),
 }
 
@@ -286,6 +288,8 @@ def test_no_field_ends_in_silence(t):
     t.api.create(t.core("secrets"), {"metadata": {"name": "key"}, "stringData": {"userdata": "#cloud-config\n", "networkdata": "version: 2\n"}})
     t.bound_claim("block", "Block")
     t.bound_claim("c")
+    t.api.patch("/apis/kubevirt.io/v1/namespaces/vmbridge-system/kubevirts/kubevirt",
+                {"spec": {"configuration": {"bridge": {"hostDiskPaths": ["/a"]}}}})
     f = Fields(t)
     f.add("plain", "", f.plain)
     f.changed()
