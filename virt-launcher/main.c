@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "domain/domain_plan.h"
 #include "domain/parts.h"
+#include "effect/agent_probe.h"
 #include "effect/libvirt_daemon.h"
 #include "guest/guest.h"
 
@@ -16,14 +17,24 @@ struct app {
     uv_signal_t interrupt;
 };
 
+/* What else the program does than to run the guest; all zeros: nothing. */
+struct purpose {
+    unsigned probe_s;       /* asks the guest agent, and has so long */
+    const char *hypervisor; /* says what guests can run here with it */
+};
+
 static const char usage[] =
-    "usage: virt-launcher [--root DIR] [--stop-since MS] [--capabilities kvm|qemu] [--print-rules] [--print-parts]\n"
+    "usage: virt-launcher [--root DIR] [--stop-since MS] [--print-rules] [--print-parts]\n"
+    "       virt-launcher [--root DIR] --probe-agent SECONDS [-- COMMAND ARGUMENT...]\n"
+    "       virt-launcher [--root DIR] --capabilities kvm|qemu\n"
     "\n"
     "Runs the virtual machine of this pod, described in /var/run/vmbridge/info/instance.json, until it ends.\n"
     "Started and kept alive by virt-launcher-monitor. docs/launcher.md explains exit codes and files.\n"
     "\n"
     "  --root DIR       put DIR before every path of the pod, to run outside one\n"
     "  --stop-since MS  the pod was asked to end at this monotonic time, before this process began\n"
+    "  --probe-agent S  exit 0 when the guest agent answers within S seconds, or has run the command with success "
+    "(probes)\n"
     "  --capabilities HYPERVISOR\n"
     "                   run no machine: say as JSON, in the termination message too, what guests libvirt can run here "
     "with\n"
@@ -63,13 +74,14 @@ print_parts(void)
 
 /* False when the process is to end with 'ret_code' now. */
 static bool
-read_arguments(int argc, char **argv, struct guest_options *o, const char **ret_hypervisor, int *ret_code)
+read_arguments(int argc, char **argv, struct guest_options *o, struct purpose *ret_purpose, int *ret_code)
 {
     static const struct option options[] = {{"root", required_argument, NULL, 'r'},
                                             {"stop-since", required_argument, NULL, 's'},
                                             {"capabilities", required_argument, NULL, 'c'},
                                             {"print-rules", no_argument, NULL, 'p'},
                                             {"print-parts", no_argument, NULL, 'd'},
+                                            {"probe-agent", required_argument, NULL, 'a'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
 
@@ -83,7 +95,10 @@ read_arguments(int argc, char **argv, struct guest_options *o, const char **ret_
             o->stop_ms = strtoll(optarg, NULL, 10);
             break;
         case 'c':
-            *ret_hypervisor = optarg;
+            ret_purpose->hypervisor = optarg;
+            break;
+        case 'a':
+            ret_purpose->probe_s = (unsigned)strtoul(optarg, NULL, 10);
             break;
         case 'p':
             print_rules();
@@ -122,6 +137,18 @@ set_environment(const struct guest_options *o)
     return e;
 }
 
+static int
+probe(const struct guest_options *o, unsigned seconds, char *const *command)
+{
+    struct arena *a = arena_new(65536);
+    struct paths paths;
+
+    paths_make(a, o->root, &paths);
+    int code = agent_probe_run(&paths, seconds, command);
+    arena_free(a);
+    return code;
+}
+
 static void
 watch_signals(struct app *app, uv_loop_t *loop)
 {
@@ -140,10 +167,10 @@ main(int argc, char **argv)
     uv_loop_t *loop = uv_default_loop();
     enum exit_code code = EXIT_START_FAILED;
     const struct log log = {.part = "launcher"};
-    const char *hypervisor = NULL;
+    struct purpose purpose = {0};
     int early;
 
-    if (!read_arguments(argc, argv, &o, &hypervisor, &early)) {
+    if (!read_arguments(argc, argv, &o, &purpose, &early)) {
         return early;
     }
     AUTO(err_freep) struct err *e = set_environment(&o);
@@ -151,9 +178,12 @@ main(int argc, char **argv)
         log_error(&log, "cannot begin", F_ERR(e));
         return EXIT_START_FAILED;
     }
+    if (purpose.probe_s > 0) {
+        return probe(&o, purpose.probe_s, argv + optind);
+    }
     (void)signal(SIGPIPE, SIG_IGN); /* write() tells */
-    if (hypervisor) {
-        return ask_capabilities(o.root, hypervisor);
+    if (purpose.hypervisor) {
+        return ask_capabilities(o.root, purpose.hypervisor);
     }
     app.guest = guest_start(loop, &o);
     watch_signals(&app, loop);

@@ -1,5 +1,5 @@
 // Any answers of a guest agent, given as libvirt gives them: the message to the gateway is short enough, and JSON that the gateway takes.
-// A line "key=text" is a text, "key#number" a count; the first line is the answer to guest-info.
+// A line "key=text" is a text, "key#number" a count; the first line is the answer to guest-info, guest-exec and guest-exec-status.
 #include "fuzz.h"
 
 #include "observe/agent_read.h"
@@ -67,6 +67,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     agent_from_params(p.list, p.n, a, &s);
     s.version = answer ? agent_version(answer, a) : NULL;
     virTypedParamsFree(p.list, p.n);
+    BUG_ON(answer && agent_exec_pid(answer) < 0);
+    int code = answer ? agent_exec_code(answer) : 0;
+    BUG_ON(code < AGENT_EXEC_RUNS || code > AGENT_EXEC_LOST);
     check_told(&s, a);
     arena_free(a);
     return 0;

@@ -1,5 +1,6 @@
 // Images read back with libarchive, and the files that disks are made of.
 #include "effect/cloud_init.h"
+#include "effect/credentials.h"
 #include "effect/disk_file.h"
 #include "effect/disk_lock.h"
 #include "effect/disks.h"
@@ -100,8 +101,8 @@ START_TEST(image_holds_what_was_given)
     if (rows[_i].file) {
         put(rows[_i].file, rows[_i].text);
     }
-    struct err *e =
-        cloud_init_write(&i, &vol, in_dir("secrets", secrets, sizeof(secrets)), in_dir("out.iso", iso, sizeof(iso)));
+    struct err *e = cloud_init_write(&i, &vol, in_dir("secrets", secrets, sizeof(secrets)), dir,
+                                     in_dir("out.iso", iso, sizeof(iso)));
     if (rows[_i].file) {
         ck_assert_int_eq(unlink(in_dir(rows[_i].file, file, sizeof(file))), 0);
     }
@@ -142,8 +143,49 @@ START_TEST(label_is_cidata)
     const struct instance i = {.name = "vm1", .namespace = "default"};
     char iso[512];
 
-    ck_assert_ptr_null(cloud_init_write(&i, &vol, dir, in_dir("label.iso", iso, sizeof(iso))));
+    ck_assert_ptr_null(cloud_init_write(&i, &vol, dir, dir, in_dir("label.iso", iso, sizeof(iso))));
     check_label(iso, "cidata");
+}
+END_TEST
+
+/* Of two Secrets: the first goes by NoCloud, the second by config drive, the third by the agent. */
+START_TEST(keys_go_to_the_disk_that_is_to_bring_them)
+{
+    static const char *const want[] = {"\"public-keys\":{\"0\":\"ssh-ed25519 AAAA one\",\"1\":\"ssh-rsa BBBB two\"}",
+                                       "\"public_keys\":{\"0\":\"ssh-ed25519 CCCC\"}"};
+    struct volume_cloud_init c = {.user_data = "a"};
+    struct ssh_public_key ssh[] = {{.secret_name = "a", .no_cloud = true},
+                                   {.secret_name = "b", .config_drive = true},
+                                   {.secret_name = "c", .agent = &(struct agent_users){{0}}}};
+    struct access_credential list[] = {{.ssh = &ssh[0]}, {.ssh = &ssh[1]}, {.ssh = &ssh[2]}};
+    const struct instance i = {.name = "vm1", .namespace = "default", .spec = {.access_credentials = {list, 3}}};
+    char iso[512], path[512], link[512];
+
+    ck_assert_ptr_null(file_make_dirs(in_dir("0/..1", path, sizeof(path))));
+    ck_assert_ptr_null(file_make_dirs(in_dir("1", path, sizeof(path))));
+    ck_assert_ptr_null(file_make_dirs(in_dir("2/..1", path, sizeof(path))));
+    put("0/key", "# mine\n\n  ssh-ed25519 AAAA one\r\nssh-rsa BBBB two\n");
+    put("0/..1/key", "not this one");
+    put("1/key", "ssh-ed25519 CCCC");
+    in_dir("out.iso", iso, sizeof(iso));
+    for (int k = 0; k < 2; k++) {
+        const struct volume vol = {
+            .name = "v", .cloud_init_no_cloud = k == 0 ? &c : NULL, .cloud_init_config_drive = k == 1 ? &c : NULL};
+        struct err *e = cloud_init_write(&i, &vol, dir, dir, iso);
+        ck_assert_msg(!e, "%s", e ? err_text(e) : "");
+        AUTO(freep) char *text = image_text(iso);
+        ck_assert_msg(strstr(text, want[k]) != NULL, "%s is not in %s", want[k], text);
+    }
+    const struct credentials mounted = {.list = &i.spec.access_credentials, .dir = dir};
+    ck_assert_int_eq(symlink("..1", in_dir("2/..data", link, sizeof(link))), 0);
+    AUTO(freep) char *before = credentials_version(&mounted);
+    ck_assert_int_eq(unlink(link), 0);
+    ck_assert_int_eq(symlink("..2", link), 0);
+    AUTO(freep) char *after = credentials_version(&mounted);
+    ck_assert_msg(before && after && strcmp(before, after) != 0, "a Secret that has changed is not seen");
+    const struct access_credential_list seeds = {list, 2};
+    AUTO(freep) char *none = credentials_version(&(struct credentials){.list = &seeds, .dir = dir});
+    ck_assert_ptr_null(none); /* the agent has nothing to do with these */
 }
 END_TEST
 
@@ -154,7 +196,7 @@ START_TEST(a_config_drive_is_laid_out_as_openstack_does)
     const struct instance i = {.name = "vm1", .namespace = "default", .hostname = "host1", .system_uuid = "uuid-1"};
     char iso[512];
 
-    ck_assert_ptr_null(cloud_init_write(&i, &vol, dir, in_dir("drive.iso", iso, sizeof(iso))));
+    ck_assert_ptr_null(cloud_init_write(&i, &vol, dir, dir, in_dir("drive.iso", iso, sizeof(iso))));
     check_label(iso, "config-2");
     AUTO(freep) char *text = image_text(iso);
     static const char *const want[] = {"openstack/latest/meta_data.json={",
@@ -168,7 +210,7 @@ START_TEST(a_config_drive_is_laid_out_as_openstack_does)
         ck_assert_msg(strstr(text, want[k]) != NULL, "%s is not in %s", want[k], text);
     }
     c = (struct volume_cloud_init){.user_data_base64 = "*"};
-    struct err *e = cloud_init_write(&i, &vol, dir, iso);
+    struct err *e = cloud_init_write(&i, &vol, dir, dir, iso);
     ck_assert_msg(e && strstr(err_text(e), "spec.volumes[v].cloudInitConfigDrive: userDataBase64: is no base64"), "%s",
                   e ? err_text(e) : "no error");
     err_free(e);
@@ -621,6 +663,7 @@ main(void)
     make_dirs();
     tcase_add_loop_test(t, image_holds_what_was_given, 0, ARRAY_LEN(rows));
     tcase_add_test(t, label_is_cidata);
+    tcase_add_test(t, keys_go_to_the_disk_that_is_to_bring_them);
     tcase_add_test(t, a_config_drive_is_laid_out_as_openstack_does);
     tcase_add_loop_test(t, a_mounted_folder_becomes_a_disk, 0, ARRAY_LEN(folders));
     tcase_add_test(t, what_a_disk_is_made_of_has_bounds);

@@ -25,6 +25,7 @@ paths_make(struct arena *a, const char *root, struct paths *ret_paths)
         .kernel = arena_printf(a, "%s" LAUNCHER_KERNEL_DIR, root),
         .block = arena_printf(a, "%s" LAUNCHER_BLOCK_DIR, root),
         .secrets = arena_printf(a, "%s" LAUNCHER_SECRET_DIR, root),
+        .credentials = arena_printf(a, "%s" LAUNCHER_CREDENTIALS_DIR, root),
         .files = arena_printf(a, "%s" LAUNCHER_FILES_DIR, root),
         .conf = arena_printf(a, "%s/conf", run),
         .cache = arena_printf(a, "%s/cache", run),

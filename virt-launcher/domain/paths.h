@@ -20,17 +20,18 @@ struct paths {
     const char *kept_instance; /* as the first manager read it */
     const char *gateway_pins;  /* whom to trust */
     const char *token;
-    const char *run;     /* libvirt's home, sockets, ISO images; lives as long as the pod */
-    const char *data;    /* overlays and empty disks */
-    const char *tmp;     /* TMPDIR */
-    const char *state;   /* what outlives the pod: NVRAM, what a TPM holds */
-    const char *disks;   /* DIR/<volume>: mounted images and claims */
-    const char *kernel;  /* the mounted image of a kernel */
-    const char *block;   /* DIR/<volume>: block devices */
-    const char *secrets; /* DIR/<volume>/{user,network} */
-    const char *files;   /* DIR/<volume>: what disks are made of */
-    const char *conf;    /* libvirt's configuration, as libvirt looks for it */
-    const char *cache;   /* libvirt's cache */
+    const char *run;         /* libvirt's home, sockets, ISO images; lives as long as the pod */
+    const char *data;        /* overlays and empty disks */
+    const char *tmp;         /* TMPDIR */
+    const char *state;       /* what outlives the pod: NVRAM, what a TPM holds */
+    const char *disks;       /* DIR/<volume>: mounted images and claims */
+    const char *kernel;      /* the mounted image of a kernel */
+    const char *block;       /* DIR/<volume>: block devices */
+    const char *secrets;     /* DIR/<volume>/{user,network} */
+    const char *credentials; /* DIR/<place in accessCredentials>: its Secret */
+    const char *files;       /* DIR/<volume>: what disks are made of */
+    const char *conf;        /* libvirt's configuration, as libvirt looks for it */
+    const char *cache;       /* libvirt's cache */
     const char *libvirt_socket;
     const char *libvirtd_log;
     const char *capabilities;       /* of libvirt's cache */

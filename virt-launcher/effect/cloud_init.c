@@ -3,6 +3,9 @@
 
 #include "effect/files.h"
 #include "effect/iso_image.h"
+#include "effect/ssh_keys.h"
+
+enum { KEYS_ARENA_BYTES = 1024 * 1024 };
 
 struct part {
     const char *field; /* for errors */
@@ -20,6 +23,7 @@ struct layout {
     const char *meta;
     const char *user;
     const char *network;
+    const char *keys; /* of the meta data */
     json_t *(*meta_data)(const struct instance *i);
 };
 
@@ -64,17 +68,54 @@ config_drive_meta(const struct instance *i)
                      "hostname", hostname_of(i), "local_hostname", hostname_of(i));
 }
 
-static const struct layout nocloud = {"cloudInitNoCloud", "cidata",         "meta-data",
-                                      "user-data",        "network-config", nocloud_meta};
+static const struct layout nocloud = {"cloudInitNoCloud", "cidata",      "meta-data", "user-data",
+                                      "network-config",   "public-keys", nocloud_meta};
 static const struct layout config_drive = {"cloudInitConfigDrive",
                                            "config-2",
                                            "openstack/latest/meta_data.json",
                                            "openstack/latest/user_data",
                                            "openstack/latest/network_data.json",
+                                           "public_keys",
                                            config_drive_meta};
 
+/* Of all credentials that this disk is to bring, by number, as both formats want it. */
 static struct err *
-texts_read(const struct instance *i, const struct layout *l, const struct volume_cloud_init *c, const char *dir,
+meta_add_keys(json_t *meta, const struct instance *i, const struct layout *l, const char *dir)
+{
+    const struct access_credential_list *list = &i->spec.access_credentials;
+    AUTO(arena_freep) struct arena *a = arena_new(KEYS_ARENA_BYTES);
+    struct ssh_keys *keys = ARENA_NEW(a, struct ssh_keys);
+    json_t *object = json_object();
+    struct err *e = NULL;
+
+    for (size_t k = 0; !e && k < list->n; k++) {
+        const struct ssh_public_key *ssh = list->items[k].ssh;
+        AUTO(freep) char *folder = xasprintf("%s/%zu", dir, k);
+        if (ssh && (l == &nocloud ? ssh->no_cloud : ssh->config_drive)) {
+            e = err_wrap(ssh_keys_read(folder, a, keys), "accessCredentials[%zu]", k);
+        }
+    }
+    for (size_t k = 0; !e && k < keys->n; k++) {
+        AUTO(freep) char *number = xasprintf("%zu", k);
+        if (json_object_set_new(object, number, json_string(keys->items[k])) != 0) {
+            e = err_new(ERR_INVALID, "accessCredentials: a key is no text");
+        }
+    }
+    if (e || keys->n == 0) {
+        json_decref(object);
+        return e;
+    }
+    return json_object_set_new(meta, l->keys, object) == 0 ? NULL : err_new(ERR_RETRY, "no memory for the keys");
+}
+
+/* Where Secrets are mounted. */
+struct mounts {
+    const char *secrets; /* of the volume */
+    const char *credentials;
+};
+
+static struct err *
+texts_read(const struct instance *i, const struct layout *l, const struct volume_cloud_init *c, const struct mounts *m,
            struct texts *t)
 {
     static const char *const user_keys[] = {"userdata", "user-data", NULL};
@@ -83,17 +124,21 @@ texts_read(const struct instance *i, const struct layout *l, const struct volume
     const struct part network = {"networkData", c->network_data, c->network_data_base64, c->network_data_secret_ref,
                                  "network",     network_keys};
     AUTO(json_freep) json_t *meta = l->meta_data(i);
-    struct err *e =
-        meta && json_write(meta, &t->meta) ? NULL : err_new(ERR_INVALID, "the host name cannot be told to cloud-init");
+    struct err *e = meta ? meta_add_keys(meta, i, l, m->credentials)
+                         : err_new(ERR_INVALID, "the host name cannot be told to cloud-init");
 
-    if (!e) {
-        e = part_read(&user, dir, &t->user);
+    if (!e && !json_write(meta, &t->meta)) {
+        e = err_new(ERR_INVALID, "the keys are more than cloud-init is told");
     }
-    return e ? e : part_read(&network, dir, &t->network);
+    if (!e) {
+        e = part_read(&user, m->secrets, &t->user);
+    }
+    return e ? e : part_read(&network, m->secrets, &t->network);
 }
 
 struct err *
-cloud_init_write(const struct instance *i, const struct volume *vol, const char *secrets_dir, const char *path)
+cloud_init_write(const struct instance *i, const struct volume *vol, const char *secrets_dir,
+                 const char *credentials_dir, const char *path)
 {
     const struct layout *l = vol->cloud_init_config_drive ? &config_drive : &nocloud;
     const struct volume_cloud_init *c =
@@ -102,7 +147,8 @@ cloud_init_write(const struct instance *i, const struct volume *vol, const char 
     AUTO(texts_fini)
     struct texts t = {STRBUF_INIT(CLOUD_INIT_PART_MAX), STRBUF_INIT(CLOUD_INIT_PART_MAX),
                       STRBUF_INIT(CLOUD_INIT_PART_MAX)};
-    struct err *e = texts_read(i, l, c, dir, &t);
+    const struct mounts mounts = {.secrets = dir, .credentials = credentials_dir};
+    struct err *e = texts_read(i, l, c, &mounts, &t);
 
     if (!e) {
         e = texts_write(l, &t, path);

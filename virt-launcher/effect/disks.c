@@ -324,7 +324,7 @@ iso_use(struct disks *d, bool is_cloud_init)
     struct err *e = NULL;
 
     if (!file_exists(path)) {
-        e = is_cloud_init ? cloud_init_write(d->instance, d->volume, d->paths->secrets, path)
+        e = is_cloud_init ? cloud_init_write(d->instance, d->volume, d->paths->secrets, d->paths->credentials, path)
                           : volume_files_write(d->volume, d->paths->files, path);
     }
     return e ? e : facts_add(d, (struct disk_facts){.path = path, .format = "raw"});

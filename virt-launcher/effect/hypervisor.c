@@ -3,9 +3,10 @@
 
 #include <libvirt/virterror.h>
 
+#include "domain/clean_text.h"
 #include "observe/agent_read.h"
 
-enum { AGENT_ARENA_BYTES = 256 * 1024 };
+enum { AGENT_ARENA_BYTES = 256 * 1024, CREDENTIALS_TEXT_MAX = 400 };
 
 struct call {
     struct lane_job job; /* first: the lane knows only this */
@@ -15,6 +16,8 @@ struct call {
     char *xml;
     bool flag;
     uint64_t connection;
+    struct credentials credentials;
+    char *credentials_set; /* before the call, and after it */
     struct hypervisor_result r;
 };
 
@@ -60,6 +63,13 @@ hypervisor_forget(struct hypervisor *h)
     let_go(STEAL(h->conn), STEAL(h->dom));
 }
 
+void
+hypervisor_renew_credentials(struct hypervisor *h)
+{
+    free(STEAL(h->credentials_set));
+    h->is_renewing = lane_is_busy(&h->agent); /* what is on its way was for the one before */
+}
+
 static bool
 is_possible(const struct hypervisor *h, enum hypervisor_call call)
 {
@@ -92,6 +102,8 @@ hypervisor_call(struct hypervisor *h, enum hypervisor_call call, const char *xml
                        .h = h,
                        .xml = xml ? xstrdup(xml) : NULL,
                        .flag = flag,
+                       .credentials = h->credentials,
+                       .credentials_set = h->credentials_set ? xstrdup(h->credentials_set) : NULL,
                        .connection = call == HYPERVISOR_CONNECT ? ++h->connection : h->connection,
                        .r = {.call = call}};
     if (h->conn && virConnectRef(h->conn) == 0) {
@@ -171,6 +183,24 @@ work_destroy(struct call *c)
     return read_seen(c);
 }
 
+/* An agent that answers is given what it has not, or not as it is now. */
+static void
+work_credentials(struct call *c, struct agent_state *s)
+{
+    AUTO(freep) char *version = credentials_version(&c->credentials);
+
+    if (!version) {
+        return;
+    }
+    if (!str_eq(version, c->credentials_set)) {
+        AUTO(err_freep) struct err *e = credentials_apply(c->dom, &c->credentials);
+        free(c->credentials_set);
+        c->credentials_set = e ? NULL : STEAL(version);
+        s->credentials_message = e ? clean_text(c->r.arena, err_text(e), CREDENTIALS_TEXT_MAX) : NULL;
+    }
+    s->credentials = c->credentials_set ? TRI_TRUE : TRI_FALSE;
+}
+
 static struct err *
 work_agent(struct call *c)
 {
@@ -179,6 +209,9 @@ work_agent(struct call *c)
     c->r.arena = arena_new(AGENT_ARENA_BYTES);
     s = ARENA_NEW(c->r.arena, struct agent_state);
     struct err *e = agent_read(c->dom, c->flag, c->r.arena, s);
+    if (!e) {
+        work_credentials(c, s);
+    }
     c->r.agent = e ? NULL : s;
     return e;
 }
@@ -231,8 +264,14 @@ call_done(struct lane_job *j)
     if (is_new_conn || (c->r.call == HYPERVISOR_START && !h->dom && c->connection == h->connection && h->conn)) {
         h->dom = STEAL(c->dom);
     }
+    if (c->r.call == HYPERVISOR_AGENT && !c->r.error && !h->is_renewing) {
+        free(h->credentials_set);
+        h->credentials_set = STEAL(c->credentials_set);
+    }
+    h->is_renewing = h->is_renewing && c->r.call != HYPERVISOR_AGENT;
     let_go(c->conn, c->dom);
     free(c->xml);
+    free(c->credentials_set);
     h->done(h->arg, c->r);
     free(c);
 }

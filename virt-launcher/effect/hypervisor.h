@@ -4,6 +4,7 @@
 #define VMB_HYPERVISOR_H
 
 #include "base/log.h"
+#include "effect/credentials.h"
 #include "effect/lane.h"
 #include "observe/domain_read.h"
 #include "observe/libvirt_events.h"
@@ -34,6 +35,9 @@ struct hypervisor {
     struct lane calls;
     struct lane agent;
     struct mailbox *mailbox;
+    struct credentials credentials; /* that the agent is to set; no list: none */
+    char *credentials_set;          /* version of those that it has; NULL: none yet */
+    bool is_renewing;
     virConnectPtr conn;  /* NULL: not connected */
     virDomainPtr dom;    /* NULL: libvirt has none of that name */
     uint64_t connection; /* number of the connection, to tell events of an old one */
@@ -52,5 +56,7 @@ bool hypervisor_is_busy(const struct hypervisor *h);
 bool hypervisor_is_connected(const struct hypervisor *h);
 /* Lets the connection go, after it was closed from the other side. */
 void hypervisor_forget(struct hypervisor *h);
+/* The agent is another one, or the guest has booted anew: what it was told is told once more. */
+void hypervisor_renew_credentials(struct hypervisor *h);
 
 #endif

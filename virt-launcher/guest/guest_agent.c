@@ -18,6 +18,7 @@ guest_agent_up(struct guest *g, bool is_new)
 {
     if (is_new) {
         g->agent_version = NULL;
+        hypervisor_renew_credentials(&g->hypervisor);
     }
     uv_timer_start(&g->agent_timer, on_agent_due, 0, GUEST_AGENT_MS);
 }

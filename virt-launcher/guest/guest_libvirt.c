@@ -146,6 +146,8 @@ guest_libvirt_init(struct guest *g)
     struct err *e = hypervisor_init(&g->hypervisor, g->loop, domain_name(g->arena, &g->instance),
                                     arena_printf(g->arena, "qemu+unix:///session?socket=%s", g->paths.libvirt_socket));
 
+    g->hypervisor.credentials =
+        (struct credentials){.list = &g->instance.spec.access_credentials, .dir = g->paths.credentials};
     g->hypervisor.done = on_result;
     g->hypervisor.event = on_event;
     g->hypervisor.arg = g;

@@ -96,6 +96,38 @@ agent_version(const char *answer, struct arena *a)
     return clean_text(a, json_str(json_at(j, "return", NULL), "version"), AGENT_WORD_MAX);
 }
 
+static json_t *
+answer_read(const char *answer)
+{
+    json_t *j = NULL;
+    struct err *e = json_parse(answer, strlen(answer), AGENT_ANSWER_MAX, &j);
+
+    err_free(e); /* an agent that speaks no JSON has said nothing */
+    return j;
+}
+
+int64_t
+agent_exec_pid(const char *answer)
+{
+    AUTO(json_freep) json_t *j = answer_read(answer);
+    int64_t pid = json_int(json_at(j, "return", NULL), "pid", 0);
+
+    return pid > 0 ? pid : 0;
+}
+
+int
+agent_exec_code(const char *answer)
+{
+    AUTO(json_freep) json_t *j = answer_read(answer);
+    const json_t *said = json_at(j, "return", NULL);
+    int64_t code = json_int(said, "exitcode", AGENT_EXEC_LOST);
+
+    if (said && !json_bool(said, "exited", true)) {
+        return AGENT_EXEC_RUNS;
+    }
+    return code >= 0 && code < AGENT_EXEC_LOST ? (int)code : AGENT_EXEC_LOST;
+}
+
 static const char *
 read_version(virDomainPtr dom, struct arena *a)
 {

@@ -27,4 +27,11 @@ void agent_from_params(const virTypedParameterPtr params, int n_params, struct a
 /* The version in an agent's answer to guest-info; NULL when it has none. */
 const char *agent_version(const char *answer, struct arena *a);
 
+/* What the agent said of a command that it was asked to run: number of the process, 0 when it started none. */
+int64_t agent_exec_pid(const char *answer);
+
+enum { AGENT_EXEC_RUNS = -1, AGENT_EXEC_LOST = 255 };
+/* What it said of that process later: its exit code of 0 to 255, AGENT_EXEC_RUNS, or AGENT_EXEC_LOST when nobody knows, or it was killed. */
+int agent_exec_code(const char *answer);
+
 #endif

@@ -98,8 +98,9 @@ struct str_list instance_ports(const struct port_list *ports, struct arena *a);
 #define LAUNCHER_SECRET_DIR LAUNCHER_DIR "/secrets" /* DIR/<volume>/{user,network}: cloud-init secrets */
 #define LAUNCHER_KERNEL_DIR LAUNCHER_DIR "/kernel"  /* image volume of a kernel that is booted without a boot loader */
 #define LAUNCHER_FILES_DIR LAUNCHER_DIR "/files"    /* DIR/<volume>: files that a disk is made of */
-#define LAUNCHER_STATE_DIR LAUNCHER_DIR "/state"    /* PVC of the machine's own state: NVRAM, TPM */
-#define LAUNCHER_BLOCK_DIR "/dev/vmbridge"          /* DIR/<volume>: PVC in Block mode */
+#define LAUNCHER_CREDENTIALS_DIR LAUNCHER_DIR "/credentials" /* DIR/<place in accessCredentials>: its Secret */
+#define LAUNCHER_STATE_DIR LAUNCHER_DIR "/state"             /* PVC of the machine's own state: NVRAM, TPM */
+#define LAUNCHER_BLOCK_DIR "/dev/vmbridge"                   /* DIR/<volume>: PVC in Block mode */
 #define GATEWAY_AUDIENCE "vmbridge-gateway"
 
 #endif

@@ -27,6 +27,8 @@ static const struct field agent_fields[] = {
     FIELD_LIST(agent_state, interfaces, agent_interface_list, agent_interface_type, "interfaces",
                "Interfaces that the guest has.", MAX_ITEMS(64)),
     FIELD_OPT_INT(agent_state, users, "users", "Users who are logged in."),
+    FIELD_BOOL(agent_state, credentials, "credentials", "The agent has set the access credentials."),
+    FIELD_STRING(agent_state, credentials_message, "credentialsMessage", "Why it has not.", MAX_LEN(512)),
     FIELD_END,
 };
 const struct type agent_state_type = TYPE(agent_state, agent_fields);

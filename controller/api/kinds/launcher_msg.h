@@ -39,6 +39,8 @@ struct agent_state {
     struct guest_os_info os;
     struct agent_interface_list interfaces;
     struct opt_int users;
+    enum tri credentials; /* accessCredentials were set by the agent; unset: there are none, or they were not tried yet */
+    const char *credentials_message;
 };
 
 struct disk_state {

@@ -233,11 +233,38 @@ struct probe {
     bool tcp_socket;
 };
 
+struct agent_users {
+    struct str_list users;
+};
+
+struct ssh_public_key {
+    const char *secret_name;
+    bool config_drive; /* exactly one way */
+    bool no_cloud;
+    struct agent_users *agent;
+};
+
+struct user_password {
+    const char *secret_name;
+    bool agent;
+};
+
+struct access_credential { /* exactly one of both */
+    struct ssh_public_key *ssh;
+    struct user_password *password;
+};
+
+struct access_credential_list {
+    struct access_credential *items;
+    size_t n;
+};
+
 struct vmi_spec {
     const json_t *json; /* as the user wrote it, also what has no member here; NULL when made by hand */
     struct domain_spec domain;
     struct network_list networks;
     struct volume_list volumes;
+    struct access_credential_list access_credentials;
     struct str_map node_selector;
     const json_t *affinity; /* rendered into the pod as they are */
     const json_t *tolerations;

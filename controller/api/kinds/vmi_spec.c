@@ -67,6 +67,11 @@ static const struct enum_value start_strategy_names[] = {{"Paused", START_PAUSED
 /* A number made text has no bound that the cost of a rule could be known by, so the place itself is not told. */
 #define ORPHAN_TEXT(label, l, of) "'" label "[i].name \\'' + " l "[" ORPHAN(l, of) "].name + '\\' not found.'"
 
+#define NEEDS_SEED(method, source)                                                              \
+    "!has(self.accessCredentials) || !self.accessCredentials.exists(c, has(c.sshPublicKey) && " \
+    "has(c.sshPublicKey.propagationMethod) && has(c.sshPublicKey.propagationMethod." method     \
+    ")) || (has(self.volumes) && self.volumes.exists(v, has(v." source ")))"
+
 static const struct cel_rule spec_rules[] = {
     {"!" HAS_DISKS " || " DISKS ".all(d, has(self.volumes) && self.volumes.exists(v, v.name == d.name))",
      "disks[i].name not found: each disk needs a volume of its name",
@@ -93,6 +98,10 @@ static const struct cel_rule spec_rules[] = {
      "readinessProbe.httpGet and tcpSocket: is only allowed if the Pod Network is attached", NULL},
     {ALL_PCI_PLACES ".all(p, " ALL_PCI_PLACES ".exists_one(q, q == p))",
      "pciAddress: two devices cannot have the same PCI address"},
+    {NEEDS_SEED("noCloud", "cloudInitNoCloud"),
+     "accessCredentials requires a noCloud volume to exist when the noCloud propagationMethod is in use.", NULL},
+    {NEEDS_SEED("configDrive", "cloudInitConfigDrive"),
+     "accessCredentials requires a configDrive volume to exist when the configDrive propagationMethod is in use.", NULL},
     {"!has(self.volumes) || self.volumes.filter(v, has(v.serviceAccount)).size() <= 1",
      "volumes must have max one serviceAccount volume set", NULL},
     {"!(has(self.startStrategy) && self.startStrategy == 'Paused' && has(self.livenessProbe))",
@@ -144,18 +153,66 @@ static const struct field utility_volume_fields[] = {
 };
 static const struct type utility_volume_type = KEPT_TYPE(utility_volume_fields);
 
-static const struct field access_credential_fields[] = {
-    FIELD_KEPT("sshPublicKey", "Keys that may log in."),
-    KEPT_STRING("sshPublicKey.source.secret.secretName", "Secret that holds them.", NEEDED),
-    KEPT_PRESENT("sshPublicKey.propagationMethod.configDrive", "By a config drive."),
-    KEPT_PRESENT("sshPublicKey.propagationMethod.noCloud", "By cloud-init's NoCloud disk."),
-    KEPT_STRINGS("sshPublicKey.propagationMethod.qemuGuestAgent.users", "By the guest agent, for these users.", NEEDED),
-    FIELD_KEPT("userPassword", "Passwords of users."),
-    KEPT_STRING("userPassword.source.secret.secretName", "Secret that holds them.", NEEDED),
-    KEPT_PRESENT("userPassword.propagationMethod.qemuGuestAgent", "By the guest agent."),
+enum { CREDENTIALS_MAX = 32, AGENT_USERS_MAX = 32 };
+
+static const struct cel_rule agent_users_rules[] = {
+    {"has(self.users) && self.users.size() > 0", "requires at least one user to be present in the users list", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct field agent_users_fields[] = {
+    FIELD_STRINGS(agent_users, users, "users", "Users of the guest.", MAX_ITEMS(AGENT_USERS_MAX), MAX_LEN(64), NEEDED),
     FIELD_END,
 };
-static const struct type access_credential_type = KEPT_TYPE(access_credential_fields);
+static const struct type agent_users_type = TYPE(agent_users, agent_users_fields, .cel = agent_users_rules);
+
+#define ONE_SOURCE                                                                              \
+    {                                                                                           \
+        "has(self.source) && has(self.source.secret)", "must have exactly one source set", NULL \
+    }
+static const struct cel_rule ssh_rules[] = {
+    ONE_SOURCE,
+    {"has(self.propagationMethod) && [has(self.propagationMethod.configDrive), has(self.propagationMethod.noCloud), "
+     "has(self.propagationMethod.qemuGuestAgent)].filter(m, m).size() == 1",
+     "must have exactly one propagationMethod set", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct field ssh_fields[] = {
+    FIELD_STRING(ssh_public_key, secret_name, "source.secret.secretName", "Secret that holds them.", NEEDED,
+                 MAX_LEN(253)),
+    FIELD_PRESENT(ssh_public_key, config_drive, "propagationMethod.configDrive", "By a config drive."),
+    FIELD_PRESENT(ssh_public_key, no_cloud, "propagationMethod.noCloud", "By cloud-init's NoCloud disk."),
+    FIELD_POINTER(ssh_public_key, agent, agent_users, agent_users_type, "propagationMethod.qemuGuestAgent",
+                  "By the guest agent, for these users, also while the guest runs."),
+    FIELD_END,
+};
+static const struct type ssh_type = TYPE(ssh_public_key, ssh_fields, .cel = ssh_rules);
+
+static const struct cel_rule password_rules[] = {
+    ONE_SOURCE,
+    {"has(self.propagationMethod) && has(self.propagationMethod.qemuGuestAgent)",
+     "must have exactly one propagationMethod set", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct field password_fields[] = {
+    FIELD_STRING(user_password, secret_name, "source.secret.secretName", "Secret that holds them: a key for each user.",
+                 NEEDED, MAX_LEN(253)),
+    FIELD_PRESENT(user_password, agent, "propagationMethod.qemuGuestAgent",
+                  "By the guest agent, also while the guest runs."),
+    FIELD_END,
+};
+static const struct type password_type = TYPE(user_password, password_fields, .cel = password_rules);
+
+static const struct cel_rule credential_rules[] = {
+    {"has(self.sshPublicKey) != has(self.userPassword)", "must have exactly one access credential type set", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct field access_credential_fields[] = {
+    FIELD_POINTER(access_credential, ssh, ssh_public_key, ssh_type, "sshPublicKey", "Keys that may log in."),
+    FIELD_POINTER(access_credential, password, user_password, password_type, "userPassword", "Passwords of users."),
+    FIELD_END,
+};
+static const struct type access_credential_type =
+    TYPE(access_credential, access_credential_fields, .cel = credential_rules);
 
 static const struct field spec_fields[] = {
     FIELD_JSON(vmi_spec, json, "", "The spec as it was written.", .shadow = true),
@@ -189,7 +246,8 @@ static const struct field spec_fields[] = {
     KEPT_STRING("serviceAccountName", "ServiceAccount of the pod."),
     KEPT_LIST(resource_claim_type, "resourceClaims", "Device claims of the pod."),
     KEPT_LIST(utility_volume_type, "utilityVolumes", "Volumes that the guest does not see."),
-    KEPT_LIST(access_credential_type, "accessCredentials", "Keys and passwords of the guest's users."),
+    FIELD_LIST(vmi_spec, access_credentials, access_credential_list, access_credential_type, "accessCredentials",
+               "Keys and passwords of the guest's users.", MAX_ITEMS(CREDENTIALS_MAX)),
     FIELD_END,
 };
 const struct type vmi_spec_type = TYPE(vmi_spec, spec_fields, .cel = spec_rules);

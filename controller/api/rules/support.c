@@ -240,12 +240,7 @@ const struct support vmi_support[] = {
      .only = "External"},
     TOLD("terminationGracePeriodSeconds", "0 switches the guest off without a shutdown: write 180", .when = has_no_grace,
          .cel = "has(spec.terminationGracePeriodSeconds) && spec.terminationGracePeriodSeconds == 0"),
-    REFUSED("livenessProbe.exec", "use httpGet or tcpSocket"),
-    REFUSED("livenessProbe.guestAgentPing", "use httpGet or tcpSocket"),
-    REFUSED("readinessProbe.exec", "use httpGet or tcpSocket"),
-    REFUSED("readinessProbe.guestAgentPing", "use httpGet or tcpSocket"),
     REFUSED("resourceClaims", "leave it out"),
     REFUSED("utilityVolumes", "leave it out"),
-    REFUSED("accessCredentials", "put the keys into cloud-init user data"),
     END,
 };

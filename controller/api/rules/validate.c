@@ -58,6 +58,14 @@ check_strategies(const struct vmi_spec *s)
     return NULL;
 }
 
+static const char *
+first_word(const struct probe *probe)
+{
+    const char *word = json_string_value(json_array_get(json_at(probe->raw, "exec", "command", NULL), 0));
+
+    return str_empty(word) ? NULL : word;
+}
+
 /* Numbers of a probe go into the pod as they are; there they have 31 bits. */
 static struct err *
 check_probe(const struct vmi_spec *s, const struct probe *probe, const char *path)
@@ -76,6 +84,9 @@ check_probe(const struct vmi_spec *s, const struct probe *probe, const char *pat
     if (probe && (probe->http_get || probe->tcp_socket) && !has_pod_network(s)) {
         return INVALID("%s.%s is only allowed if the Pod Network is attached", path,
                        probe->http_get ? "httpGet" : "tcpSocket");
+    }
+    if (probe && json_object_get(probe->raw, "exec") && !first_word(probe)) {
+        return INVALID("%s.exec.command must name a command inside the guest", path);
     }
     for (size_t i = 0; probe && i < ARRAY_LEN(keys); i++) {
         int64_t n = json_int(probe->raw, keys[i], 0);
@@ -100,6 +111,7 @@ check_spec(const struct vmi_spec *s, struct problems *p)
     validate_devices(s, p);
     validate_disks(s, p);
     validate_volumes(s, p);
+    validate_credentials(s, p);
     validate_networks(s, p);
     validate_pci_addresses(s, p);
     validate_support(vmi_support, s->json, p);

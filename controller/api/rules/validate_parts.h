@@ -19,6 +19,7 @@ void validate_devices(const struct vmi_spec *s, struct problems *p);
 /* Dedicated ones, NUMA, realtime. */
 void validate_cpus(const struct vmi_spec *s, struct problems *p);
 void validate_disks(const struct vmi_spec *s, struct problems *p);
+void validate_credentials(const struct vmi_spec *s, struct problems *p);
 void validate_volumes(const struct vmi_spec *s, struct problems *p);
 void validate_networks(const struct vmi_spec *s, struct problems *p);
 /* Of disks and interfaces: where a device can be, and none where another one is. */

@@ -20,7 +20,8 @@ enum {
     GRACE_EXTRA_S = 30,
     GRACE_DEFAULT_S = 30,
     CPU_MILLI_PER_VCPU = 100,
-    PROBE_EXTRA_DELAY_S = 10
+    PROBE_EXTRA_DELAY_S = 10,
+    PROBE_EXTRA_TIMEOUT_S = 1
 };
 
 static json_t *pod_metadata(const struct vmi_view *v);
@@ -267,6 +268,25 @@ pod_ports(const struct vmi_spec *s)
     return ports;
 }
 
+/* The command is for the guest: the launcher hands it to the agent. It knows when it is late before the kubelet does, which would leave it
+ * running. */
+static void
+ask_agent(const json_t *raw, json_t *probe)
+{
+    json_int_t timeout_s = json_int(raw, "timeoutSeconds", 0) > 0 ? json_int(raw, "timeoutSeconds", 0) : 1;
+    AUTO(freep) char *seconds = xasprintf("%lld", (long long)timeout_s);
+    json_t *command = json_pack("[s, s, s]", "/usr/bin/virt-launcher", "--probe-agent", seconds);
+    const json_t *guest = json_at(raw, "exec", "command", NULL);
+
+    if (guest) {
+        (void)json_array_append_new(command, json_string("--")); /* neither fails but without memory */
+        (void)json_array_extend(command, (json_t *)(uintptr_t)guest);
+    }
+    (void)json_object_del(probe, "guestAgentPing"); /* it may be the other one */
+    set(probe, "exec", json_pack("{s:o}", "command", command));
+    set(probe, "timeoutSeconds", json_integer(timeout_s + PROBE_EXTRA_TIMEOUT_S));
+}
+
 static json_t *
 guest_probe(const struct probe *p)
 {
@@ -274,6 +294,9 @@ guest_probe(const struct probe *p)
     json_int_t delay_s = json_int(p->raw, "initialDelaySeconds", 0) + PROBE_EXTRA_DELAY_S; /* validated: no overflow */
 
     set(probe, "initialDelaySeconds", json_integer(delay_s));
+    if (json_object_get(p->raw, "exec") || json_object_get(p->raw, "guestAgentPing")) {
+        ask_agent(p->raw, probe);
+    }
     return probe;
 }
 

@@ -16,6 +16,7 @@ static void add_claim(const struct vmi_view *v, const struct volume *vol, struct
 static void add_cloud_init(const struct volume *vol, struct pod_volumes *pv);
 static void add_host_disk(const struct volume *vol, struct pod_volumes *pv);
 static void add_files(const struct volume *vol, struct pod_volumes *pv);
+static void add_credentials(const struct vmi_spec *s, struct pod_volumes *pv);
 static void append(json_t *list, json_t *item);
 static const char *pull_policy_name(enum pull_policy p);
 
@@ -29,6 +30,7 @@ pod_volumes_make(const struct vmi_view *v)
     for (size_t i = 0; i < v->vmi.spec.volumes.n; i++) {
         add_guest(v, &v->vmi.spec.volumes.items[i], &pv);
     }
+    add_credentials(&v->vmi.spec, &pv);
     add_state(v, &pv);
     add_kernel(v, &pv);
     return pv;
@@ -230,6 +232,20 @@ add_files(const struct volume *vol, struct pod_volumes *pv)
 
     if (source) {
         append(pv->volumes, json_pack("{s:s, s:o}", "name", name, key, source));
+        append(pv->mounts, json_pack("{s:s, s:s}", "name", name, "mountPath", path));
+    }
+}
+
+static void
+add_credentials(const struct vmi_spec *s, struct pod_volumes *pv)
+{
+    for (size_t i = 0; i < s->access_credentials.n; i++) {
+        const struct access_credential *c = &s->access_credentials.items[i];
+        AUTO(freep) char *name = xasprintf("cred-%zu", i);
+        AUTO(freep) char *path = xasprintf("%s/%zu", LAUNCHER_CREDENTIALS_DIR, i);
+
+        append(pv->volumes, json_pack("{s:s, s:{s:s}}", "name", name, "secret", "secretName",
+                                      c->ssh ? c->ssh->secret_name : c->password->secret_name));
         append(pv->mounts, json_pack("{s:s, s:s}", "name", name, "mountPath", path));
     }
 }

@@ -65,6 +65,14 @@ needs_of(const struct volume *vol, struct need *needs)
     return n;
 }
 
+/* Below the spec, with the place in the list. */
+static struct need
+need_of_credential(const struct access_credential *c)
+{
+    return c->ssh ? (struct need){"secret", c->ssh->secret_name, "sshPublicKey.source.secret.secretName"}
+                  : (struct need){"secret", c->password->secret_name, "userPassword.source.secret.secretName"};
+}
+
 static bool
 needs_any(const struct volume *vol)
 {
@@ -79,6 +87,9 @@ pod_warnings_matter(const struct vmi_view *v)
     bool waits = v->has_pod && v->active->pod.node_name && !v->active->pod.started && !v->active->pod.going &&
                  !v->going && !v->active->pod.terminated && !pod_is_over(&v->active->pod);
 
+    if (waits && v->vmi.spec.access_credentials.n > 0) {
+        return true;
+    }
     for (size_t i = 0; waits && i < v->vmi.spec.volumes.n; i++) {
         if (needs_any(&v->vmi.spec.volumes.items[i])) {
             return true;
@@ -137,18 +148,18 @@ is_not_pulled_with(const struct vmi_view *v, const char *name)
 }
 
 static struct pod_missing
-missing(const struct vmi_view *v, const struct need *need, size_t volume)
+missing(const struct vmi_view *v, const struct need *need, const char *list, size_t place)
 {
     bool is_secret = str_eq(need->kind, "secret");
 
     return (struct pod_missing){
         .reason = is_secret ? "SecretNotFound" : "ConfigMapNotFound",
-        .message = arena_printf(
-            v->arena,
-            "%s %s does not exist in namespace %s: create it, or correct spec.%svolumes[%zu].%s; once it is "
-            "there the guest starts within two minutes",
-            is_secret ? "Secret" : "ConfigMap", need->name, v->vmi.meta.namespace,
-            v->has_template ? "template.spec." : "", volume, need->field)};
+        .message =
+            arena_printf(v->arena,
+                         "%s %s does not exist in namespace %s: create it, or correct spec.%s%s[%zu].%s; once it is "
+                         "there the guest starts within two minutes",
+                         is_secret ? "Secret" : "ConfigMap", need->name, v->vmi.meta.namespace,
+                         v->has_template ? "template.spec." : "", list, place, need->field)};
 }
 
 struct pod_missing
@@ -165,12 +176,18 @@ pod_warnings_missing(const struct vmi_view *v)
 
         for (size_t k = 0; k < n; k++) {
             if (is_not_mounted(v, &needs[k])) {
-                return missing(v, &needs[k], i);
+                return missing(v, &needs[k], "volumes", i);
             }
         }
         if (vol->container_disk && is_not_pulled_with(v, vol->container_disk->image_pull_secret)) {
             const struct need pull = {"secret", vol->container_disk->image_pull_secret, "containerDisk.imagePullSecret"};
-            return missing(v, &pull, i);
+            return missing(v, &pull, "volumes", i);
+        }
+    }
+    for (size_t i = 0; i < v->vmi.spec.access_credentials.n; i++) {
+        const struct need need = need_of_credential(&v->vmi.spec.access_credentials.items[i]);
+        if (is_not_mounted(v, &need)) {
+            return missing(v, &need, "accessCredentials", i);
         }
     }
     return (struct pod_missing){0};

@@ -274,6 +274,24 @@ unmovable_message(const struct vmi_view *v)
         text, strategy);
 }
 
+/* While nobody reports, what was said last stays. */
+static void
+set_credentials(const struct vmi_view *v, struct vmi_status *st)
+{
+    static const char type[] = "AccessCredentialsSynchronized";
+    const struct condition *old = condition_find(&v->vmi.status.conditions, type);
+    const struct agent_state *agent = v->active->report ? &v->active->report->agent : NULL;
+
+    if (agent && agent->credentials != TRI_UNSET) {
+        put(v, st,
+            &(struct condition){.type = type,
+                                .status = agent->credentials == TRI_TRUE ? "True" : "False",
+                                .message = agent->credentials_message});
+    } else if (!agent && old) {
+        put(v, st, old);
+    }
+}
+
 static void
 set_running(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
 {
@@ -290,6 +308,7 @@ set_running(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_s
     if (has_agent) {
         put(v, st, &(struct condition){.type = "AgentConnected", .status = "True"});
     }
+    set_credentials(v, st);
 }
 
 /* kstatus: Stalled when only somebody else can help, Reconciling while there is a way to go, never both (rules K2, K3). */

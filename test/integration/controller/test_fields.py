@@ -38,6 +38,10 @@ def drive(**more):
     return second({"cloudInitConfigDrive": more})
 
 
+def keys(method):
+    return {"accessCredentials": [{"sshPublicKey": {"source": {"secret": {"secretName": "key"}}, "propagationMethod": method}}]}
+
+
 def probe(kind, **more):
     return {kind: {"tcpSocket": {"port": 22}, **more}}
 
@@ -119,6 +123,12 @@ CHANGED = {
     "volumes[].hostDisk.capacity": second({"hostDisk": {"path": "/a/b", "type": "DiskOrCreate", "capacity": "1Mi"}}),
     "volumes[].sysprep.configMap.name": second({"sysprep": {"configMap": {"name": "c"}}}, {"cdrom": {"bus": "sata"}}),
     "volumes[].sysprep.secret.name": second({"sysprep": {"secret": {"name": "key"}}}, {"cdrom": {"bus": "sata"}}),
+    "accessCredentials[].sshPublicKey.source.secret.secretName": keys({"qemuGuestAgent": {"users": ["root"]}}),
+    "accessCredentials[].sshPublicKey.propagationMethod.noCloud": {**keys({"noCloud": {}}), **seed(userData="#cloud-config\n")},
+    "accessCredentials[].sshPublicKey.propagationMethod.configDrive": {**keys({"configDrive": {}}), **drive(userData="#cloud-config\n")},
+    "accessCredentials[].sshPublicKey.propagationMethod.qemuGuestAgent.users": keys({"qemuGuestAgent": {"users": ["db"]}}),
+    "accessCredentials[].userPassword.source.secret.secretName": {"accessCredentials": [
+        {"userPassword": {"source": {"secret": {"secretName": "key"}}, "propagationMethod": {"qemuGuestAgent": {}}}}]},
     "nodeSelector": {"nodeSelector": {"disk": "fast"}},
     "affinity": {"affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
         {"weight": 1, "podAffinityTerm": {"topologyKey": "zone"}}]}}},
@@ -137,6 +147,8 @@ CHANGED = {
     **{f"{kind}.{name}": probe(kind, **{name: value}) for kind in ("livenessProbe", "readinessProbe")
        for name, value in (("initialDelaySeconds", 3), ("timeoutSeconds", 4), ("periodSeconds", 9), ("failureThreshold", 8))},
     **{f"{kind}.httpGet": {kind: {"httpGet": {"port": 80}}} for kind in ("livenessProbe", "readinessProbe")},
+    **{f"{kind}.exec.command": {kind: {"exec": {"command": ["true"]}}} for kind in ("livenessProbe", "readinessProbe")},
+    **{f"{kind}.guestAgentPing": {kind: {"guestAgentPing": {}}} for kind in ("livenessProbe", "readinessProbe")},
     "readinessProbe.successThreshold": probe("readinessProbe", successThreshold=2),
 }
 
@@ -276,6 +288,8 @@ def test_no_field_ends_in_silence(t):
     t.api.create(t.core("secrets"), {"metadata": {"name": "key"}, "stringData": {"userdata": "#cloud-config\n", "networkdata": "version: 2\n"}})
     t.bound_claim("block", "Block")
     t.bound_claim("c")
+    t.api.patch("/apis/kubevirt.io/v1/namespaces/vmbridge-system/kubevirts/kubevirt",
+                {"spec": {"configuration": {"bridge": {"hostDiskPaths": ["/a"]}}}})
     f = Fields(t)
     f.add("plain", "", f.plain)
     f.changed()
