@@ -269,24 +269,35 @@ class Cost(Case):
 
 
 class Deployed(Case):
-    """deploy/node as it is, but for the image and the devices."""
+    """deploy/node by hack/deploy-node, as hack/up --kvm does it, with devices that are here."""
 
     def test_the_daemon_sets_offer_devices_without_privilege(self):
-        name, tag = os.environ["VMB_TEST_IMAGE"].rsplit(":", 1)
-        text = kubectl("kustomize", str(world.ROOT / "deploy/node"))
-        text = text.replace("localhost/vmbridge/controller:dev", f"{name}:{tag}").replace("kvm,tun,", "kvm=/dev/kvm:3,tun=/dev/net/tun:3,")
         self.addCleanup(kubectl, "delete", "namespace", "vmbridge-node", "--wait=true")
-        kubectl("apply", "--server-side", "-f", "-", stdin=text)
         begin = time.monotonic()
-        await_true("both to be ready", lambda: [d["status"].get("numberReady") for d in kubectl.json(
-            "-n", "vmbridge-node", "get", "daemonsets")["items"]] == [1, 1])
+        done = subprocess.run([world.ROOT / "hack/deploy-node", os.environ["VMB_TEST_IMAGE"], "kvm=:3,tun=:3,null=/dev/null:3"],
+                              capture_output=True, text=True, timeout=world.HANG_S, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
         figure("DaemonSets applied: ready", time.monotonic() - begin, "10 s")
+        self.assertEqual([d["status"].get("numberReady") for d in kubectl.json("-n", "vmbridge-node", "get", "daemonsets")["items"]], [1, 1])
+        await_true("the node to offer the stand-in", lambda: allocatable("null") == "3")
+        said = run_pod("stand-in", OPENS.format("/dev/null"), null=1)
+        self.assertEqual(said.split(), ["107", "CapEff:", "0000000000000000", "Seccomp:", "2", "opened"])
         if os.path.exists("/dev/net/tun"):
             await_true("the node to offer tun", lambda: allocatable("tun") == "3")
             self.assertIn("opened", run_pod("tun", OPENS.format("/dev/net/tun"), tun=1))
         said = kubectl("-n", "vmbridge-node", "logs", "daemonset/vmbridge-node")
         # It was given the device: whatever it says of it, it has opened it.
         self.assertNotIn("this container was not given it", said)
+
+    def test_up_refuses_kvm_where_it_does_not_work(self):
+        check = subprocess.run([PROGRAM, "--check", "--device=kvm"], capture_output=True, text=True, check=False)
+        if check.returncode == 0:
+            self.skipTest("KVM works here")
+        done = subprocess.run([world.ROOT / "hack/up", "--kvm", "--name", "none"], capture_output=True, text=True, timeout=world.HANG_S,
+                              check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(check.stdout.split(None, 1)[1].strip(), done.stderr)
+        self.assertFalse((world.RUN.parent / "none").exists())
 
 
 if __name__ == "__main__":
