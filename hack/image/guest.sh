@@ -11,7 +11,12 @@ GUEST_CARDS_PACKAGES=(base-files linux-image-amd64 qemu-guest-agent busybox-stat
 # stamp FOLDER: one time for all that is in it.
 stamp() { find "$1" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +; }
 
-netprobe_to() { cc -O2 -std=gnu11 -D_GNU_SOURCE -Wl,--build-id=none -static -s -o "$1" "$IMAGE_DIR/tools/netprobe.c"; }
+# tool_to NAME OUT LIBRARY...: a program of tools/, linked so that it runs anywhere.
+tool_to() { cc -O2 -std=gnu11 -D_GNU_SOURCE -Wl,--build-id=none -static -s -o "$2" "$IMAGE_DIR/tools/$1.c" "${@:3}"; }
+tools_to() {
+    tool_to netprobe "$1/netprobe"
+    tool_to ioload "$1/ioload" -laio
+}
 
 # guest_modules TREE VERSION OUT LIST...: the listed modules and what they need, uncompressed, with their indexes.
 guest_modules() {
@@ -50,7 +55,7 @@ guest_initramfs() {
     install -m 755 "$IMAGE_DIR"/guest/{dhcp-event,vm-facts,login-root,power} "$root/usr/bin/"
     install -m 755 "$IMAGE_DIR/guest/init" "$root/init"
     install -m 755 "$IMAGE_DIR/guest/power-button" "$root/etc/acpi/PWRF/00000080"
-    netprobe_to "$root/usr/bin/netprobe"
+    tools_to "$root/usr/bin"
     link_applets "$root"
     take "$tree" "$root" usr/lib64/ld-linux-x86-64.so.2
     close_over "$tree" "$root" '^$'
@@ -133,7 +138,7 @@ guest_root() {
 
 # guest_boot VARIABLE NAME LISTS: sets VARIABLE to the kernel and initramfs of the packages in TREE, and GUEST_KEY to what they were made of.
 guest_boot() {
-    GUEST_KEY=$(digest "$TREE_KEY" "$3" "$IMAGE_DIR"/{lib.sh,guest.sh} "$IMAGE_DIR"/guest/* "$IMAGE_DIR/tools/netprobe.c" "$GUEST_STUB")
+    GUEST_KEY=$(digest "$TREE_KEY" "$3" "$IMAGE_DIR"/{lib.sh,guest.sh} "$IMAGE_DIR"/guest/* "$IMAGE_DIR"/tools/*.c "$GUEST_STUB")
     cached_folder "$1" "$2-boot" "$GUEST_KEY" guest_initramfs "$3" "$TREE"
 }
 

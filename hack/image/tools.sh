@@ -1,4 +1,4 @@
-# The image for pods of tests: busybox and netprobe. Sourced by hack/image/lib.sh.
+# The image for pods of tests: busybox, netprobe and ioload. Sourced by hack/image/lib.sh.
 
 tools_root() {
     local tree=$1 out=$2 name
@@ -8,7 +8,7 @@ tools_root() {
     ln -s bin "$out/usr/sbin"
     chmod 1777 "$out/tmp" "$out/run"
     cp "$tree/usr/bin/busybox" "$out/usr/bin/"
-    netprobe_to "$out/usr/bin/netprobe"
+    tools_to "$out/usr/bin"
     link_applets "$out"
     printf '%s\n' root:x:0:0::/:/bin/sh test:x:1000:1000::/tmp:/bin/sh >"$out/etc/passwd"
     printf '%s\n' root:x:0: test:x:1000: >"$out/etc/group"
@@ -16,6 +16,6 @@ tools_root() {
 
 build_tools() {
     deb_tree tools trixie busybox-static
-    image test-tools 1 "$(digest "$TREE_KEY" "$IMAGE_DIR"/{lib.sh,launcher.sh,tools.sh,guest.sh} "$IMAGE_DIR/tools/netprobe.c")" \
+    image test-tools 1 "$(digest "$TREE_KEY" "$IMAGE_DIR"/{lib.sh,launcher.sh,tools.sh,guest.sh} "$IMAGE_DIR"/tools/*.c)" \
         tools_root "$TREE" -- --user 1000:1000 --cmd '["/usr/bin/sleep","2147483647"]'
 }

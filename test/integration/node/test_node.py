@@ -15,12 +15,11 @@ import time
 import unittest
 
 import world
-from world import PLUGINS, Agent, allocatable, await_true, exec_in_node, kubectl, pod, restart_kubelet, run_pod
+from world import BACK_S, PLUGINS, PRIVATE_KIB, RSS_KIB, Agent, allocatable, await_true, exec_in_node, kubectl, pod, restart_kubelet, run_pod
 
 from limits import figure
 
-RSS_KIB, PRIVATE_KIB, IDLE_S, IDLE_WAKES = 4096, 1024, 3, 2
-BACK_S = 5
+IDLE_S, IDLE_WAKES = 3, 2
 STAND_IN = "/run/vmbridge-test/stand-in"
 OPENS = "id -u; grep -E '^(CapEff|Seccomp):' /proc/self/status; exec 3<>{0} && echo opened"
 PROGRAM = ""
@@ -259,12 +258,10 @@ class Cost(Case):
         agent.await_watched("b")
         agent.await_watched("c")
         time.sleep(1)
-        wakes = agent.wakes()
-        time.sleep(IDLE_S)
-        wakes = agent.wakes() - wakes
-        rss, private = agent.memory()
+        cost = agent.cost(IDLE_S)
+        rss, private, wakes = cost["rss"], cost["private"], cost["wakes"]
         print(f"     resident {rss} KiB (budget {RSS_KIB}), private {private} KiB (budget {PRIVATE_KIB}), woken {wakes} times in "
-              f"{IDLE_S} s (budget {IDLE_WAKES}), program {os.path.getsize(PROGRAM) // 1024} KiB", flush=True)
+              f"{IDLE_S} s (budget {IDLE_WAKES}), {cost['cpu_ms']:.2f} ms of CPU, program {os.path.getsize(PROGRAM) // 1024} KiB", flush=True)
         if not has_sanitizers():
             self.assertLess(rss, RSS_KIB)
             self.assertLess(private, PRIVATE_KIB)
@@ -272,24 +269,35 @@ class Cost(Case):
 
 
 class Deployed(Case):
-    """deploy/node as it is, but for the image and the devices."""
+    """deploy/node by hack/deploy-node, as hack/up --kvm does it, with devices that are here."""
 
     def test_the_daemon_sets_offer_devices_without_privilege(self):
-        name, tag = os.environ["VMB_TEST_IMAGE"].rsplit(":", 1)
-        text = kubectl("kustomize", str(world.ROOT / "deploy/node"))
-        text = text.replace("localhost/vmbridge/controller:dev", f"{name}:{tag}").replace("kvm,tun,", "kvm=/dev/kvm:3,tun=/dev/net/tun:3,")
         self.addCleanup(kubectl, "delete", "namespace", "vmbridge-node", "--wait=true")
-        kubectl("apply", "--server-side", "-f", "-", stdin=text)
         begin = time.monotonic()
-        await_true("both to be ready", lambda: [d["status"].get("numberReady") for d in kubectl.json(
-            "-n", "vmbridge-node", "get", "daemonsets")["items"]] == [1, 1])
+        done = subprocess.run([world.ROOT / "hack/deploy-node", os.environ["VMB_TEST_IMAGE"], "kvm=:3,tun=:3,null=/dev/null:3"],
+                              capture_output=True, text=True, timeout=world.HANG_S, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
         figure("DaemonSets applied: ready", time.monotonic() - begin, "10 s")
+        self.assertEqual([d["status"].get("numberReady") for d in kubectl.json("-n", "vmbridge-node", "get", "daemonsets")["items"]], [1, 1])
+        await_true("the node to offer the stand-in", lambda: allocatable("null") == "3")
+        said = run_pod("stand-in", OPENS.format("/dev/null"), null=1)
+        self.assertEqual(said.split(), ["107", "CapEff:", "0000000000000000", "Seccomp:", "2", "opened"])
         if os.path.exists("/dev/net/tun"):
             await_true("the node to offer tun", lambda: allocatable("tun") == "3")
             self.assertIn("opened", run_pod("tun", OPENS.format("/dev/net/tun"), tun=1))
         said = kubectl("-n", "vmbridge-node", "logs", "daemonset/vmbridge-node")
         # It was given the device: whatever it says of it, it has opened it.
         self.assertNotIn("this container was not given it", said)
+
+    def test_up_refuses_kvm_where_it_does_not_work(self):
+        check = subprocess.run([PROGRAM, "--check", "--device=kvm"], capture_output=True, text=True, check=False)
+        if check.returncode == 0:
+            self.skipTest("KVM works here")
+        done = subprocess.run([world.ROOT / "hack/up", "--kvm", "--name", "none"], capture_output=True, text=True, timeout=world.HANG_S,
+                              check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(check.stdout.split(None, 1)[1].strip(), done.stderr)
+        self.assertFalse((world.RUN.parent / "none").exists())
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ NAME = os.environ["VMBRIDGE_NAME"]
 RUN = pathlib.Path(os.environ["KUBECONFIG"]).parent
 PLUGINS = "/var/lib/kubelet/device-plugins"
 DOMAIN = "devices.kubevirt.io/"
+RSS_KIB, PRIVATE_KIB, BACK_S = 4096, 1024, 5  # budgets of one vmbridge-node
 kubectl = Kubectl()
 
 
@@ -88,6 +89,16 @@ class Agent:
     def wakes(self):
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines()
         return sum(int(line.split()[1]) for line in status if "ctxt_switches" in line)
+
+    def cpu_ms(self):
+        return int(pathlib.Path(f"/proc/{self.pid}/schedstat").read_text(encoding="ascii").split()[0]) / 1e6
+
+    def cost(self, seconds):
+        """What it takes: KiB of memory now; how often it wakes and how long it runs in the next seconds."""
+        wakes, cpu_ms = self.wakes(), self.cpu_ms()
+        time.sleep(seconds)
+        rss, private = self.memory()
+        return {"rss": rss, "private": private, "wakes": self.wakes() - wakes, "cpu_ms": self.cpu_ms() - cpu_ms}
 
     def files(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
