@@ -52,7 +52,7 @@ static const struct field features_fields[] = {
     FIELD_SWITCH(features, pvspinlock, "pvspinlock", "Spin locks that wait in the hypervisor."),
     FIELD_BOOL(features, kvm_hidden, "kvm.hidden", "The guest does not see that it runs under KVM."),
     FIELD_SWITCH(features, hyperv_passthrough, "hypervPassthrough",
-                 "All that the node offers of Hyper-V's interfaces; not beside hyperv."),
+                 "All that the node offers of Hyper-V's interfaces; without hyperv beside it."),
     FIELD_POINTER(features, hyperv, hyperv, hyperv_type, "hyperv", "Hyper-V's interfaces, for Windows."),
     FIELD_END,
 };
