@@ -6,6 +6,7 @@
 #include "domain/domain_xml.h"
 #include "domain/grace.h"
 #include "domain/instance_read.h"
+#include "domain/parts/cpu_count.h"
 #include "domain/parts/disk.h"
 #include "domain/parts/identity.h"
 #include "domain/parts/nic.h"
@@ -33,16 +34,40 @@ check_xml(const char *want, const struct strbuf *xml)
     xmlFreeDoc(doc);
 }
 
+/* As many CPUs as the guest asks for, if they are not too many: two threads a core, four CPUs a NUMA node. */
+static size_t
+fill_cpus(const struct instance *i, struct node_cpu *cpus)
+{
+    const struct domain_spec *d = &i->spec.domain;
+    struct cpu_count n = cpu_count_of(&d->cpu);
+    int64_t pool = d->io_threads_policy == IO_THREADS_POOL ? d->io_pool_threads.v : 0;
+    int64_t wanted = cpu_count_all(&n) + (pool < 1 && d->io_threads_policy == IO_THREADS_POOL ? 1 : pool) +
+                     (d->cpu.isolate_emulator == TRI_TRUE);
+    size_t made = wanted < FACTS_MAX ? (size_t)wanted : FACTS_MAX;
+
+    for (size_t k = 0; k < made; k++) {
+        cpus[k] = (struct node_cpu){.id = (int)k, .core = (int)(k / 2), .node = (int)(k / 4)};
+    }
+    return made;
+}
+
 static void
 describe(const struct instance *i, struct arena *a)
 {
     struct disk_facts disks[FACTS_MAX];
+    struct node_cpu cpus[FACTS_MAX];
     const struct port_list *ports = &i->open_ports;
     struct domain_facts f = {.run_dir = LAUNCHER_RUN_DIR,
                              .state_dir = LAUNCHER_STATE_DIR,
                              .disks = disks,
                              .start_ports = ports,
-                             .pod_has_ipv6 = true};
+                             .pod_has_ipv6 = true,
+                             .kernel = LAUNCHER_KERNEL_DIR "/vmlinuz",
+                             .cpus = cpus,
+                             .n_cpus = fill_cpus(i, cpus),
+                             .may_bind_memory = true,
+                             .may_run_realtime = true,
+                             .has_timezone = true};
     AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
     struct domain_view v;
 

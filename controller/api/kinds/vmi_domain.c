@@ -21,8 +21,12 @@
 #define HAS_AMOUNT(list, what)                                                                          \
     "(has(self.resources) && has(self.resources." list ") && has(self.resources." list "." what ") && " \
     "isQuantity(string(self.resources." list "." what ")))"
-#define IS_WHOLE(list) \
-    "!" IS_DEDICATED " || !" HAS_AMOUNT(list, "cpu") " || " Q("resources." list ".cpu") ".isInteger()"
+/* The API server takes 2000m for no whole number. */
+#define IS_WHOLE(list)                                                                           \
+    "!" IS_DEDICATED                                                                             \
+    " || !" HAS_AMOUNT(list, "cpu") " || " Q("resources." list ".cpu") ".isInteger() || string(" \
+                                                                       "self.resources." list    \
+                                                                       ".cpu).matches('^[0-9]+[.]0+$|000m$')"
 #define ARE_EQUAL(what)                                                                                \
     "!" IS_DEDICATED " || !" HAS_AMOUNT("requests", what) " || !" HAS_AMOUNT("limits", what) " || " Q( \
         "resources.requests." what) ".compareTo(" Q("resources.limits." what) ") == 0"
@@ -43,7 +47,8 @@ static const struct cel_rule domain_rules[] = {
      NULL},
     {AGAINST_PAGES("!quantity(m).isLessThan(quantity(" PAGE_SIZE "))"),
      "memory must be equal to or larger than page size", NULL},
-    {AGAINST_PAGES("quantity(m).asInteger() % quantity(" PAGE_SIZE ").asInteger() == 0"),
+    {AGAINST_PAGES("!quantity(m).isInteger() || !quantity(" PAGE_SIZE ").isInteger() || quantity(" PAGE_SIZE
+                   ").asInteger() == 0 || quantity(m).asInteger() % quantity(" PAGE_SIZE ").asInteger() == 0"),
      "memory is not a multiple of the page size", NULL},
     {GUEST_ABOVE_LIMIT, "memory.guest must be equal to or less than the memory limit",
      "'memory.guest \\'' + string(self.memory.guest) + '\\' must be equal to or less than the memory limit \\'' + "

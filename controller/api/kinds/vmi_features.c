@@ -15,23 +15,26 @@ static const struct cel_rule hyperv_rules[] = {
     NEEDS("synictimer", "synic"), NEEDS("synictimer", "vpindex"), NEEDS("synic", "vpindex"),
     {NULL, NULL, NULL},
 };
+/* A switch with fields beside it: so that each has its sentence. */
+#define SWITCH_BESIDE(m, p, d) FIELD_SWITCH(hyperv, m, p, d), KEPT_BOOL(p ".enabled", "On or off.")
+
 static const struct field hyperv_fields[] = {
     FIELD_SWITCH(hyperv, relaxed, "relaxed", "Timers may be late."),
     FIELD_SWITCH(hyperv, vapic, "vapic", "A virtual APIC."),
-    FIELD_SWITCH(hyperv, spinlocks, "spinlocks", "Waiting for a lock is told to the hypervisor."),
+    SWITCH_BESIDE(spinlocks, "spinlocks", "Waiting for a lock is told to the hypervisor."),
     FIELD_OPT_INT(hyperv, spinlock_retries, "spinlocks.spinlocks", "Tries before it is told, 4095 at least.",
                   RANGE(0, UINT32_MAX), OTHERWISE("4096")),
     FIELD_SWITCH(hyperv, vpindex, "vpindex", "Virtual CPUs have numbers."),
     FIELD_SWITCH(hyperv, runtime, "runtime", "How long a virtual CPU ran."),
     FIELD_SWITCH(hyperv, synic, "synic", "An interrupt controller; brings vpindex."),
-    FIELD_SWITCH(hyperv, synictimer, "synictimer", "Timers of that controller; brings synic."),
+    SWITCH_BESIDE(synictimer, "synictimer", "Timers of that controller; brings synic."),
     FIELD_SWITCH(hyperv, synictimer_direct, "synictimer.direct", "Its timers interrupt without a message."),
     FIELD_SWITCH(hyperv, reset, "reset", "A reset by register."),
-    FIELD_SWITCH(hyperv, vendorid, "vendorid", "The hypervisor has a name."),
+    SWITCH_BESIDE(vendorid, "vendorid", "The hypervisor has a name."),
     FIELD_STRING(hyperv, vendor, "vendorid.vendorid", "Its name as the guest sees it, without a comma.", MAX_LEN(12)),
     FIELD_SWITCH(hyperv, frequencies, "frequencies", "Frequencies by register."),
     FIELD_SWITCH(hyperv, reenlightenment, "reenlightenment", "The guest is told when it was migrated."),
-    FIELD_SWITCH(hyperv, tlbflush, "tlbflush", "The TLB is flushed by the hypervisor; brings vpindex."),
+    SWITCH_BESIDE(tlbflush, "tlbflush", "The TLB is flushed by the hypervisor; brings vpindex."),
     FIELD_SWITCH(hyperv, tlbflush_direct, "tlbflush.direct", "By it alone."),
     FIELD_SWITCH(hyperv, tlbflush_extended, "tlbflush.extended", "In parts."),
     FIELD_SWITCH(hyperv, ipi, "ipi", "Interrupts between virtual CPUs; brings vpindex."),
@@ -49,7 +52,7 @@ static const struct field features_fields[] = {
     FIELD_SWITCH(features, pvspinlock, "pvspinlock", "Spin locks that wait in the hypervisor."),
     FIELD_BOOL(features, kvm_hidden, "kvm.hidden", "The guest does not see that it runs under KVM."),
     FIELD_SWITCH(features, hyperv_passthrough, "hypervPassthrough",
-                 "All that the node offers of Hyper-V's interfaces; not beside hyperv."),
+                 "All that the node offers of Hyper-V's interfaces; without hyperv beside it."),
     FIELD_POINTER(features, hyperv, hyperv, hyperv_type, "hyperv", "Hyper-V's interfaces, for Windows."),
     FIELD_END,
 };

@@ -95,6 +95,15 @@ has_idle_pool(const json_t *spec)
 }
 
 static bool
+passes_hyperv_in_vain(const json_t *spec)
+{
+    const json_t *features = json_at(spec, "domain", "features", NULL);
+    const json_t *passthrough = json_object_get(features, "hypervPassthrough");
+
+    return passthrough && json_bool(passthrough, "enabled", true) && json_object_get(features, "hyperv");
+}
+
+static bool
 has_two_clocks(const json_t *spec)
 {
     const json_t *clock = json_at(spec, "domain", "clock", NULL);
@@ -176,6 +185,11 @@ const struct support vmi_support[] = {
     TOLD("domain.clock.timezone", "utc stands beside it: the guest's clock is UTC", .when = has_two_clocks,
          .cel = "has(spec.domain.clock) && has(spec.domain.clock.utc) && has(spec.domain.clock.timezone)"),
     HARMLESS("domain.features.apic.enabled", "every machine of type q35 has one"),
+    TOLD("domain.features.hypervPassthrough", "hyperv stands beside it, and counts", .when = passes_hyperv_in_vain,
+         .cel =
+             "has(spec.domain.features) && has(spec.domain.features.hyperv) && "
+             "has(spec.domain.features.hypervPassthrough) && (!has(spec.domain.features.hypervPassthrough.enabled) || "
+             "spec.domain.features.hypervPassthrough.enabled)"),
     TOLD("domain.ioThreads.supplementalPoolThreadCount", "it counts with ioThreadsPolicy supplementalPool alone",
          .when = has_idle_pool,
          .cel = "has(spec.domain.ioThreads) && has(spec.domain.ioThreads.supplementalPoolThreadCount) && "

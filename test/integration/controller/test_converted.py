@@ -80,7 +80,9 @@ def live(t, sample, repairs):
 def test_v1_a_converted_machine_with_bios_starts_on_claims(t):
     run = live(t, "converted.yaml", BIOS)
     check(run["domain"]["cpu"] == {"cores": 2, "sockets": 1, "threads": 1}, run["domain"]["cpu"])
-    check(run["domain"]["features"] == {"acpi": {}}, run["domain"])
+    check(run["domain"]["features"] == {"acpi": {}, "pae": {}}, run["domain"])
+    check(run["domain"]["clock"] == {"utc": {}, "timer": {"hpet": {"present": False}, "hyperv": {}, "pit": {"tickPolicy": "delay"},
+                                                          "rtc": {"tickPolicy": "catchup"}}}, run["domain"])
 
 
 def test_v1_a_converted_machine_with_uefi_starts_on_claims(t):

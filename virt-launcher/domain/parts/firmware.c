@@ -39,7 +39,7 @@ write_kernel(const struct domain_view *v, struct xml *x)
 {
     const struct kernel_boot *k = v->instance->spec.domain.firmware.kernel_boot;
 
-    if (v->facts.kernel) {
+    if (k && v->facts.kernel) {
         xml_leaf(x, "kernel", v->facts.kernel);
         xml_leaf(x, "initrd", v->facts.initrd);
         xml_leaf(x, "cmdline", str_empty(k->kernel_args) ? NULL : k->kernel_args);
