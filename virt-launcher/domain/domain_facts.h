@@ -20,6 +20,14 @@ struct disk_facts {
     bool is_preallocated;
 };
 
+/* What a device plugin says in the pod's environment of the devices behind one resource: addresses, joined by commas. NULL: nothing. */
+struct host_resource {
+    const char *name; /* vendor.example/model */
+    const char *pci;  /* 0000:65:00.0 */
+    const char *mdev; /* UUIDs */
+    const char *usb;  /* bus:device */
+};
+
 /* What the pod gives. Strings and lists are borrowed for the life of the view. */
 struct domain_facts {
     const char *run_dir;
@@ -28,6 +36,8 @@ struct domain_facts {
     size_t n_disks;
     const struct port_list *start_ports; /* those that can be opened */
     bool pod_has_ipv6;
+    const struct host_resource *resources; /* those that the instance names */
+    size_t n_resources;
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include "domain/pci_slots.h"
 
 struct disk_view;
+struct host_device_view;
 struct nic_view;
 
 struct domain_view {
@@ -23,10 +24,12 @@ struct domain_view {
     bool needs_io_thread;
     bool needs_scsi;
     bool has_usb_disk;
-    bool has_usb_input;
+    bool has_usb_device; /* a tablet, or one of the node */
     struct pci_slots pci;
     const struct disk_view *disks;
     size_t n_disks;
+    const struct host_device_view *host_devices;
+    size_t n_host_devices;
     const struct nic_view *nics;
     size_t n_nics;
 };

@@ -6,6 +6,7 @@
 #include "domain/grace.h"
 #include "domain/instance_read.h"
 #include "effect/files.h"
+#include "effect/host_resources.h"
 
 /* Somebody may edit the pod's annotation: what runs is what the first manager was told. */
 static struct err *
@@ -100,7 +101,7 @@ startable_ports(struct guest *g)
 struct err *
 guest_describe(struct guest *g, const struct disks_result *disks)
 {
-    const struct domain_facts facts = {
+    struct domain_facts facts = {
         .run_dir = g->paths.run,
         .state_dir = g->paths.state,
         .disks = disks->facts,
@@ -110,6 +111,7 @@ guest_describe(struct guest *g, const struct disks_result *disks)
     };
     AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
 
+    host_resources_read(&g->instance, g->arena, &facts);
     struct err *e = domain_resolve(&g->instance, &facts, g->arena, &g->view);
     if (!e) {
         e = domain_xml(&g->view, &xml);

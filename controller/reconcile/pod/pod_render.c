@@ -3,6 +3,7 @@
 
 #include "api/rules/identity.h"
 #include "api/walk/quantity.h"
+#include "reconcile/pod/node_devices.h"
 #include "reconcile/pod/overhead.h"
 #include "reconcile/pod/pod_instance.h"
 #include "reconcile/pod/pod_meta.h"
@@ -212,6 +213,7 @@ pod_resources(const struct vmi_view *v)
     if (d->autoattach_vsock == TRI_TRUE) {
         set_text(limits, "devices.kubevirt.io/vhost-vsock", "1");
     }
+    node_devices_limit(d, limits);
     return json_pack("{s:o, s:o}", "requests", requests, "limits", limits);
 }
 
