@@ -21,9 +21,10 @@ struct config {
         pod_annotations; /* patterns of what passes from an instance to its pod; none: reconcile/pod/pod_meta.c has them */
     struct str_list host_disk_paths; /* folders of nodes whose files may be disks; none: no file may */
     struct quantity image_overlay; /* most that a guest may write to one containerDisk; no text: reconcile/pod/storage.c has it */
-    struct quantity log_storage; /* share of a pod's ephemeral storage for its logs; the same */
-    const char *state_class;     /* storage class of claims of state; NULL: the cluster's default */
-    struct pod_key pod_key;      /* all zeros in tests */
+    struct quantity log_storage;       /* share of a pod's ephemeral storage for its logs; the same */
+    struct str_list permitted_devices; /* resources that guests may have as gpus and hostDevices */
+    const char *state_class;           /* storage class of claims of state; NULL: the cluster's default */
+    struct pod_key pod_key;            /* all zeros in tests */
 };
 
 #endif

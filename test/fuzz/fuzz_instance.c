@@ -51,6 +51,19 @@ fill_cpus(const struct instance *i, struct node_cpu *cpus)
     return made;
 }
 
+/* Device plugins that give each resource another kind of device. */
+static size_t
+give_devices(const struct node_device_list *l, struct host_resource *resources, size_t n)
+{
+    for (size_t i = 0; i < l->n && n < FACTS_MAX; i++, n++) {
+        resources[n] = (struct host_resource){.name = l->items[i].device_name,
+                                              .pci = n % 3 == 0 ? "0000:65:00.0,0000:66:00.0" : NULL,
+                                              .mdev = n % 3 == 1 ? "aa618089-8b16-4d01-a136-25a0f3c73123" : NULL,
+                                              .usb = "1:5,1:6"};
+    }
+    return n;
+}
+
 static void
 describe(const struct instance *i, struct arena *a)
 {
@@ -69,8 +82,12 @@ describe(const struct instance *i, struct arena *a)
                              .may_run_realtime = true,
                              .has_timezone = true};
     AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
+    struct host_resource resources[FACTS_MAX];
     struct domain_view v;
 
+    f.resources = resources;
+    f.n_resources = give_devices(&i->spec.domain.gpus, resources, 0);
+    f.n_resources = give_devices(&i->spec.domain.host_devices, resources, f.n_resources);
     for (; f.n_disks < i->volumes.n && f.n_disks < FACTS_MAX; f.n_disks++) {
         const struct instance_volume *vol = &i->volumes.items[f.n_disks];
         disks[f.n_disks] = (struct disk_facts){.volume = vol->name,

@@ -2,6 +2,7 @@
 #include "base/yaml.h"
 #include "domain/domain_resolve.h"
 #include "domain/domain_xml.h"
+#include "domain/host_resource.h"
 #include "domain/parts.h"
 #include "domain/parts/disk.h"
 #include "domain/parts/nic.h"
@@ -11,12 +12,15 @@
 
 enum { FILE_MAX = 1024 * 1024, CPUS_MAX = 64 };
 
+enum { RESOURCES_MAX = 8 };
+
 struct fixture {
     struct arena *arena;
     struct instance instance;
     struct domain_facts facts;
     struct disk_facts disks[DOMAIN_DISKS_MAX];
     struct node_cpu cpus[CPUS_MAX];
+    struct host_resource resources[RESOURCES_MAX];
 };
 
 static glob_t cases;
@@ -107,6 +111,21 @@ in_image(struct fixture *x, const char *path)
     return str_empty(path) ? NULL : arena_printf(x->arena, "%s%s", LAUNCHER_KERNEL_DIR, path);
 }
 
+/* What device plugins say in the environment, where the case's second document has 'resources'. */
+static void
+load_resources(struct fixture *x, const json_t *said)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(json_object_get(said, "resources"), name, value) {
+        BUG_ON(x->facts.n_resources == RESOURCES_MAX);
+        x->resources[x->facts.n_resources++] = (struct host_resource){
+            .name = name, .pci = json_str(value, "pci"), .mdev = json_str(value, "mdev"), .usb = json_str(value, "usb")};
+    }
+    x->facts.resources = x->resources;
+}
+
 static void
 load(const char *dir, struct fixture *x)
 {
@@ -141,6 +160,7 @@ load(const char *dir, struct fixture *x)
                                      .may_bind_memory = true,
                                      .may_run_realtime = true,
                                      .has_timezone = true};
+    load_resources(x, said);
 }
 
 static void
@@ -384,6 +404,49 @@ START_TEST(cache_none_needs_o_direct)
 }
 END_TEST
 
+/* What a device plugin says of the one resource, and what is said about that. */
+static const struct {
+    const char *name;
+    struct host_resource resource;
+    const char *want;
+} odd_devices[] = {
+    {"nothing", {.name = "vendor.example/GRID"}, "has given the pod no device for it"},
+    {"an empty list", {.name = "vendor.example/GRID", .pci = ",,"}, "has given the pod no device for it"},
+    {"another resource", {.name = "vendor.example/other", .pci = "0000:65:00.0"}, "has given the pod no device for it"},
+    {"a word for an address", {.name = "vendor.example/GRID", .pci = "gpu0"}, "gives the address gpu0, which is none"},
+    {"a function too many", {.name = "vendor.example/GRID", .pci = "0000:65:00.8"}, "which is none"},
+    {"half a UUID", {.name = "vendor.example/GRID", .mdev = "aa618089-8b16"}, "which is none"},
+    {"a port of USB", {.name = "vendor.example/GRID", .usb = "1:5.2"}, "which is none"},
+};
+
+START_TEST(a_device_plugin_is_not_believed)
+{
+    AUTO(freep) char *dir = xasprintf("%s/../golden/domain/gpu-headless", getenv("VMB_TEST_DIR"));
+    struct domain_view view;
+    struct fixture x;
+
+    load(dir, &x);
+    x.resources[0] = odd_devices[_i].resource;
+    AUTO(err_freep) struct err *e = domain_resolve(&x.instance, &x.facts, x.arena, &view);
+    ck_assert_msg(e && err_class(e) == ERR_RETRY, "%s: not refused", odd_devices[_i].name);
+    ck_assert_msg(strstr(err_text(e), odd_devices[_i].want) && strstr(err_text(e), "spec.domain.devices.gpus[0]"),
+                  "%s: %s", odd_devices[_i].name, err_text(e));
+    arena_free(x.arena);
+}
+END_TEST
+
+START_TEST(a_device_plugin_s_variable_is_named_after_its_resource)
+{
+    struct arena *a = arena_new(4096);
+
+    ck_assert_str_eq(host_resource_variable(a, HOST_RESOURCE_PCI, "nvidia.com/GA102GL_A10"),
+                     "PCI_RESOURCE_NVIDIA_COM_GA102GL_A10");
+    ck_assert_str_eq(host_resource_variable(a, HOST_RESOURCE_MDEV, "nvidia.com/GRID_T4-1Q"),
+                     "MDEV_PCI_RESOURCE_NVIDIA_COM_GRID_T4_1Q");
+    arena_free(a);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -400,6 +463,8 @@ main(void)
     tcase_add_loop_test(t, cpus_must_be_the_guests_own, 0, ARRAY_LEN(pods));
     tcase_add_test(t, threads_of_a_core_stay_on_a_numa_node);
     tcase_add_test(t, cache_none_needs_o_direct);
+    tcase_add_loop_test(t, a_device_plugin_is_not_believed, 0, ARRAY_LEN(odd_devices));
+    tcase_add_test(t, a_device_plugin_s_variable_is_named_after_its_resource);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

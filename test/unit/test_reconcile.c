@@ -107,6 +107,12 @@ fill_world(struct world *w, const json_t *c, bool backwards)
     static const char *host_disk_path;
     host_disk_path = json_str(c, "hostDiskPath");
     w->config.host_disk_paths = (struct str_list){.items = &host_disk_path, .n = host_disk_path ? 1 : 0};
+    static const char *permitted[8];
+    json_array_foreach(json_object_get(c, "permittedDevices"), i_pattern, pattern) {
+        BUG_ON(i_pattern == ARRAY_LEN(permitted));
+        permitted[i_pattern] = json_string_value(pattern);
+        w->config.permitted_devices = (struct str_list){.items = permitted, .n = i_pattern + 1};
+    }
     if (json_str(c, "madePod")) {
         launchers_name(w->launchers, "uid-of-vmi", "default/a");
         launchers_made(w->launchers, "uid-of-vmi", json_str(c, "madePod"));

@@ -28,6 +28,14 @@ struct node_cpu {
     int node; /* of NUMA */
 };
 
+/* What a device plugin says in the pod's environment of the devices behind one resource: addresses, joined by commas. NULL: nothing. */
+struct host_resource {
+    const char *name; /* vendor.example/model */
+    const char *pci;  /* 0000:65:00.0 */
+    const char *mdev; /* UUIDs */
+    const char *usb;  /* bus:device */
+};
+
 /* What the pod gives. Strings and lists are borrowed for the life of the view. */
 struct domain_facts {
     const char *run_dir;
@@ -40,9 +48,11 @@ struct domain_facts {
     const char *initrd;
     const struct node_cpu *cpus; /* by number; read for guests with CPUs of their own only */
     size_t n_cpus;
-    bool may_bind_memory;  /* to NUMA nodes */
-    bool may_run_realtime; /* threads of QEMU, with their memory locked */
-    bool has_timezone;     /* the one of the spec is in the image */
+    bool may_bind_memory;                  /* to NUMA nodes */
+    bool may_run_realtime;                 /* threads of QEMU, with their memory locked */
+    bool has_timezone;                     /* the one of the spec is in the image */
+    const struct host_resource *resources; /* those that the instance names */
+    size_t n_resources;
 };
 
 #endif

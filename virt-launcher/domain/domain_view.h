@@ -9,6 +9,7 @@
 #include "domain/pci_slots.h"
 
 struct disk_view;
+struct host_device_view;
 struct nic_view;
 
 /* Threads of QEMU for disks: the first ones are shared, the others belong to one disk each; or all are a pool. */
@@ -40,7 +41,7 @@ struct domain_view {
     bool needs_shared_memory; /* with passt, for vhost-user */
     bool needs_scsi;
     bool has_usb_disk;
-    bool has_usb_input;
+    bool has_usb_device; /* a tablet, or one of the node */
     struct io_plan io;
     const struct cpu_pins *pins; /* NULL: its CPUs are others' too */
     const struct guest_cell *cells;
@@ -49,6 +50,8 @@ struct domain_view {
     struct pci_slots pci;
     const struct disk_view *disks;
     size_t n_disks;
+    const struct host_device_view *host_devices;
+    size_t n_host_devices;
     const struct nic_view *nics;
     size_t n_nics;
 };

@@ -40,6 +40,7 @@ struct part {
     ROW(emulator)         \
     ROW(disk)             \
     ROW(input)            \
+    ROW(host_device)      \
     ROW(controllers)      \
     ROW(nic)              \
     ROW(console)          \

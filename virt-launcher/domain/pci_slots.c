@@ -123,6 +123,37 @@ needs_bridge(const struct pci_slots *p)
     return p->has_unplaced_conventional && p->highest_bus > 0;
 }
 
+unsigned
+pci_slots_add_last(struct pci_slots *p)
+{
+    return p->n_last++;
+}
+
+/* The last bus of all but those. */
+static unsigned
+last_bus(const struct pci_slots *p, int64_t memory_bytes)
+{
+    unsigned n_ports = count_root_ports(p, memory_bytes);
+
+    return needs_bridge(p) ? n_ports + 2 : n_ports; /* a port more, and the bridge behind it */
+}
+
+struct pci_address
+pci_slots_last(const struct pci_slots *p, int64_t memory_bytes, unsigned n)
+{
+    return (struct pci_address){.bus = last_bus(p, memory_bytes) + 1 + n};
+}
+
+static void
+write_port(unsigned index, struct xml *x)
+{
+    xml_open(x, "controller");
+    xml_attr(x, "type", "pci");
+    xml_attr_int(x, "index", index);
+    xml_attr(x, "model", index == 0 ? "pcie-root" : "pcie-root-port");
+    xml_close(x);
+}
+
 void
 pci_slot_write(const struct pci_address *address, struct xml *x)
 {
@@ -143,11 +174,7 @@ pci_slots_write_ports(const struct pci_slots *p, int64_t memory_bytes, struct xm
     unsigned n_ports = count_root_ports(p, memory_bytes) + has_bridge;
 
     for (unsigned i = 0; i <= n_ports; i++) {
-        xml_open(x, "controller");
-        xml_attr(x, "type", "pci");
-        xml_attr_int(x, "index", i);
-        xml_attr(x, "model", i == 0 ? "pcie-root" : "pcie-root-port");
-        xml_close(x);
+        write_port(i, x);
     }
     if (has_bridge) {
         xml_open(x, "controller");
@@ -156,5 +183,8 @@ pci_slots_write_ports(const struct pci_slots *p, int64_t memory_bytes, struct xm
         xml_attr(x, "model", "pcie-to-pci-bridge");
         pci_slot_write(&(struct pci_address){.bus = n_ports}, x);
         xml_close(x);
+    }
+    for (unsigned n = 0; n < p->n_last; n++) {
+        write_port(pci_slots_last(p, memory_bytes, n).bus, x);
     }
 }

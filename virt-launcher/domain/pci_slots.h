@@ -24,6 +24,7 @@ struct pci_slots {
     unsigned highest_bus;
     bool virtio_is_conventional;    /* cards that speak virtio 0.9 too are no PCI Express cards */
     bool has_unplaced_conventional; /* a card of conventional PCI that says no place */
+    unsigned n_last;                /* cards on ports behind all others */
     uint32_t root_wished;           /* slots of bus 00 that pciAddresses name, a bit each */
     uint32_t root_asked;            /* those that pci_slots_ask_root was asked for */
 };
@@ -45,6 +46,11 @@ void pci_slots_want_bus(struct pci_slots *p, const struct pci_address *address);
 void pci_slots_ask_root(struct pci_slots *p, unsigned slot);
 /* Where the device is that asked for 'slot'; after all families have been resolved. */
 struct pci_address pci_slots_root(const struct pci_slots *p, unsigned slot);
+
+/* A PCI Express card more on a port behind all others, so that it moves none of them; which one of these. */
+unsigned pci_slots_add_last(struct pci_slots *p);
+/* Where the n-th of these is; after all families have been resolved. */
+struct pci_address pci_slots_last(const struct pci_slots *p, int64_t memory_bytes, unsigned n);
 
 /* The element <address>; of NULL nothing. */
 void pci_slot_write(const struct pci_address *address, struct xml *x);

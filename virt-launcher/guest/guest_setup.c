@@ -7,6 +7,7 @@
 #include "domain/instance_read.h"
 #include "effect/disk_file.h"
 #include "effect/files.h"
+#include "effect/host_resources.h"
 #include "effect/pod_machine.h"
 
 /* Somebody may edit the pod's annotation: what runs is what the first manager was told. */
@@ -145,6 +146,7 @@ guest_describe(struct guest *g, const struct disks_result *disks)
     AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
 
     read_cpus(g, &facts);
+    host_resources_read(&g->instance, g->arena, &facts);
     struct err *e = find_kernel(g, &facts);
     if (!e) {
         e = domain_resolve(&g->instance, &facts, g->arena, &g->view);

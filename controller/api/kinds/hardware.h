@@ -36,6 +36,19 @@ struct panic_device_list {
     size_t n;
 };
 
+/* A GPU, or another device of the node: one of those that a device plugin offers as 'device_name'. */
+struct node_device {
+    const char *name;
+    const char *device_name;
+    enum tri has_display; /* of a virtual GPU; unset: the first one of the guest has it */
+    enum tri has_ramfb;   /* the display works before the guest's driver does */
+};
+
+struct node_device_list {
+    struct node_device *items;
+    size_t n;
+};
+
 struct tpm {
     enum tri enabled; /* unset: it is */
     enum tri persistent;

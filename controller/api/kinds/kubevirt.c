@@ -3,6 +3,13 @@
 
 #include "api/kinds/tables.h"
 
+static const struct field permitted_fields[] = {
+    FIELD_STRING(permitted_device, resource_name, "resourceName", "Resource that a device plugin offers.", NEEDED,
+                 MAX_LEN(317)),
+    FIELD_END,
+};
+static const struct type permitted_type = TYPE(permitted_device, permitted_fields, .keeps_unknown = true);
+
 static const struct field spec_fields[] = {
     FIELD_ENUM(kubevirt_spec, image_pull_policy, pull_policy, pull_policy_names, "imagePullPolicy",
                "When the launcher image is pulled.", OTHERWISE("IfNotPresent"), CHANGES(RECREATE)),
@@ -30,6 +37,15 @@ static const struct field spec_fields[] = {
     FIELD_STRINGS(kubevirt_spec, host_disk_paths, "configuration.bridge.hostDiskPaths",
                   "Folders of nodes whose files, and those of folders below, may be hostDisks.", MAX_ITEMS(64),
                   MAX_LEN(1024), OTHERWISE("none"), CHANGES(RECREATE)),
+    FIELD_LIST(kubevirt_spec, permitted_pci, permitted_device_list, permitted_type,
+               "configuration.permittedHostDevices.pciHostDevices", "Devices on PCI that guests may have.",
+               MAX_ITEMS(128), CHANGES(LIVE)),
+    FIELD_LIST(kubevirt_spec, permitted_mdev, permitted_device_list, permitted_type,
+               "configuration.permittedHostDevices.mediatedDevices", "Virtual devices that guests may have.",
+               MAX_ITEMS(128), CHANGES(LIVE)),
+    FIELD_LIST(kubevirt_spec, permitted_usb, permitted_device_list, permitted_type,
+               "configuration.permittedHostDevices.usb", "Devices on USB that guests may have.", MAX_ITEMS(128),
+               CHANGES(LIVE)),
     FIELD_QUANTITY(kubevirt_spec, image_overlay, "configuration.bridge.ephemeralStorage.containerDisk",
                    "Most that a guest may write to one containerDisk; its pod is evicted beyond.", OTHERWISE("20Gi"),
                    CHANGES(RECREATE)),

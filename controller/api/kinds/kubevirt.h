@@ -4,6 +4,16 @@
 
 #include "api/kinds/vmi.h"
 
+/* A resource of nodes that guests may have. */
+struct permitted_device {
+    const char *resource_name;
+};
+
+struct permitted_device_list {
+    struct permitted_device *items;
+    size_t n;
+};
+
 struct kubevirt_spec {
     enum pull_policy image_pull_policy; /* spec.imagePullPolicy: launcher image */
     enum pull_policy disk_image_pull_policy; /* spec.configuration.imagePullPolicy: containerDisks without one of their own */
@@ -15,7 +25,10 @@ struct kubevirt_spec {
     struct str_list host_disk_paths;         /* spec.configuration.bridge.hostDiskPaths (ours) */
     struct quantity image_overlay;           /* spec.configuration.bridge.ephemeralStorage.containerDisk (ours) */
     struct quantity log_storage;             /* spec.configuration.bridge.ephemeralStorage.logs (ours) */
-    const char *state_class;                 /* spec.configuration.vmStateStorageClass */
+    struct permitted_device_list permitted_pci;  /* spec.configuration.permittedHostDevices.pciHostDevices */
+    struct permitted_device_list permitted_mdev; /* ...mediatedDevices */
+    struct permitted_device_list permitted_usb;  /* ...usb */
+    const char *state_class;                     /* spec.configuration.vmStateStorageClass */
     struct port_list default_ports; /* spec.configuration.bridge.defaultOpenPorts: let in for every guest (ours) */
 };
 

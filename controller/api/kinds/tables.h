@@ -13,6 +13,8 @@ extern const struct type sound_type;
 extern const struct type video_type;
 extern const struct type panic_device_type;
 extern const struct type tpm_type;
+extern const struct type gpu_type;
+extern const struct type host_device_type;
 extern const struct type volume_type;
 extern const struct type network_type;
 extern const struct type domain_type;

@@ -214,6 +214,8 @@ struct domain_spec {
     struct video *video;
     struct panic_device_list panic_devices;
     struct tpm *tpm;
+    struct node_device_list gpus;
+    struct node_device_list host_devices;
     enum tri autoattach_input_device;
     enum tri autoattach_vsock;
     enum tri use_virtio_transitional;

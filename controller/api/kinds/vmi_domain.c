@@ -83,28 +83,6 @@ static const struct cel_rule machine_rules[] = {
     {NULL, NULL, NULL},
 };
 
-static const struct field gpu_fields[] = {
-    KEPT_STRING("name", "Name of the device.", NEEDED),
-    KEPT_STRING("deviceName", "Resource that a device plugin offers."),
-    KEPT_STRING("claimName", "Resource claim of the guest."),
-    KEPT_STRING("requestName", "Request of that claim."),
-    KEPT_BOOL("virtualGPUOptions.display.enabled", "The GPU has a screen."),
-    KEPT_SWITCH("virtualGPUOptions.display.ramFB", "It has one before the guest's driver runs."),
-    KEPT_STRING("tag", "Name by which the guest knows it."),
-    FIELD_END,
-};
-static const struct type gpu_type = KEPT_TYPE(gpu_fields);
-
-static const struct field host_device_fields[] = {
-    KEPT_STRING("name", "Name of the device.", NEEDED),
-    KEPT_STRING("deviceName", "Resource that a device plugin offers."),
-    KEPT_STRING("claimName", "Resource claim of the guest."),
-    KEPT_STRING("requestName", "Request of that claim."),
-    KEPT_STRING("tag", "Name by which the guest knows it."),
-    FIELD_END,
-};
-static const struct type host_device_type = KEPT_TYPE(host_device_fields);
-
 static const struct field filesystem_fields[] = {
     KEPT_STRING("name", "The volume behind it, and its name in the guest.", NEEDED),
     KEPT_PRESENT("virtiofs", "The guest mounts it by virtiofs.", NEEDED),
@@ -181,8 +159,10 @@ static const struct field domain_fields[] = {
     FIELD_BOOL(domain_spec, block_multi_queue, "devices.blockMultiQueue",
                "Disks on virtio have a queue for each virtual CPU."),
     KEPT_BOOL("devices.networkInterfaceMultiqueue", "Network cards have a queue for each virtual CPU."),
-    KEPT_LIST(gpu_type, "devices.gpus", "GPUs of the node."),
-    KEPT_LIST(host_device_type, "devices.hostDevices", "Devices of the node."),
+    FIELD_LIST(domain_spec, gpus, node_device_list, gpu_type, "devices.gpus", "GPUs of the node, whole or virtual.",
+               MAX_ITEMS(16)),
+    FIELD_LIST(domain_spec, host_devices, node_device_list, host_device_type, "devices.hostDevices",
+               "Other devices of the node, on PCI or USB.", MAX_ITEMS(16)),
     FIELD_LIST(domain_spec, inputs, input_list, input_type, "devices.inputs", "Input devices.", MAX_ITEMS(4)),
     KEPT_LIST(filesystem_type, "devices.filesystems", "Volumes that the guest mounts."),
     FIELD_LIST(domain_spec, panic_devices, panic_device_list, panic_device_type, "devices.panicDevices",

@@ -82,3 +82,32 @@ static const struct field tpm_fields[] = {
     FIELD_END,
 };
 const struct type tpm_type = TYPE(tpm, tpm_fields);
+
+static const struct cel_rule device_name_rules[] = {
+    {"self.matches('^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$')",
+     "deviceName is no name of a resource",
+     "'deviceName ' + self + ' is no name of a resource: write it as vendor.example/model'"},
+    {NULL, NULL, NULL},
+};
+
+/* Of gpus and hostDevices. A claim in place of a name is kept, and refused. */
+#define NODE_DEVICE_FIELDS                                                                                    \
+    FIELD_STRING(node_device, name, "name", "Name of the device.", NEEDED, MAX_LEN(253)),                     \
+        FIELD_STRING(node_device, device_name, "deviceName",                                                  \
+                     "Resource that a device plugin offers; the configuration must permit it.", .open = true, \
+                     MAX_LEN(317), RULES(device_name_rules)),                                                 \
+        KEPT_STRING("claimName", "Resource claim of the guest."),                                             \
+        KEPT_STRING("requestName", "Request of that claim."), KEPT_STRING("tag", "Name by which the guest knows it.")
+
+static const struct field gpu_fields[] = {
+    NODE_DEVICE_FIELDS,
+    FIELD_BOOL(node_device, has_display, "virtualGPUOptions.display.enabled",
+               "A virtual GPU has a screen, which is looked at by VNC.", OTHERWISE("the first one has")),
+    FIELD_SWITCH(node_device, has_ramfb, "virtualGPUOptions.display.ramFB",
+                 "Its screen works before the guest's driver does.", OTHERWISE("as the display, where that is not said")),
+    FIELD_END,
+};
+const struct type gpu_type = TYPE(node_device, gpu_fields);
+
+static const struct field host_device_fields[] = {NODE_DEVICE_FIELDS, FIELD_END};
+const struct type host_device_type = TYPE(node_device, host_device_fields);

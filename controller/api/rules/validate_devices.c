@@ -1,6 +1,12 @@
 // Rules over the devices beside disks and network cards.
 #include "api/rules/validate_parts.h"
 
+#include <ctype.h>
+
+#include "api/rules/names.h"
+
+enum { RESOURCE_HOST_MAX = 253, RESOURCE_NAME_MAX = 63 };
+
 static bool
 is_one_of(const char *text, const char *const *names, size_t n)
 {
@@ -71,6 +77,49 @@ check_panic_device(const struct panic_device_list *l, size_t i)
     return NULL;
 }
 
+static bool
+is_host(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        bool is_letter = islower((unsigned char)text[i]) || isdigit((unsigned char)text[i]);
+        bool is_sign = (text[i] == '.' || text[i] == '-') && i > 0 && i + 1 < len;
+        if (!is_letter && !is_sign) {
+            return false;
+        }
+    }
+    return len > 0 && len <= RESOURCE_HOST_MAX;
+}
+
+/* "vendor.example/model", as a node counts it. */
+static bool
+is_resource_name(const char *text)
+{
+    const char *slash = strchr(text, '/');
+    size_t len = slash ? strlen(slash + 1) : 0;
+
+    return len > 0 && len <= RESOURCE_NAME_MAX && is_host(text, (size_t)(slash - text)) &&
+           is_made_of(slash + 1, "_.-") && isalnum((unsigned char)slash[1]) && isalnum((unsigned char)slash[len]);
+}
+
+static void
+check_node_devices(const struct node_device_list *l, const char *list, struct problems *p)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        const struct node_device *d = &l->items[i];
+        if (str_empty(d->name)) {
+            problems_add(p, INVALID("domain.devices.%s[%zu].name must be set", list, i));
+        }
+        if (str_empty(d->device_name)) { /* a claim is told by itself */
+            continue;
+        }
+        if (!is_resource_name(d->device_name)) {
+            problems_add(p, INVALID("domain.devices.%s[%zu].deviceName %.64s is no name of a resource: write it as "
+                                    "vendor.example/model",
+                                    list, i, d->device_name));
+        }
+    }
+}
+
 static struct err *
 check_inputs(const struct input_list *l)
 {
@@ -91,4 +140,6 @@ validate_devices(const struct vmi_spec *s, struct problems *p)
         problems_add(p, check_panic_device(&s->domain.panic_devices, i));
     }
     problems_add(p, check_inputs(&s->domain.inputs));
+    check_node_devices(&s->domain.gpus, "gpus", p);
+    check_node_devices(&s->domain.host_devices, "hostDevices", p);
 }

@@ -7,6 +7,21 @@
 
 enum { LISTS_MAX = 256 * 1024 };
 
+static struct str_list
+permitted_devices(struct arena *a, const struct kubevirt_spec *s)
+{
+    const struct permitted_device_list *const lists[] = {&s->permitted_pci, &s->permitted_mdev, &s->permitted_usb};
+    struct str_list l = {
+        .items = ARENA_NEW_N(a, const char *, s->permitted_pci.n + s->permitted_mdev.n + s->permitted_usb.n)};
+
+    for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
+        for (size_t i = 0; i < lists[k]->n; i++) {
+            l.items[l.n++] = lists[k]->items[i].resource_name;
+        }
+    }
+    return l;
+}
+
 struct err *
 kubevirt_config(struct arena *a, const struct caches *caches, const char *namespace, struct config *c,
                 int64_t *ret_log_verbosity)
@@ -29,6 +44,7 @@ kubevirt_config(struct arena *a, const struct caches *caches, const char *namesp
     c->host_disk_paths = k.spec.host_disk_paths;
     c->image_overlay = k.spec.image_overlay;
     c->log_storage = k.spec.log_storage;
+    c->permitted_devices = permitted_devices(a, &k.spec);
     c->state_class = str_empty(k.spec.state_class) ? NULL : k.spec.state_class;
     *ret_log_verbosity = k.spec.log_controller.v;
     return e;
@@ -49,6 +65,9 @@ kubevirt_config_text(const struct config *c)
     }
     for (size_t i = 0; i < c->host_disk_paths.n; i++) {
         (void)strbuf_addf(&lists, " %s", c->host_disk_paths.items[i]); /* as above */
+    }
+    for (size_t i = 0; i < c->permitted_devices.n; i++) {
+        (void)strbuf_addf(&lists, " %s", c->permitted_devices.items[i]); /* as above */
     }
     (void)strbuf_addf(&lists, " %s %s %s", c->image_overlay.text ? c->image_overlay.text : "",
                       c->log_storage.text ? c->log_storage.text : "", c->state_class ? c->state_class : "");

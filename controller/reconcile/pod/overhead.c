@@ -11,6 +11,7 @@ enum {
     GRAPHICS_MIB = 16,  /* video memory */
     EFI_MIB = 12,       /* firmware and its variables */
     EMULATION_MIB = 64, /* translation buffer and its bookkeeping */
+    VFIO_MIB = 1024,    /* windows of the devices, and what the kernel keeps for them */
     TPM_MIB = 53,       /* swtpm, and before the guest starts what makes its keys and certificates */
     OWN_CPUS_MIB = 100, /* such a pod is killed at what it requests, so that peaks must fit */
     PAGE_TABLE_SHARE = 512,
@@ -38,6 +39,7 @@ overhead_bytes(const struct vmi_spec *spec, bool use_emulation)
 
     mib += d->autoattach_graphics_device == TRI_FALSE ? 0 : GRAPHICS_MIB;
     mib += d->firmware.bootloader && d->firmware.bootloader->efi ? EFI_MIB : 0;
+    mib += d->gpus.n + d->host_devices.n > 0 ? VFIO_MIB : 0;
     mib += tpm_is_there(d->tpm) ? TPM_MIB : 0;
     mib += use_emulation ? EMULATION_MIB : 0;
     mib += d->cpu.dedicated == TRI_TRUE ? OWN_CPUS_MIB : 0;

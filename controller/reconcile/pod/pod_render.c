@@ -4,6 +4,7 @@
 #include "api/rules/identity.h"
 #include "api/walk/quantity.h"
 #include "reconcile/node/asking_kind.h"
+#include "reconcile/pod/node_devices.h"
 #include "reconcile/pod/node_needs.h"
 #include "reconcile/pod/overhead.h"
 #include "reconcile/pod/pod_instance.h"
@@ -246,6 +247,7 @@ pod_resources(const struct vmi_view *v)
         set_text(limits, "devices.kubevirt.io/vhost-vsock", "1");
     }
     pod_machine_resources(v, overhead, requests, limits);
+    node_devices_limit(d, limits);
     return json_pack("{s:o, s:o}", "requests", requests, "limits", limits);
 }
 

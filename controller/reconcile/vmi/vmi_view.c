@@ -7,6 +7,7 @@
 #include "api/walk/quantity.h"
 #include "reconcile/header_view.h"
 #include "reconcile/node/node_kind.h"
+#include "reconcile/pod/node_devices.h"
 #include "reconcile/pod/pod_kind.h"
 #include "reconcile/pod/pod_meta.h"
 #include "reconcile/pvc/pvc_kind.h"
@@ -135,6 +136,8 @@ gather_spec(struct vmi_view *v, const struct object *vmi)
     AUTO(err_freep) struct err *bad = vmi_validate(&v->vmi, v->arena);
     if (bad) {
         v->invalid = arena_strdup(v->arena, err_text(bad));
+    } else {
+        v->invalid = node_devices_refused(&v->vmi.spec.domain, v->config, v->arena);
     }
     if (!v->invalid) {
         const struct default_options options = {.disk_pull_policy = v->config->disk_pull_policy,

@@ -10,22 +10,22 @@ resolve_controllers(struct domain_view *v)
     }
     if (v->has_usb_disk) {
         pci_slots_add(&v->pci, NULL);
-    } else if (v->has_usb_input) {
+    } else if (v->has_usb_device) {
         pci_slots_ask_root(&v->pci, PCI_ROOT_USB);
     }
     return NULL;
 }
 
-/* Where a disk is on it libvirt gives it a place, as it always did. For a tablet alone it has one of its own, so that the tablet moves
- * no disk. */
+/* Where a disk is on it libvirt gives it a place, as it always did. For others alone it has one of its own, so that a tablet moves no
+ * disk. */
 static void
 write_usb(const struct domain_view *v, struct xml *x)
 {
     xml_open(x, "controller");
     xml_attr(x, "type", "usb");
     xml_attr(x, "index", "0");
-    xml_attr(x, "model", v->has_usb_disk || v->has_usb_input ? "qemu-xhci" : "none");
-    if (v->has_usb_input && !v->has_usb_disk) {
+    xml_attr(x, "model", v->has_usb_disk || v->has_usb_device ? "qemu-xhci" : "none");
+    if (v->has_usb_device && !v->has_usb_disk) {
         const struct pci_address place = pci_slots_root(&v->pci, PCI_ROOT_USB);
         pci_slot_write(&place, x);
     }

@@ -10,7 +10,7 @@ resolve_inputs(struct domain_view *v)
         if (l->items[i].bus == INPUT_BUS_VIRTIO) {
             pci_slots_ask_root(&v->pci, PCI_ROOT_INPUTS + (unsigned)i);
         } else {
-            v->has_usb_input = true;
+            v->has_usb_device = true;
         }
     }
     return NULL;
