@@ -82,7 +82,7 @@ read_arguments(int argc, char **argv, struct guest_options *o, unsigned *ret_pro
             o->stop_ms = strtoll(optarg, NULL, 10);
             break;
         case 'a':
-            *ret_probe_s = (unsigned)strtoul(optarg, NULL, 10);
+            *ret_probe_s = (unsigned)strtoll(optarg, NULL, 10);
             break;
         case 'p':
             print_rules();
