@@ -98,7 +98,7 @@ read_arguments(int argc, char **argv, struct guest_options *o, struct purpose *r
             ret_purpose->hypervisor = optarg;
             break;
         case 'a':
-            ret_purpose->probe_s = (unsigned)strtoul(optarg, NULL, 10);
+            ret_purpose->probe_s = (unsigned)strtoll(optarg, NULL, 10);
             break;
         case 'p':
             print_rules();

@@ -80,12 +80,11 @@ static struct err *
 image_finish(const char *path, const char *label)
 {
     AUTO(closep) int fd = open(path, O_RDWR | O_CLOEXEC);
-    char padded[ISO_LABEL_MAX];
+    char padded[ISO_LABEL_MAX + 1];
     struct stat st;
 
-    memset(padded, ' ', sizeof(padded));
-    memcpy(padded, label, strlen(label));
-    if (fd < 0 || pwrite(fd, padded, sizeof(padded), LABEL_OFFSET) != (ssize_t)sizeof(padded) || fstat(fd, &st) != 0 ||
+    (void)snprintf(padded, sizeof(padded), "%-*s", ISO_LABEL_MAX, label);
+    if (fd < 0 || pwrite(fd, padded, ISO_LABEL_MAX, LABEL_OFFSET) != ISO_LABEL_MAX || fstat(fd, &st) != 0 ||
         ftruncate(fd, (st.st_size + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES) != 0) {
         return err_errno(errno, "finish %s", path);
     }

@@ -65,10 +65,13 @@ needs_of(const struct volume *vol, struct need *needs)
     return n;
 }
 
-/* Below the spec, with the place in the list. */
+/* Without a name when it has neither: an instance that runs may be given a spec that cannot. */
 static struct need
 need_of_credential(const struct access_credential *c)
 {
+    if (!c->ssh && !c->password) {
+        return (struct need){0};
+    }
     return c->ssh ? (struct need){"secret", c->ssh->secret_name, "sshPublicKey.source.secret.secretName"}
                   : (struct need){"secret", c->password->secret_name, "userPassword.source.secret.secretName"};
 }
@@ -186,7 +189,7 @@ pod_warnings_missing(const struct vmi_view *v)
     }
     for (size_t i = 0; i < v->vmi.spec.access_credentials.n; i++) {
         const struct need need = need_of_credential(&v->vmi.spec.access_credentials.items[i]);
-        if (is_not_mounted(v, &need)) {
+        if (!str_empty(need.name) && is_not_mounted(v, &need)) {
             return missing(v, &need, "accessCredentials", i);
         }
     }

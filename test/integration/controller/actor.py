@@ -319,15 +319,16 @@ class Actor:
                 "count": 1, "involvedObject": {"apiVersion": "v1", "kind": "Pod", "namespace": meta["namespace"], "name": meta["name"],
                                                "uid": meta["uid"]}})
 
-    def _has(self, pod, secret):
-        return self.api.get(CORE.format(pod["metadata"]["namespace"]) + "secrets/" + secret) is not None
+    def _has(self, pod, secret, plural="secrets"):
+        return self.api.get(CORE.format(pod["metadata"]["namespace"]) + f"{plural}/{secret}") is not None
 
     def _waits_for_secrets(self, pod):
-        """A volume whose Secret is not there is mounted as soon as it is; without one to pull with, an image is tried all the same."""
-        missing = [(v["name"], v["secret"]["secretName"]) for v in pod["spec"].get("volumes", [])
-                   if "secret" in v and not self._has(pod, v["secret"]["secretName"])]
-        for volume, secret in missing:
-            self._warn(pod, "FailedMount", f'MountVolume.SetUp failed for volume "{volume}" : secret "{secret}" not found')
+        """A volume whose Secret or ConfigMap is not there is mounted as soon as it is; without one to pull with, an image is tried all the same."""
+        missing = [(v["name"], source.lower(), v[source][key]) for v in pod["spec"].get("volumes", [])
+                   for source, key in (("secret", "secretName"), ("configMap", "name"))
+                   if source in v and not v[source].get("optional") and not self._has(pod, v[source][key], source.lower() + "s")]
+        for volume, kind, name in missing:
+            self._warn(pod, "FailedMount", f'MountVolume.SetUp failed for volume "{volume}" : {kind} "{name}" not found')
         keyless = [s["name"] for s in pod["spec"].get("imagePullSecrets", []) if not self._has(pod, s["name"])]
         if keyless:
             self._warn(pod, "FailedToRetrieveImagePullSecret", f"Unable to retrieve some image pull secrets ({', '.join(keyless)}); "

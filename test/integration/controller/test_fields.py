@@ -316,6 +316,7 @@ ENDS = {
 
 def test_no_field_ends_in_silence(t):
     t.api.create(t.core("secrets"), {"metadata": {"name": "key"}, "stringData": {"userdata": "#cloud-config\n", "networkdata": "version: 2\n"}})
+    t.api.create(t.core("configmaps"), {"metadata": {"name": "c"}, "data": {"a": "b"}})
     t.bound_claim("block", "Block")
     t.bound_claim("c")
     t.api.patch("/apis/kubevirt.io/v1/namespaces/vmbridge-system/kubevirts/kubevirt",

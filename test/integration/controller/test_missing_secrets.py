@@ -43,6 +43,20 @@ def test_of_two_missing_secrets_one_after_the_other_is_named(t):
     t.until_ready("m")
 
 
+def test_a_missing_config_map_is_named_and_awaited_and_an_optional_one_is_not(t):
+    s = spec()
+    s["domain"]["devices"]["disks"] += [{"name": "app", "disk": {"bus": "virtio"}}, {"name": "more", "disk": {"bus": "virtio"}}]
+    s["volumes"] += [{"name": "app", "configMap": {"name": "late"}}, {"name": "more", "secret": {"secretName": "never", "optional": True}}]
+    t.make(machine("m", template=s))
+    said = stalled(t)
+    check(said["reason"] == "ConfigMapNotFound", said)
+    check("ConfigMap late does not exist in namespace " + t.ns in said["message"], said)
+    check("spec.template.spec.volumes[1].configMap.name" in said["message"], said)
+    t.api.create(t.core("configmaps"), {"metadata": {"name": "late"}, "data": {"a": "b"}})
+    t.until_ready("m")
+    check(not condition(t.vm("m"), "Stalled"), t.picture())
+
+
 def test_a_missing_pull_secret_is_named_and_awaited(t):
     s = spec()
     s["volumes"][0]["containerDisk"]["imagePullSecret"] = "key"
