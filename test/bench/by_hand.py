@@ -253,6 +253,9 @@ class Hand:
         words = self.original.passt.words()
         if str(self.port) not in " ".join(words):
             words += ["--tcp-ports", str(self.port)]
+        # Some minutes after its start passt sends an advertisement of IPv6 of itself, and its own filter of system calls ends it then (getrandom):
+        # seen by hand, and not in pods.
+        words.append("--no-ra")
         around = ["ip", "netns", "exec", self.wire.name, "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
         if self.preload:
             around += ["env", f"LD_PRELOAD={self.preload}"]
