@@ -137,7 +137,7 @@ write_io_pins(const struct domain_view *v, const struct node_cpu *emulator, stru
     const struct cpu_pins *p = v->pins;
     int64_t n_cpus = (int64_t)p->n_vcpus;
 
-    for (int64_t i = 0; i < v->io.n && !v->io.is_pool; i++) {
+    for (int64_t i = 0; n_cpus > 0 && i < v->io.n && !v->io.is_pool; i++) {
         int64_t from = v->io.n < n_cpus ? i * n_cpus / v->io.n : i % n_cpus;
         int64_t to = v->io.n < n_cpus ? (i + 1) * n_cpus / v->io.n : from + 1;
         AUTO(strbuf_fini) struct strbuf set = STRBUF_INIT(CELLS_TEXT_MAX);
