@@ -39,6 +39,12 @@ yes list events -A
 no get events
 no watch events
 yes create tokenreviews.authentication.k8s.io
+yes create subjectaccessreviews.authorization.k8s.io
+yes patch apiservices.apiregistration.k8s.io/v1.subresources.kubevirt.io
+no patch apiservices.apiregistration.k8s.io/v1.apps
+no delete apiservices.apiregistration.k8s.io/v1.subresources.kubevirt.io
+yes get configmaps/extension-apiserver-authentication -n kube-system
+no get configmaps/another -n kube-system
 yes get /openid/v1/jwks
 yes get secrets/vmbridge-certs
 yes get secrets/vmbridge-pod-names
@@ -83,6 +89,7 @@ no 8443 app=any vmbridge.io/metrics=true
 no 8443 kubevirt.io=virt-launcher team=any
 no 8081 kubevirt.io=virt-launcher team=any
 no 8081 app.kubernetes.io/name=prometheus vmbridge.io/metrics=true
+yes 8445 app=any team=any
 no 22 kubevirt.io=virt-launcher team=any
 ROWS
 }

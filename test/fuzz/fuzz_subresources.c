@@ -4,6 +4,7 @@
 
 #include "cache/legal.h"
 #include "serve/api/front_proxy_config.h"
+#include "serve/api/guest_info.h"
 #include "serve/api/route.h"
 
 static const char *const names[] = {"x-remote-user"}, *const groups[] = {"x-remote-group"},
@@ -40,6 +41,15 @@ check_user(const struct http_request *q)
 }
 
 static void
+check_duration(const char *text)
+{
+    AUTO(json_freep) json_t *value = json_string(text);
+    int64_t seconds = -1;
+
+    BUG_ON(guest_info_duration_s(value, &seconds) && seconds < 0);
+}
+
+static void
 check_request(const struct http_request *q)
 {
     BUG_ON(q->path[0] != '/' || q->n_headers > HTTP_HEADERS_MAX || q->body_len > HTTP_BODY_MAX);
@@ -48,6 +58,7 @@ check_request(const struct http_request *q)
             BUG_ON((unsigned char)*p < ' ');
         }
     }
+    check_duration(q->query);
     check_route(q);
     check_user(q);
 }

@@ -83,16 +83,28 @@ is_possible(const struct hypervisor *h, enum hypervisor_call call)
     case HYPERVISOR_DESTROY:
     case HYPERVISOR_READ:
     case HYPERVISOR_AGENT:
+    case HYPERVISOR_PAUSE:
+    case HYPERVISOR_UNPAUSE:
+    case HYPERVISOR_REBOOT:
+    case HYPERVISOR_RESET:
+    case HYPERVISOR_FREEZE:
+    case HYPERVISOR_UNFREEZE:
         break;
     }
     return h->dom != NULL;
+}
+
+static bool
+asks_agent(enum hypervisor_call call)
+{
+    return call == HYPERVISOR_AGENT || call == HYPERVISOR_FREEZE || call == HYPERVISOR_UNFREEZE;
 }
 
 bool
 hypervisor_call(struct hypervisor *h, enum hypervisor_call call, const char *xml, bool flag)
 {
     struct call *c;
-    struct lane *lane = call == HYPERVISOR_AGENT ? &h->agent : &h->calls;
+    struct lane *lane = asks_agent(call) ? &h->agent : &h->calls;
 
     if (!is_possible(h, call) || lane->n_waiting == LANE_JOBS_MAX) {
         return false;
@@ -216,6 +228,32 @@ work_agent(struct call *c)
     return e;
 }
 
+/* What libvirt says of a call that has no more to tell than that. */
+static struct err *
+done(struct call *c, int rc, const char *what)
+{
+    return rc >= 0 ? read_seen(c) : libvirt_error(what);
+}
+
+static struct err *
+work_verb(struct call *c)
+{
+    switch ((int)c->r.call) {
+    case HYPERVISOR_PAUSE:
+        return done(c, virDomainSuspend(c->dom), "pause the guest");
+    case HYPERVISOR_UNPAUSE:
+        return done(c, virDomainResume(c->dom), "let the guest run on");
+    case HYPERVISOR_REBOOT:
+        return done(c, virDomainReboot(c->dom, 0), "ask the guest to reboot");
+    case HYPERVISOR_RESET:
+        return done(c, virDomainReset(c->dom, 0), "reset the guest");
+    case HYPERVISOR_FREEZE:
+        return done(c, virDomainFSFreeze(c->dom, NULL, 0, 0), "freeze the file systems");
+    default:
+        return done(c, virDomainFSThaw(c->dom, NULL, 0, 0), "thaw the file systems");
+    }
+}
+
 static void
 call_work(struct lane_job *j)
 {
@@ -244,6 +282,14 @@ call_work(struct lane_job *j)
         break;
     case HYPERVISOR_AGENT:
         c->r.error = work_agent(c);
+        break;
+    case HYPERVISOR_PAUSE:
+    case HYPERVISOR_UNPAUSE:
+    case HYPERVISOR_REBOOT:
+    case HYPERVISOR_RESET:
+    case HYPERVISOR_FREEZE:
+    case HYPERVISOR_UNFREEZE:
+        c->r.error = work_verb(c);
         break;
     }
     c->r.is_lost = c->r.error && (!c->conn || virConnectIsAlive(c->conn) != 1);

@@ -17,6 +17,13 @@ enum hypervisor_call {
     HYPERVISOR_DESTROY,
     HYPERVISOR_READ,
     HYPERVISOR_AGENT,
+    /* What is asked for by somebody, one at a time. */
+    HYPERVISOR_PAUSE,
+    HYPERVISOR_UNPAUSE,
+    HYPERVISOR_REBOOT,
+    HYPERVISOR_RESET,
+    HYPERVISOR_FREEZE,
+    HYPERVISOR_UNFREEZE,
 };
 
 struct hypervisor_result {

@@ -13,6 +13,7 @@
 #include "guest/guest_state.h"
 #include "guest/guest_step.h"
 #include "guest/guest_tell.h"
+#include "guest/guest_verbs.h"
 
 /* The log comes into being before QEMU does, which appends to it. */
 static void
@@ -68,7 +69,7 @@ on_desired(void *arg, const struct launcher_desired *desired)
 static struct err *
 begin_gateway(struct guest *g)
 {
-    const struct answers_facts facts = {.agent = &g->agent};
+    const struct answers_facts facts = {.agent = &g->agent, .act = guest_verbs_act, .arg = g};
 
     if (str_empty(g->instance.gateway)) {
         return NULL;
@@ -143,6 +144,7 @@ guest_start(uv_loop_t *loop, const struct guest_options *o)
     init_timers(g);
     libvirt_daemon_init(&g->daemon, loop, &g->paths, &g->log);
     guest_ports_init(g);
+    guest_verbs_init(g);
     if (guest_has_ended(g)) {
         return g;
     }

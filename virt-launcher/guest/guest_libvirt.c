@@ -9,6 +9,7 @@
 #include "guest/guest_step.h"
 #include "guest/guest_tell.h"
 #include "guest/guest_troubles.h"
+#include "guest/guest_verbs.h"
 
 static void
 on_connect_due(uv_timer_t *t)
@@ -91,6 +92,9 @@ on_result(void *arg, struct hypervisor_result r)
     if (r.call == HYPERVISOR_AGENT) {
         guest_agent_took(g, &r);
         return;
+    }
+    if (r.call >= HYPERVISOR_PAUSE) {
+        guest_verbs_took(g, &r);
     }
     if (r.is_lost) {
         log_debug(&g->log, "libvirt is not there", F_ERR(e));

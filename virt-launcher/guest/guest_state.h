@@ -54,6 +54,7 @@ struct guest {
     uv_timer_t agent_timer;
     uv_timer_t tell_timer;
     uv_timer_t logs_timer;
+    uv_timer_t thaw_timer; /* runs while file systems are frozen that are to thaw by themselves */
 
     /* what is known */
     bool is_known;
@@ -75,6 +76,9 @@ struct guest {
     const struct agent_state *agent; /* agent_arena's; NULL: not connected */
     const char *agent_version;
     bool is_agent_busy;
+    int64_t verb_number; /* of the request that is carried out; 0: none is */
+    enum hypervisor_call verb_call;
+    int64_t thaw_s;
     struct port_set wish; /* ports: of the instance, until the gateway says otherwise */
     bool is_wish_said;    /* by the gateway, to this manager */
     char *complaint;      /* about ports */

@@ -1,9 +1,11 @@
 // The verbs, and the last answers.
 #include "report/answers.h"
 
+#include "base/utf8.h"
+
 struct kept {
     int64_t number;
-    char *text;
+    char *text; /* NULL: it is still being done */
 };
 
 struct answers {
@@ -35,11 +37,19 @@ guest_os_info(const struct answers_facts *facts, struct agent_state *scratch, st
     answer->agent = scratch;
 }
 
+/* One that says something, or one that does something. */
 static const struct verb {
     const char *name;
     void (*answer)(const struct answers_facts *facts, struct agent_state *scratch, struct launcher_answer *answer);
+    enum answers_act act;
 } verbs[] = {
-    {LAUNCHER_VERB_GUESTOSINFO, guest_os_info},
+    {LAUNCHER_VERB_GUESTOSINFO, guest_os_info, ACT_PAUSE},
+    {LAUNCHER_VERB_PAUSE, NULL, ACT_PAUSE},
+    {LAUNCHER_VERB_UNPAUSE, NULL, ACT_UNPAUSE},
+    {LAUNCHER_VERB_SOFTREBOOT, NULL, ACT_REBOOT},
+    {LAUNCHER_VERB_RESET, NULL, ACT_RESET},
+    {LAUNCHER_VERB_FREEZE, NULL, ACT_FREEZE},
+    {LAUNCHER_VERB_UNFREEZE, NULL, ACT_UNFREEZE},
 };
 
 static const struct verb *
@@ -53,7 +63,48 @@ find_verb(const char *name)
     return NULL;
 }
 
-/* Does it. The caller frees. */
+/* False, and the answer says so: it is no number of seconds. */
+static bool
+read_seconds(const struct launcher_request *r, int64_t *ret_seconds, struct launcher_answer *answer)
+{
+    enum { SECONDS_MAX = 24 * 3600, DIGITS_MAX = 5 };
+    int64_t seconds = 0;
+
+    for (size_t i = 0; i < r->arguments.n; i++) {
+        const char *text = r->arguments.items[i].value;
+        bool is_it = str_eq(r->arguments.items[i].key, LAUNCHER_ARGUMENT_SECONDS);
+        if (is_it && (str_empty(text) || strlen(text) > DIGITS_MAX || strspn(text, "0123456789") != strlen(text))) {
+            refuse(answer, ANSWER_INVALID, "seconds: not a whole number of them");
+            return false;
+        }
+        seconds = is_it ? strtoll(text, NULL, 10) : seconds;
+    }
+    *ret_seconds = seconds < SECONDS_MAX ? seconds : SECONDS_MAX;
+    return true;
+}
+
+/* True: it was begun, and the answer comes later. */
+static bool
+begin_act(const struct answers *a, const struct verb *verb, const struct launcher_request *r,
+          struct launcher_answer *answer)
+{
+    int64_t seconds = 0;
+
+    if (!a->facts.act) {
+        refuse(answer, ANSWER_UNKNOWN_VERB, "not known here");
+        return false;
+    }
+    if (!read_seconds(r, &seconds, answer)) {
+        return false;
+    }
+    const char *why = a->facts.act(a->facts.arg, r->number, verb->act, seconds);
+    if (why) {
+        refuse(answer, ANSWER_FAILED, why);
+    }
+    return !why;
+}
+
+/* Does it. The caller frees; NULL: the answer comes later. */
 static char *
 answer_text(const struct answers *a, const struct launcher_request *r)
 {
@@ -61,10 +112,12 @@ answer_text(const struct answers *a, const struct launcher_request *r)
     struct agent_state scratch;
     struct launcher_answer answer = {.number = r->number, .code = answer_code_name(ANSWER_OK)};
 
-    if (verb) {
-        verb->answer(&a->facts, &scratch, &answer);
-    } else {
+    if (!verb) {
         refuse(&answer, ANSWER_UNKNOWN_VERB, "not known here");
+    } else if (verb->answer) {
+        verb->answer(&a->facts, &scratch, &answer);
+    } else if (begin_act(a, verb, r, &answer)) {
+        return NULL;
     }
     char *text = launcher_msg_write(LAUNCHER_MSG_ANSWER, &launcher_answer_type, &answer);
     if (strlen(text) <= LAUNCHER_ANSWER_MAX) {
@@ -116,4 +169,23 @@ answers_take(struct answers *a, const struct launcher_request *r)
     free(k->text);
     *k = (struct kept){r->number, answer_text(a, r)};
     return k->text;
+}
+
+const char *
+answers_finish(struct answers *a, int64_t number, const char *why)
+{
+    struct launcher_answer answer = {.number = number, .code = answer_code_name(ANSWER_OK)};
+    AUTO(freep) char *message = why ? xstrndup(why, utf8_cut(why, LAUNCHER_MESSAGE_MAX)) : NULL;
+
+    if (why) {
+        utf8_clean(message);
+        refuse(&answer, ANSWER_FAILED, message);
+    }
+    for (size_t i = 0; i < LAUNCHER_ANSWERS_KEPT; i++) {
+        if (a->kept[i].number == number && !a->kept[i].text) {
+            a->kept[i].text = launcher_msg_write(LAUNCHER_MSG_ANSWER, &launcher_answer_type, &answer);
+            return a->kept[i].text;
+        }
+    }
+    return NULL;
 }

@@ -7,9 +7,14 @@
 
 struct answers;
 
-/* What is known of the guest; borrowed for the life of the process. */
+enum answers_act { ACT_PAUSE, ACT_UNPAUSE, ACT_REBOOT, ACT_RESET, ACT_FREEZE, ACT_UNFREEZE };
+
+/* What is known of the guest, and who does something to it; borrowed for the life of the process. */
 struct answers_facts {
     const struct agent_state *const *agent; /* points to NULL while the agent is not connected */
+    /* Begins it; answers_finish follows. NULL, or why it cannot be, a constant. 'seconds' is the verb's argument, or 0. */
+    const char *(*act)(void *arg, int64_t number, enum answers_act act, int64_t seconds);
+    void *arg;
 };
 
 /* 'process' is by chance, 1 to LAUNCHER_NUMBER_MAX. */
@@ -19,7 +24,9 @@ void answers_free(struct answers *a); /* NULL is nothing */
 /* What a connection begins with. The caller frees. */
 MUST_CHECK char *answers_hello(const struct answers *a);
 
-/* The text of the answer to 'r', borrowed until the next call. */
+/* The text of the answer to 'r', borrowed until the next call; NULL: it comes with answers_finish. */
 const char *answers_take(struct answers *a, const struct launcher_request *r);
+/* What an act came to; 'why' NULL: it was done. The text of the answer as above, or NULL when nobody asks for that number any more. */
+const char *answers_finish(struct answers *a, int64_t number, const char *why);
 
 #endif

@@ -315,6 +315,15 @@ take_redirect(struct gateway_client *c, const json_t *j)
     return NULL;
 }
 
+void
+gateway_client_answer(struct gateway_client *c, const char *text)
+{
+    if (c->is_up && text) {
+        words_add(&c->words, xstrdup(text));
+        lws_callback_on_writable(c->wsi);
+    }
+}
+
 static struct err *
 take_request(struct gateway_client *c, const json_t *j)
 {
@@ -323,8 +332,7 @@ take_request(struct gateway_client *c, const json_t *j)
     struct err *e = api_decode(&launcher_request_type, j, a, &r);
 
     if (!e) {
-        words_add(&c->words, xstrdup(answers_take(c->o.answers, &r)));
-        lws_callback_on_writable(c->wsi);
+        gateway_client_answer(c, answers_take(c->o.answers, &r));
     }
     arena_free(a);
     return e;

@@ -29,6 +29,8 @@ MUST_CHECK struct err *gateway_client_new(uv_loop_t *loop, const struct gateway_
 
 /* Has 'text' told: now, or when the line is up again. Only the last text counts. Copied. */
 void gateway_client_tell(struct gateway_client *c, const char *text);
+/* Says an answer once, if the line is up: else the gateway asks for it again. NULL is nothing. Copied. */
+void gateway_client_answer(struct gateway_client *c, const char *text);
 /* True when the last text has left. */
 bool gateway_client_is_told(const struct gateway_client *c);
 

@@ -34,7 +34,7 @@ static const struct field launcher_answer_fields[] = {
     FIELD_INT(launcher_answer, version, "version", "Version of the message.", REQUIRED),
     FIELD_INT(launcher_answer, number, "number", "Of the request.", REQUIRED, RANGE(1, LAUNCHER_NUMBER_MAX)),
     FIELD_STRING(launcher_answer, code, "code", "Whether it was done, in one word.", REQUIRED, MAX_LEN(64)),
-    FIELD_STRING(launcher_answer, message, "message", "Why not, for people.", MAX_LEN(1024)),
+    FIELD_STRING(launcher_answer, message, "message", "Why not, for people.", MAX_LEN(LAUNCHER_MESSAGE_MAX)),
     FIELD_POINTER(launcher_answer, agent, agent_state, agent_state_type, "agent", "What the guest agent says."),
     FIELD_END,
 };

@@ -11,6 +11,7 @@ enum {
     LAUNCHER_ANSWERS_KEPT = 32,              /* a launcher knows its last answers, so many of them, by number */
     LAUNCHER_REQUEST_MAX = 16 * 1024,        /* bytes of a text */
     LAUNCHER_ANSWER_MAX = 16 * 1024,         /* the same upwards */
+    LAUNCHER_MESSAGE_MAX = 1024,             /* bytes of an answer's message */
     LAUNCHER_WITHIN_MAX_MS = 10 * 60 * 1000, /* that a request may wait */
 };
 
@@ -59,6 +60,17 @@ extern const struct type launcher_answer_type;
 
 /* Who and what the guest is, as its agent says; no arguments. */
 #define LAUNCHER_VERB_GUESTOSINFO "guestosinfo"
+
+/* What is done to the guest; none has an answer beside its code. */
+#define LAUNCHER_VERB_PAUSE "pause"
+#define LAUNCHER_VERB_UNPAUSE "unpause"
+#define LAUNCHER_VERB_SOFTREBOOT \
+    "softreboot" /* the guest is asked to, by its agent where that is connected, else by ACPI */
+#define LAUNCHER_VERB_RESET "reset"
+#define LAUNCHER_VERB_FREEZE "freeze" /* its file systems, by the agent */
+#define LAUNCHER_VERB_UNFREEZE "unfreeze"
+/* Of freeze: they thaw by themselves after so many seconds; "0" or none: never. */
+#define LAUNCHER_ARGUMENT_SECONDS "seconds"
 
 const char *answer_code_name(enum answer_code code);
 /* A code of a newer launcher has failed. */

@@ -1,6 +1,7 @@
 // Verb against strategy and instance (contract 2.5, 2.10).
 #include "reconcile/vm/vm_ask.h"
 
+#include "base/utf8.h"
 #include "reconcile/vm/vm_power.h"
 
 enum { BY_MAX = 256 };
@@ -50,13 +51,11 @@ is_known(const struct vm_now *now, const char *request)
 static json_t *
 change(const char *action, const struct vm_ask *ask, const char *uid)
 {
-    AUTO(freep) char *by = xstrndup(ask->by ? ask->by : "", BY_MAX);
+    const char *name = ask->by ? ask->by : "";
+    AUTO(freep) char *by = xstrndup(name, utf8_cut(name, BY_MAX));
     json_t *data = json_pack("{s:s, s:s}", CHANGE_DATA_REQUEST, ask->request, CHANGE_DATA_BY, by);
     json_t *c = json_pack("{s:s}", "action", action);
 
-    if (!data) { /* the name was cut within a letter */
-        data = json_pack("{s:s}", CHANGE_DATA_REQUEST, ask->request);
-    }
     if (ask->is_paused) {
         (void)json_object_set_new(data, CHANGE_DATA_PAUSED, json_string("true"));
     }

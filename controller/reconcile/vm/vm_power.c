@@ -106,7 +106,8 @@ vm_power_settle(struct vm_view *v)
         }
         i++;
     }
-    v->changes = (struct state_change_list){asked->items + i, asked->n - i};
+    v->changes =
+        i < asked->n ? (struct state_change_list){&asked->items[i], asked->n - i} : (struct state_change_list){.n = 0};
     v->strategy = vm_power_strategy(v->spec_strategy, v->power);
 }
 

@@ -149,10 +149,9 @@ static json_t *
 operation(const struct verb_row *row, const char *version, bool is_v3)
 {
     AUTO(freep) char *id = xasprintf("%s_%s_%s_%s", version, row->method, row->resource, row->name);
-    json_t *o =
-        checked(json_pack("{s:s, s:s, s:{s:{s:s}, s:{s:s}}}", "operationId", id, "description", row->says, "responses",
-                          str_eq(row->method, "GET") || row->id == VERB_ID_EXPAND_BODY ? "200" : "202", "description",
-                          "Done, or taken on.", "default", "description", "A Status that says why not."));
+    json_t *o = checked(json_pack("{s:s, s:s, s:{s:{s:s}, s:{s:s}}}", "operationId", id, "description", row->says,
+                                  "responses", str_eq(row->method, "GET") ? "200" : "202", "description",
+                                  "Done, or taken on.", "default", "description", "A Status that says why not."));
 
     for (char *p = id; *p; p++) {
         if (*p == '/' || *p == '-') {

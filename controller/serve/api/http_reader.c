@@ -135,6 +135,9 @@ on_headers(http_parser *p)
     if (end_header(r) != 0) {
         return 1;
     }
+    if (p->http_major != 1) { /* one without a version is of a time before headers */
+        return stop(r, HTTP_BAD);
+    }
     r->in_body = true;
     r->request.is_upgrade = p->upgrade;
     if (p->flags & F_CONTENTLENGTH && p->content_length > HTTP_BODY_MAX) {

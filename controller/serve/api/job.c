@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <utlist.h>
 
+#include "base/utf8.h"
+
 enum { ARENA_BYTES = 1024 * 1024, MESSAGE_SIZE = 1024 };
 
 static void
@@ -108,16 +110,6 @@ refuse(struct job *j, unsigned status, const char *reason, const char *message)
                                    .is_again = status == 503 || status == 429});
 }
 
-/* What does not fit ends where a letter does. */
-static void
-end_at_letter(char *text, size_t len)
-{
-    while (len > 0 && ((unsigned char)text[len - 1] & 0xc0) == 0x80) {
-        len--;
-    }
-    text[len > 0 ? len - 1 : 0] = '\0';
-}
-
 void
 job_refuse(struct job *j, unsigned status, const char *reason, const char *fmt, ...)
 {
@@ -125,11 +117,9 @@ job_refuse(struct job *j, unsigned status, const char *reason, const char *fmt, 
     va_list ap;
 
     va_start(ap, fmt);
-    int n = vsnprintf(message, sizeof(message), fmt, ap);
+    (void)vsnprintf(message, sizeof(message), fmt, ap); /* what does not fit is left out, up to a letter */
     va_end(ap);
-    if (n >= (int)sizeof(message)) {
-        end_at_letter(message, sizeof(message) - 1);
-    }
+    message[utf8_cut(message, sizeof(message))] = '\0';
     refuse(j, status, reason, message);
 }
 

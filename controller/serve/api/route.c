@@ -14,14 +14,18 @@ enum { PATH_BYTES = 1024, SEGMENTS_MAX = 12 };
 #define NO_BACKUP "backups by changed blocks are not built yet"
 #define NO_SEV "the machine is not one of confidential computing: launchSecurity is not supported"
 #define NO_STREAM "streams are not served yet: console, VNC, USB, port-forwarding and vsock"
+#define NO_LIST "lists of the guest's users and file systems are not served yet; guestosinfo is"
+#define NO_EXPANSION "expanded machines are not served yet: there are no instance types, the spec is what runs"
+#define NO_GRAPH "graphs of objects are not served yet"
 #define NO_SHOT "pictures of the screen are not served yet"
 
 const struct verb_row verb_rows[] = {
     {VM, "start", "PUT", VERB_ID_START, "Starts the machine.", 0, NULL},
     {VM, "stop", "PUT", VERB_ID_STOP, "Stops the machine.", 0, NULL},
     {VM, "restart", "PUT", VERB_ID_RESTART, "Stops the machine and starts it again.", 0, NULL},
-    {VM, "expand-spec", "GET", VERB_ID_EXPAND, "The machine with everything that it leaves to others.", 0, NULL},
-    {VM, "objectgraph", "GET", VERB_ID_OBJECTGRAPH, "The objects that the machine is made of.", 0, NULL},
+    {VM, "expand-spec", "GET", VERB_ID_ABSENT, "The machine with everything that it leaves to others.", 501,
+     NO_EXPANSION},
+    {VM, "objectgraph", "GET", VERB_ID_ABSENT, "The objects that the machine is made of.", 501, NO_GRAPH},
     {VM, "migrate", "PUT", VERB_ID_ABSENT, "Moves the guest to another node.", 409, NO_MIGRATION},
     {VM, "addvolume", "PUT", VERB_ID_ABSENT, "Plugs a volume in.", 400, NO_HOTPLUG},
     {VM, "removevolume", "PUT", VERB_ID_ABSENT, "Unplugs a volume.", 400, NO_HOTPLUG},
@@ -36,9 +40,9 @@ const struct verb_row verb_rows[] = {
     {VMI, "freeze", "PUT", VERB_ID_FREEZE, "Has the guest's agent freeze its file systems.", 0, NULL},
     {VMI, "unfreeze", "PUT", VERB_ID_UNFREEZE, "Has the guest's agent thaw its file systems.", 0, NULL},
     {VMI, "guestosinfo", "GET", VERB_ID_GUESTOSINFO, "What the guest's agent says of the guest.", 0, NULL},
-    {VMI, "userlist", "GET", VERB_ID_USERLIST, "Who is logged in to the guest.", 0, NULL},
-    {VMI, "filesystemlist", "GET", VERB_ID_FILESYSTEMLIST, "The guest's file systems.", 0, NULL},
-    {VMI, "objectgraph", "GET", VERB_ID_OBJECTGRAPH, "The objects that the instance is made of.", 0, NULL},
+    {VMI, "userlist", "GET", VERB_ID_ABSENT, "Who is logged in to the guest.", 501, NO_LIST},
+    {VMI, "filesystemlist", "GET", VERB_ID_ABSENT, "The guest's file systems.", 501, NO_LIST},
+    {VMI, "objectgraph", "GET", VERB_ID_ABSENT, "The objects that the instance is made of.", 501, NO_GRAPH},
     {VMI, "addvolume", "PUT", VERB_ID_ABSENT, "Plugs a volume in.", 400, NO_HOTPLUG},
     {VMI, "removevolume", "PUT", VERB_ID_ABSENT, "Unplugs a volume.", 400, NO_HOTPLUG},
     {VMI, "backup", "PUT", VERB_ID_ABSENT, "Begins a backup.", 400, NO_BACKUP},
@@ -54,7 +58,7 @@ const struct verb_row verb_rows[] = {
     {VMI, "usbredir", "GET", VERB_ID_ABSENT, "A USB device from afar.", 501, NO_STREAM},
     {VMI, "portforward", "GET", VERB_ID_ABSENT, "A connection to a port of the guest.", 501, NO_STREAM},
     {VMI, "vsock", "GET", VERB_ID_ABSENT, "A connection by vsock.", 501, NO_STREAM},
-    {"", "expand-vm-spec", "PUT", VERB_ID_EXPAND_BODY, "The machine in the body, expanded.", 0, NULL},
+    {"", "expand-vm-spec", "PUT", VERB_ID_ABSENT, "The machine in the body, expanded.", 501, NO_EXPANSION},
 };
 const size_t n_verb_rows = ARRAY_LEN(verb_rows);
 

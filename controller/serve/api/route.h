@@ -18,11 +18,6 @@ enum verb_id {
     VERB_ID_FREEZE,
     VERB_ID_UNFREEZE,
     VERB_ID_GUESTOSINFO,
-    VERB_ID_USERLIST,
-    VERB_ID_FILESYSTEMLIST,
-    VERB_ID_EXPAND,
-    VERB_ID_EXPAND_BODY, /* of a machine in the body */
-    VERB_ID_OBJECTGRAPH,
     VERB_ID_ABSENT, /* known, and refused with the verb's sentence */
 };
 

@@ -1,6 +1,7 @@
 // Verbs by number.
 #include "serve/api/verbs.h"
 
+#include "serve/api/instance_verbs.h"
 #include "serve/api/power.h"
 
 static const char *
@@ -34,11 +35,8 @@ verbs_run(struct job *j)
     case VERB_ID_FREEZE:
     case VERB_ID_UNFREEZE:
     case VERB_ID_GUESTOSINFO:
-    case VERB_ID_USERLIST:
-    case VERB_ID_FILESYSTEMLIST:
-    case VERB_ID_EXPAND:
-    case VERB_ID_EXPAND_BODY:
-    case VERB_ID_OBJECTGRAPH:
+        instance_verbs_run(j);
+        return;
     case VERB_ID_ABSENT:
     case VERB_ID_NONE:
         break;
@@ -46,8 +44,7 @@ verbs_run(struct job *j)
     if (row->refusal == 409) {
         job_conflict(j, row->absent);
     } else {
-        job_refuse(j, row->refusal ? row->refusal : 501, reason_of(row->refusal ? row->refusal : 501), "%s",
-                   row->absent ? row->absent : "not served");
+        job_refuse(j, row->refusal, reason_of(row->refusal), "%s", row->absent);
     }
 }
 

@@ -8,7 +8,7 @@ from world import check
 
 OFFERED = {"virtualmachines/start", "virtualmachines/stop", "virtualmachines/restart", "virtualmachineinstances/pause",
            "virtualmachineinstances/unpause", "virtualmachineinstances/softreboot", "virtualmachineinstances/reset",
-           "virtualmachineinstances/guestosinfo", "virtualmachines/expand-spec"}
+           "virtualmachineinstances/guestosinfo"}
 
 
 def test_the_group_is_discovered_in_its_old_form(t):
