@@ -86,7 +86,7 @@ ask_access(struct api_server *s, struct job *j)
                                    .arg = j};
     bool is_over = false;
 
-    j->is_over = &is_over;
+    j->is_over = &is_over; // cppcheck-suppress autoVariables ; taken back below, unless the job is gone
     struct access_question *q = access_review(s->access, &ask);
     if (!is_over) {
         j->is_over = NULL;

@@ -54,7 +54,6 @@ static const struct metric m_refused = {
 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
-static void step(struct call *c);
 
 static void
 count(const struct call *c, const struct metric *m, const char *labels)
@@ -172,7 +171,6 @@ shake_hands(struct call *c)
         learn_peer(c);
         server_place_leave(STEAL(c->place)); /* whoever a certificate proves takes no place of strangers */
         c->phase = PHASE_REQUEST;
-        step(c);
         return;
     }
     if (!wants_more(c, rc)) {
@@ -297,6 +295,7 @@ step(struct call *c)
     switch (c->phase) {
     case PHASE_HANDSHAKE:
         shake_hands(c);
+        read_request(c); /* nothing, if it is not done yet */
         break;
     case PHASE_REQUEST:
         read_request(c);

@@ -199,8 +199,12 @@ decode_key(const char *text)
         int high = *p == '%' ? hex_digit(p[1]) : -1;
         int low = high >= 0 ? hex_digit(p[2]) : -1;
         bool is_code = low >= 0 && (high > 0 || low > 0);
-        key[n++] = is_code ? (char)(high << 4 | low) : *p;
-        p += is_code ? 2 : 0;
+        char c = *p;
+        if (is_code) {
+            c = (char)(high << 4 | low);
+            p += 2;
+        }
+        key[n++] = c;
     }
     return key;
 }

@@ -124,7 +124,7 @@ ask(struct job *j, struct asking *a)
         job_conflict(j, "VMI is not running");
         return;
     }
-    j->is_over = &is_over;
+    j->is_over = &is_over; // cppcheck-suppress autoVariables ; taken back below, unless the job is gone
     struct request *r = gateway_request(j->jobs->gateway, pod, &q);
     if (!is_over) {
         j->is_over = NULL;
