@@ -36,7 +36,7 @@ check_user(const struct http_request *q)
 
     if (user) {
         AUTO(freep) char *text = json_compact(user);
-        BUG_ON(!json_str(user, "user") || !json_is_array(json_object_get(user, "groups")));
+        BUG_ON(!text || !json_str(user, "user") || !json_is_array(json_object_get(user, "groups")));
     }
 }
 

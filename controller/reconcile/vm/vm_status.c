@@ -376,6 +376,17 @@ is_unready(const struct vm_view *v)
            !condition_is(&v->vmi.status.conditions, "Paused", "True");
 }
 
+/* NULL: nobody has stopped it beside its spec. */
+static const char *
+next_of_power(const struct vm_view *v)
+{
+    if (v->has_vmi || !v->power || !str_eq(v->power->wanted, POWER_STOPPED) || v->spec_strategy == RUN_HALTED) {
+        return NULL;
+    }
+    return arena_printf(v->arena, "nothing: %s stopped the machine at %s; a start, or another run strategy, ends that",
+                        str_empty(v->power->by) ? "somebody" : v->power->by, v->power->time);
+}
+
 /* What happens next, for people (promise 4). */
 static const char *
 next_step(const struct vm_view *v, const struct plan *p)
@@ -402,10 +413,8 @@ next_step(const struct vm_view *v, const struct plan *p)
     if (!v->has_vmi && is_counting(v->strategy) && f && vm_start_waits(v, &s)) {
         return arena_printf(v->arena, "the next start is tried at %s", f->retry_after);
     }
-    if (!v->has_vmi && v->power && str_eq(v->power->wanted, POWER_STOPPED) && v->spec_strategy != RUN_HALTED) {
-        return arena_printf(v->arena,
-                            "nothing: %s stopped the machine at %s; a start, or another run strategy, ends that",
-                            str_empty(v->power->by) ? "somebody" : v->power->by, v->power->time);
+    if (next_of_power(v)) {
+        return next_of_power(v);
     }
     if (is_unready(v)) {
         return "the guest runs; it is waited for until it is ready";
