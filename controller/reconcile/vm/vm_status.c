@@ -387,6 +387,12 @@ next_of_power(const struct vm_view *v)
                         str_empty(v->power->by) ? "somebody" : v->power->by, v->power->time);
 }
 
+static bool
+is_cleared(const struct vm_view *v, const struct plan *p)
+{
+    return v->has_vmi && vmi_is_final(&v->vmi) && (v->vmi_going || plan_has(p, VERB_DELETE, &vmi_kind));
+}
+
 /* What happens next, for people (promise 4). */
 static const char *
 next_step(const struct vm_view *v, const struct plan *p)
@@ -394,7 +400,7 @@ next_step(const struct vm_view *v, const struct plan *p)
     const struct start_failure *f = v->vm.status.start_failure;
     int64_t s;
 
-    if (v->has_vmi && vmi_is_final(&v->vmi) && (v->vmi_going || plan_has(p, VERB_DELETE, &vmi_kind))) {
+    if (is_cleared(v, p)) {
         return v->strategy == RUN_ALWAYS ? "the finished instance is removed, then a new one is started"
                                          : "the finished instance is removed";
     }
