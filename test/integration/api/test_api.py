@@ -26,7 +26,7 @@ class ApiCase(Case):
 
     def __init__(self, world, name):
         super().__init__(world, name)
-        self.aggregated, self.client, self.server = world.aggregated, Subresources(world.kubeconfig), world.server
+        self.aggregated, self.client, self.server = world.aggregated, world.client, world.server
 
     def ask(self, verb, name, *args, **options):
         return getattr(self.client, verb)(self.ns, name, *args, **options)
@@ -66,7 +66,7 @@ def main():
     tests = [(name, test) for module in MODULES for name, test in vars(importlib.import_module(module)).items()
              if name.startswith("test_") and callable(test) and (not wanted or any(w in name or w == module for w in wanted))]
     world = World(binary, folder)
-    world.aggregated = Aggregated(world)
+    world.aggregated, world.client = Aggregated(world), Subresources(world.kubeconfig)
     world.aggregated.remove()
     world.server = start_server(world, identity="shared").until_leads()
     world.start_server = lambda **more: start_server(world, **more)

@@ -67,7 +67,8 @@ class Api:
                 self.local.c.request(method, path, text, {"Content-Type": kind, "Accept": JSON})
                 answer = self.local.c.getresponse()
                 data = answer.read()
-                if answer.status not in (429, 503):
+                # One that has just started has not compiled its policies yet, and says so with 403.
+                if answer.status not in (429, 503) and b"not yet ready to handle request" not in data:
                     return answer.status, json.loads(data) if data[:1] in b"{[" else {"message": data.decode()}
             except (OSError, http.client.HTTPException):
                 if getattr(self.local, "c", None) is not None:

@@ -93,12 +93,14 @@ def test_v1_a_converted_machine_with_uefi_starts_on_claims(t):
 def test_five_unsupported_fields_are_told_at_once(t):
     manifest = load(t, "converted-uefi.yaml")
     manifest["spec"]["runStrategy"] = "Always"
+    manifest["spec"]["template"]["spec"]["domain"]["launchSecurity"] = {"snp": {}}
     devices = manifest["spec"]["template"]["spec"]["domain"]["devices"]
     devices.update(downwardMetrics={}, watchdog={"name": "w", "diag288": {}}, clientPassthrough={}, filesystems=[{"name": "f", "virtiofs": {}}])
     apply(t, manifest)
     t.until(lambda: condition(t.vm("converted-uefi"), "Stalled"), "it is Stalled")
     said = condition(t.vm("converted-uefi"), "Stalled")["message"]
-    for what in ("domain.devices.downwardMetrics", "domain.devices.watchdog.diag288", "domain.devices.clientPassthrough", "domain.devices.gpus"):
+    for what in ("domain.launchSecurity", "domain.devices.downwardMetrics", "domain.devices.watchdog.diag288",
+                 "domain.devices.clientPassthrough", "domain.devices.filesystems"):
         check(f"{SPEC}{what} is not supported by this version of vmbridge: " in said, what, "is not in", said)
 
 
