@@ -16,6 +16,14 @@ static const char *const no_names[] = {NULL};
 static const char *const asked_annotations[] = {ASKED_NODE_ANNOTATION, NULL};
 static const char *const asked_labels[] = {ASKING_LABEL, JOB_NAME_LABEL, NULL};
 
+bool
+asking_pod_is_over(const json_t *pod)
+{
+    const char *phase = json_str(json_object_get(pod, "status"), "phase");
+
+    return str_eq(phase, "Succeeded") || str_eq(phase, "Failed");
+}
+
 static char *
 asked_node(const struct object *object, const json_t *json)
 {
@@ -23,6 +31,15 @@ asked_node(const struct object *object, const json_t *json)
 
     (void)object; /* the JSON says it */
     return name ? xstrdup(name) : NULL;
+}
+
+/* Those that have not ended are counted before each node is asked. */
+static void
+pod_words(const json_t *pod, kind_word_fn *word, void *arg)
+{
+    if (!asking_pod_is_over(pod)) {
+        word(arg, ASKING_WORD, "");
+    }
 }
 
 const struct kind node_capabilities_kind = {
@@ -62,4 +79,5 @@ const struct kind asking_pod_kind = {
     .kept = {.paths = pod_paths, .header_paths = header_paths, .annotations = asked_annotations, .labels = asked_labels},
     .room = ROOM_OTHERS,
     .subject = asked_node,
+    .words = pod_words,
 };

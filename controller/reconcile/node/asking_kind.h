@@ -12,6 +12,11 @@
 #define ASKED_NODE_ANNOTATION "vmbridge.io/node"
 #define JOB_NAME_LABEL "batch.kubernetes.io/job-name" /* that Kubernetes gives a Job's pods */
 
+/* By it those pods are found that have not ended (store_each_hinted). */
+#define ASKING_WORD "asking"
+
+bool asking_pod_is_over(const json_t *pod);
+
 extern const struct kind node_capabilities_kind;
 extern const struct kind asking_job_kind;
 extern const struct kind asking_pod_kind;

@@ -44,7 +44,7 @@ node_view_make(struct arena *a, const struct sources *src, const struct object *
     if (!e) {
         store_each_about(caches_store(src->caches, &asking_job_kind), src->namespace, v.node.name, gather_job, &g);
         store_each_about(pods, src->namespace, v.node.name, gather_pod, &g);
-        store_each_in(pods, src->namespace, count_asking, &v.n_asking);
+        store_each_hinted(pods, src->namespace, ASKING_WORD, count_asking, &v.n_asking);
         e = g.err;
     }
     if (!e) {
@@ -187,8 +187,7 @@ count_asking(void *arg, const struct object *pod)
     size_t *n = arg;
     AUTO(json_freep) json_t *j = NULL;
     AUTO(err_freep) struct err *e = object_parse(pod, OBJECT_MAX, &j);
-    const char *phase = e ? NULL : json_str(json_object_get(j, "status"), "phase");
 
-    *n += str_eq(phase, "Succeeded") || str_eq(phase, "Failed") ? 0 : 1;
+    *n += !e && asking_pod_is_over(j) ? 0 : 1; /* e: the cache wrote it, so none */
     return true;
 }
