@@ -4,8 +4,6 @@
 #include "api/kinds/defaults.h"
 #include "api/walk/quantity.h"
 
-enum { CPU_MILLI_PER_THREAD = 100 };
-
 static void
 set(json_t *list, const char *key, json_t *value)
 {
@@ -33,31 +31,20 @@ in_huge_pages(const struct vmi_view *v, const struct quantity *page, int64_t ove
     }
 }
 
-static bool
-has_pool(const struct domain_spec *d)
+int64_t
+pod_machine_cpus(const struct vmi_spec *s)
 {
-    return d->io_threads_policy == IO_THREADS_POOL && d->io_pool_threads.v > 0;
-}
+    const struct domain_spec *d = &s->domain;
 
-/* Threads of a pool count as virtual CPUs do, where the spec does not say how much CPU there is. */
-static void
-with_pool(const struct vmi_view *v, json_t *requests)
-{
-    const struct domain_spec *d = &v->vmi.spec.domain;
-
-    if (has_pool(d) && !d->resources.requests_cpu.text) {
-        int64_t threads = vmi_vcpus(&v->vmi.spec) + d->io_pool_threads.v;
-        set(requests, "cpu", json_sprintf("%lldm", (long long)threads * CPU_MILLI_PER_THREAD));
-    }
+    return vmi_vcpus(s) +
+           (d->io_threads_policy == IO_THREADS_POOL && d->io_pool_threads.v > 0 ? d->io_pool_threads.v : 0);
 }
 
 /* Guaranteed, and whole CPUs: what the kubelet gives CPUs of their own for. */
 static void
 with_own_cpus(const struct vmi_view *v, json_t *requests, json_t *limits)
 {
-    const struct domain_spec *d = &v->vmi.spec.domain;
-    int64_t n =
-        vmi_vcpus(&v->vmi.spec) + (has_pool(d) ? d->io_pool_threads.v : 0) + (d->cpu.isolate_emulator == TRI_TRUE);
+    int64_t n = pod_machine_cpus(&v->vmi.spec) + (v->vmi.spec.domain.cpu.isolate_emulator == TRI_TRUE);
 
     set(requests, "cpu", json_sprintf("%lld", (long long)n));
     set(limits, "cpu", json_sprintf("%lld", (long long)n));
@@ -82,7 +69,6 @@ pod_machine_resources(const struct vmi_view *v, int64_t overhead, json_t *reques
 {
     const struct hugepages *huge = v->vmi.spec.domain.memory.hugepages;
 
-    with_pool(v, requests);
     if (huge) {
         in_huge_pages(v, &huge->page_size, overhead, requests, limits);
     }

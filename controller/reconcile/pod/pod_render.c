@@ -223,7 +223,7 @@ pod_resources(const struct vmi_view *v)
 {
     const struct domain_spec *d = &v->vmi.spec.domain;
     int64_t overhead = overhead_bytes(&v->vmi.spec, v->config->use_emulation);
-    int64_t cpus = d->cpu.cores.v * d->cpu.sockets.v * d->cpu.threads.v;
+    int64_t cpus = pod_machine_cpus(&v->vmi.spec);
     const struct storage_need disk = storage_need(&v->vmi.spec, v->config);
     json_t *requests = json_object();
     json_t *limits = json_object();
