@@ -237,8 +237,9 @@ class Actor:
             try:
                 job(*args)
             except Failed as e:
-                # gone, or another one by now, or over in the meantime
-                if e.status not in (404, 409) and not any(w in str(e) for w in ("transitioned to non-terminated", "field is immutable")):
+                # gone, or going with its namespace, or another one by now, or over in the meantime
+                if e.status not in (404, 409) and not any(w in str(e) for w in (
+                        "transitioned to non-terminated", "field is immutable", "because it is being terminated")):
                     self.faults.append(str(e))
             except Exception:  # a fault of this program: the run fails with it
                 self.faults.append(traceback.format_exc())
