@@ -79,8 +79,7 @@ try_to_ask(uv_timer_t *timer)
 static struct err *
 ask(struct asking *k)
 {
-    AUTO(freep) char *uri = xasprintf("qemu+unix:///session?socket=%s", k->paths.libvirt_socket);
-    virConnectPtr conn = virConnectOpen(uri);
+    virConnectPtr conn = virConnectOpen(k->paths.libvirt_uri);
 
     if (!conn) {
         return libvirt_error("connect to libvirt");
@@ -130,11 +129,8 @@ answer_text(struct asking *k)
 static void
 tell(const struct asking *k, const char *text)
 {
-    FILE *out = fopen(k->paths.termination, "we"); /* a file that Kubernetes mounts: it cannot be renamed over */
-    bool is_written = out && fputs(text, out) >= 0;
-
     printf("%s\n", text); /* for whoever reads the log */
-    if ((out && fclose(out) != 0) || !is_written) {
+    if (!file_overwrite(k->paths.termination, text)) {
         log_error(&k->log, "the termination message cannot be written", F_STR("path", k->paths.termination));
     }
 }

@@ -30,6 +30,7 @@ paths_make(struct arena *a, const char *root, struct paths *ret_paths)
         .conf = arena_printf(a, "%s/conf", run),
         .cache = arena_printf(a, "%s/cache", run),
         .libvirt_socket = arena_printf(a, "%s/libvirt/libvirt-sock", run),
+        .libvirt_uri = arena_printf(a, "qemu+unix:///session?socket=%s/libvirt/libvirt-sock", run),
         .libvirtd_log = arena_printf(a, "%s/libvirtd.log", run),
         .capabilities = arena_printf(a, "%s/cache/libvirt/qemu/cache/capabilities", run),
         .baked_capabilities = "/usr/share/vmbridge/capabilities",

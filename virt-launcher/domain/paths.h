@@ -33,6 +33,7 @@ struct paths {
     const char *conf;        /* libvirt's configuration, as libvirt looks for it */
     const char *cache;       /* libvirt's cache */
     const char *libvirt_socket;
+    const char *libvirt_uri; /* of the daemon at that socket */
     const char *libvirtd_log;
     const char *capabilities;       /* of libvirt's cache */
     const char *baked_capabilities; /* of the image */

@@ -76,13 +76,12 @@ quiet(void *arg, virErrorPtr e)
 int
 agent_probe_run(const struct paths *p, unsigned seconds, char *const *command)
 {
-    AUTO(freep) char *uri = xasprintf("qemu+unix:///session?socket=%s", p->libvirt_socket);
     virDomainPtr *doms = NULL;
     int code = 1;
 
     (void)alarm(seconds > 0 ? seconds : 1); /* there was none before */
     virSetErrorFunc(NULL, quiet);
-    virConnectPtr conn = virConnectOpen(uri);
+    virConnectPtr conn = virConnectOpen(p->libvirt_uri);
     int n = conn ? virConnectListAllDomains(conn, &doms, VIR_CONNECT_LIST_DOMAINS_ACTIVE) : 0;
     if (n == 1) {
         code = command && command[0] ? exec(doms[0], seconds, command) : !ping(doms[0], seconds);

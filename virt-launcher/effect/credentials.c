@@ -37,12 +37,7 @@ credentials_version(const struct credentials *c)
 static bool
 names_user(const struct access_credential *c, const char *user)
 {
-    for (size_t k = 0; c->ssh && c->ssh->agent && k < c->ssh->agent->users.n; k++) {
-        if (str_eq(c->ssh->agent->users.items[k], user)) {
-            return true;
-        }
-    }
-    return false;
+    return c->ssh && c->ssh->agent && str_list_has(&c->ssh->agent->users, user);
 }
 
 /* A user whom many of them name has the keys of all. */

@@ -121,6 +121,15 @@ file_write(const char *path, const char *text, size_t len)
     return e;
 }
 
+bool
+file_overwrite(const char *path, const char *text)
+{
+    FILE *out = fopen(path, "we");
+    bool is_written = out && fputs(text, out) >= 0;
+
+    return out && fclose(out) == 0 && is_written;
+}
+
 struct err *
 file_make_dirs(const char *path)
 {

@@ -13,6 +13,9 @@ MUST_CHECK struct err *file_read(const char *path, struct strbuf *out);
 /* Writes a file with mode 0600 under another name, then renames it. */
 MUST_CHECK struct err *file_write(const char *path, const char *text, size_t len);
 
+/* Writes into a file that cannot be renamed over, since somebody has mounted it; false when it is not there or takes no more. */
+bool file_overwrite(const char *path, const char *text);
+
 /* Makes a folder and those above it; one that exists is success. */
 MUST_CHECK struct err *file_make_dirs(const char *path);
 

@@ -9,17 +9,6 @@
 
 enum { SCRATCH_BYTES = 256 * 1024, LOG_TAIL_BYTES = 64 * 1024, ENDED_MAX = 16384 };
 
-static void
-write_termination_message(const struct guest *g, const char *text)
-{
-    FILE *out = fopen(g->paths.termination, "we"); /* a file that Kubernetes mounts: it cannot be renamed over */
-
-    if (out) {
-        (void)fputs(text, out); /* outside a pod there may be none */
-        (void)fclose(out);
-    }
-}
-
 bool
 guest_has_ended(struct guest *g)
 {
@@ -32,7 +21,7 @@ guest_has_ended(struct guest *g)
     }
     g->code = (enum exit_code)strtol(text.buf, NULL, 10);
     g->is_over = true;
-    write_termination_message(g, words + 1);
+    (void)file_overwrite(g->paths.termination, words + 1); /* outside a pod there is none */
     return true;
 }
 
@@ -95,7 +84,7 @@ keep_last_words(const struct guest *g, struct arena *a)
         log_warn(&g->log, "the end cannot be kept", F_ERR(e));
         err_free(e); /* told below all the same */
     }
-    write_termination_message(g, words);
+    (void)file_overwrite(g->paths.termination, words); /* as above */
 }
 
 static void

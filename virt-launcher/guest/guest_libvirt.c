@@ -147,8 +147,7 @@ on_event(void *arg, const struct libvirt_event *ev)
 struct err *
 guest_libvirt_init(struct guest *g)
 {
-    struct err *e = hypervisor_init(&g->hypervisor, g->loop, domain_name(g->arena, &g->instance),
-                                    arena_printf(g->arena, "qemu+unix:///session?socket=%s", g->paths.libvirt_socket));
+    struct err *e = hypervisor_init(&g->hypervisor, g->loop, domain_name(g->arena, &g->instance), g->paths.libvirt_uri);
 
     g->hypervisor.credentials =
         (struct credentials){.list = &g->instance.spec.access_credentials, .dir = g->paths.credentials};

@@ -52,21 +52,10 @@ text_of(struct arena *a, xmlNodePtr node)
     return copy;
 }
 
-static bool
-has_name(const struct str_list *l, const char *name)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        if (str_eq(l->items[i], name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void
 add_name(struct names *names, const char *name)
 {
-    if (names->list->n < names->max && !str_empty(name) && !has_name(names->list, name)) {
+    if (names->list->n < names->max && !str_empty(name) && !str_list_has(names->list, name)) {
         names->list->items[names->list->n++] = name;
     }
 }

@@ -2,6 +2,7 @@
 #include "api/gen/policies.h"
 
 #include "api/gen/served.h"
+#include "api/kinds/node_capabilities.h"
 
 enum { POLICY_MAX = 90000, SENTENCE_MAX = 4000 };
 
@@ -110,10 +111,10 @@ pod_policy(void)
 /* The right to patch nodes reaches further than labels: this holds us to those that tell what a node can run. */
 #define NODE_POLICY "node-labels.vmbridge.io"
 #define NODE_LABELS(o) "(has(" o ".metadata.labels) ? " o ".metadata.labels : {})"
-#define IS_TOLD                                                                                             \
-    "(k == 'kubevirt.io/schedulable' || k.startsWith('cpu-model.node.kubevirt.io/') || "                    \
-    "k.startsWith('cpu-feature.node.kubevirt.io/') || k.startsWith('host-model-cpu.node.kubevirt.io/') || " \
-    "k.startsWith('machine-type.node.kubevirt.io/'))"
+#define BEGINS(prefix) "k.startsWith('" prefix "')"
+#define IS_TOLD                                                                          \
+    "(k == '" NODE_SCHEDULABLE_LABEL "' || " BEGINS(NODE_CPU_MODEL_LABEL) " || " BEGINS( \
+        NODE_CPU_FEATURE_LABEL) " || " BEGINS(NODE_HOST_MODEL_LABEL) " || " BEGINS(NODE_MACHINE_LABEL) ")"
 #define KEPT_AS_IN(a, b) \
     NODE_LABELS(a) ".all(k, " IS_TOLD " || [" NODE_LABELS(b) "].all(m, k in m && m[k] == " NODE_LABELS(a) "[k]))"
 

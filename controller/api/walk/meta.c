@@ -15,6 +15,17 @@ str_map_get(const struct str_map *m, const char *key)
     return NULL;
 }
 
+bool
+str_list_has(const struct str_list *l, const char *text)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (str_eq(l->items[i], text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const struct owner *
 meta_controller(const struct meta *m)
 {

@@ -80,6 +80,7 @@ struct condition_list {
 
 /* Value of a key, or NULL. */
 const char *str_map_get(const struct str_map *m, const char *key);
+bool str_list_has(const struct str_list *l, const char *text);
 /* The owner reference with controller: true, or NULL. */
 const struct owner *meta_controller(const struct meta *m);
 /* Condition of a type, or NULL. */

@@ -50,6 +50,14 @@ kubevirt_config(struct arena *a, const struct caches *caches, const char *namesp
     return e;
 }
 
+static void
+add_texts(struct strbuf *text, const struct str_list *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        (void)strbuf_addf(text, " %s", l->items[i]); /* the arena's cap is above all lists */
+    }
+}
+
 char *
 kubevirt_config_text(const struct config *c)
 {
@@ -60,15 +68,9 @@ kubevirt_config_text(const struct config *c)
         (void)strbuf_addf(&lists, " %lld/%d", (long long)p->port,
                           (int)p->protocol); /* the arena's cap is above all ports */
     }
-    for (size_t i = 0; i < c->pod_annotations.n; i++) {
-        (void)strbuf_addf(&lists, " %s", c->pod_annotations.items[i]); /* as above */
-    }
-    for (size_t i = 0; i < c->host_disk_paths.n; i++) {
-        (void)strbuf_addf(&lists, " %s", c->host_disk_paths.items[i]); /* as above */
-    }
-    for (size_t i = 0; i < c->permitted_devices.n; i++) {
-        (void)strbuf_addf(&lists, " %s", c->permitted_devices.items[i]); /* as above */
-    }
+    add_texts(&lists, &c->pod_annotations);
+    add_texts(&lists, &c->host_disk_paths);
+    add_texts(&lists, &c->permitted_devices);
     (void)strbuf_addf(&lists, " %s %s %s", c->image_overlay.text ? c->image_overlay.text : "",
                       c->log_storage.text ? c->log_storage.text : "", c->state_class ? c->state_class : "");
     return xasprintf("%s %d %d %d %d %s %s %s %s %d %lld%s", c->launcher_image, (int)c->launcher_pull_policy,

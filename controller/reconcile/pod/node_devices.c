@@ -1,17 +1,6 @@
 // A resource is counted once a device; what stands behind a share the device plugin says in the pod's environment.
 #include "reconcile/pod/node_devices.h"
 
-static bool
-is_permitted(const struct config *c, const char *resource)
-{
-    for (size_t i = 0; i < c->permitted_devices.n; i++) {
-        if (str_eq(c->permitted_devices.items[i], resource)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static const char *
 refused_of(const struct node_device_list *l, const char *list, const struct config *c, struct arena *a)
 {
@@ -21,7 +10,7 @@ refused_of(const struct node_device_list *l, const char *list, const struct conf
             return arena_printf(
                 a, "spec.domain.devices.%s[%zu].deviceName must be set: the resource of a device plugin", list, i);
         }
-        if (!is_permitted(c, resource)) {
+        if (!str_list_has(&c->permitted_devices, resource)) {
             return arena_printf(a,
                                 "spec.domain.devices.%s[%zu].deviceName: HostDevice %s is not permitted in "
                                 "permittedHostDevices configuration: the administrator names it there, in the KubeVirt "

@@ -40,10 +40,7 @@ is_known(const struct vm_now *now, const char *request)
 
     for (size_t i = 0; i < now->status->state_changes.n; i++) {
         const struct str_map *data = &now->status->state_changes.items[i].data;
-        for (size_t k = 0; k < data->n; k++) {
-            is_found =
-                is_found || (str_eq(data->items[k].key, CHANGE_DATA_REQUEST) && str_eq(data->items[k].value, request));
-        }
+        is_found = is_found || str_eq(str_map_get(data, CHANGE_DATA_REQUEST), request);
     }
     return is_found;
 }

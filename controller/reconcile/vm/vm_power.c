@@ -3,17 +3,6 @@
 
 #include "base/clock.h"
 
-static const char *
-datum(const struct state_change *c, const char *key)
-{
-    for (size_t i = 0; i < c->data.n; i++) {
-        if (str_eq(c->data.items[i].key, key)) {
-            return c->data.items[i].value;
-        }
-    }
-    return NULL;
-}
-
 enum run_strategy
 vm_power_strategy(enum run_strategy spec, const struct vm_power *power)
 {
@@ -36,9 +25,9 @@ note(struct vm_view *v, const char *wanted, const struct state_change *c)
     clock_format(v->now_s, now);
     *p = (struct vm_power){.wanted = wanted,
                            .strategy = v->spec_strategy,
-                           .by = datum(c, CHANGE_DATA_BY),
+                           .by = str_map_get(&c->data, CHANGE_DATA_BY),
                            .time = arena_strdup(v->arena, now),
-                           .request = datum(c, CHANGE_DATA_REQUEST)};
+                           .request = str_map_get(&c->data, CHANGE_DATA_REQUEST)};
     v->power = p;
 }
 
@@ -63,7 +52,7 @@ is_up(const struct vm_view *v)
 static bool
 settle_stop(struct vm_view *v, const struct state_change *c, const struct state_change *next)
 {
-    bool is_any = str_eq(datum(c, CHANGE_DATA_ANY), "true");
+    bool is_any = str_eq(str_map_get(&c->data, CHANGE_DATA_ANY), "true");
     bool is_meant = v->has_vmi && v->vmi_is_ours && (is_any || str_eq(c->uid, v->vmi.meta.uid));
 
     if (is_meant) {
@@ -120,5 +109,5 @@ vm_is_asked(const struct vm_view *v, const char *action)
 bool
 vm_starts_paused(const struct vm_view *v)
 {
-    return vm_is_asked(v, CHANGE_START) && str_eq(datum(&v->changes.items[0], CHANGE_DATA_PAUSED), "true");
+    return vm_is_asked(v, CHANGE_START) && str_eq(str_map_get(&v->changes.items[0].data, CHANGE_DATA_PAUSED), "true");
 }

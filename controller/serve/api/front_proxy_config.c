@@ -159,12 +159,7 @@ front_proxy_config_store(const struct front_proxy_config *c)
 bool
 front_proxy_may_speak(const struct front_proxy_config *c, const char *peer)
 {
-    bool is_named = c->allowed_names.n == 0;
-
-    for (size_t i = 0; i < c->allowed_names.n; i++) {
-        is_named = is_named || str_eq(c->allowed_names.items[i], peer);
-    }
-    return is_named;
+    return c->allowed_names.n == 0 || str_list_has(&c->allowed_names, peer);
 }
 
 static const char *

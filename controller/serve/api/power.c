@@ -3,6 +3,7 @@
 #include "serve/api/power.h"
 
 #include "base/random.h"
+#include "reconcile/header_view.h"
 #include "reconcile/vm/vm_ask.h"
 #include "serve/api/objects.h"
 
@@ -22,13 +23,9 @@ static enum run_strategy
 spec_strategy(const json_t *vm)
 {
     const json_t *spec = json_object_get(vm, "spec");
-    const char *name = json_str(spec, "runStrategy");
-    int value = RUN_MANUAL; /* one that is not known starts and stops nothing by itself */
+    bool is_said = !str_empty(json_str(spec, "runStrategy")) || json_is_boolean(json_object_get(spec, "running"));
 
-    if (!str_empty(name)) {
-        return enum_find(run_strategy_names, name, &value) ? (enum run_strategy)value : RUN_MANUAL;
-    }
-    return json_bool(spec, "running", false) ? RUN_ALWAYS : RUN_HALTED;
+    return is_said ? header_strategy(vm) : RUN_HALTED; /* here the whole object was read */
 }
 
 /* Of "update" requests "start --paused" is one that only some strategies know, so options are read by verb. */
