@@ -6,6 +6,7 @@ LAUNCHER_PROGRAMS=(
     virt-launcher/virt-launcher:usr/bin/virt-launcher
     virt-launcher/virt-launcher-monitor:usr/bin/virt-launcher-monitor
     virt-launcher/passt/passt:usr/bin/passt
+    virt-launcher/passt/heap.so:usr/lib/passt/heap.so
     virt-launcher/passt/nosandbox.so:usr/lib/passt/nosandbox.so
     virt-launcher/passt/smallbuffer.so:usr/lib/passt/smallbuffer.so
 )

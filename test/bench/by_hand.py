@@ -253,12 +253,11 @@ class Hand:
         words = self.original.passt.words()
         if str(self.port) not in " ".join(words):
             words += ["--tcp-ports", str(self.port)]
-        # Some minutes after its start passt sends an advertisement of IPv6 of itself, and its own filter of system calls ends it then (getrandom):
-        # seen by hand, and not in pods.
-        words.append("--no-ra")
         around = ["ip", "netns", "exec", self.wire.name, "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
+        preload = [str(self.original.passt_file.parent / "heap.so")]  # else its own filter of system calls ends it, see there
         if self.preload:
-            around += ["env", f"LD_PRELOAD={self.preload}"]
+            preload.append(self.preload)
+        around += ["env", f"LD_PRELOAD={':'.join(preload)}"]
         self._start("passt", [*self.original.loaded(self.original.passt_file), *words], around)
         self._await("passt's socket", lambda: (self.folder / "passt.sock").exists())
         os.chmod(self.folder / "passt.sock", 0o777)

@@ -168,6 +168,7 @@ main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         args[n++] = argv[i];
     }
+    load_shim(lib, "heap.so");
     if (strcmp(env_or("VMBRIDGE_PASST_SANDBOX", ""), "native") != 0) {
         load_shim(lib, "nosandbox.so");
     }
