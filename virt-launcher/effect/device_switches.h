@@ -4,7 +4,14 @@
 
 #include <libvirt/libvirt.h>
 
-#include "observe/device_xml.h"
+#include "base/err.h"
+
+/* A network card, whose link is up or down, or a CD-ROM, whose medium is in or out. */
+struct device_switch {
+    const char *alias; /* of libvirt's device */
+    bool is_cdrom;
+    bool is_off; /* link down, medium out */
+};
 
 /* How each of them is to be. */
 struct device_switches {

@@ -1,5 +1,5 @@
 // By libxml2, which libvirt itself reads its XML with: so whatever else it says of a device stays as it is.
-#include "observe/device_xml.h"
+#include "observe/cdrom_xml.h"
 
 #include <libxml/parser.h>
 #include <libxml/tree.h>
@@ -46,15 +46,14 @@ has_value(xmlNodePtr n, const char *name, const char *value)
     return is_it;
 }
 
-/* The device of that alias. */
 static xmlNodePtr
-device(xmlDocPtr doc, const struct device_switch *s)
+find_cdrom(xmlDocPtr doc, const char *alias)
 {
     xmlNodePtr devices = child(xmlDocGetRootElement(doc), "devices");
 
     for (xmlNodePtr n = devices ? devices->children : NULL; n; n = n->next) {
-        bool is_kind = n->type == XML_ELEMENT_NODE && str_eq((const char *)n->name, s->is_cdrom ? "disk" : "interface");
-        if (is_kind && has_value(child(n, "alias"), "name", s->alias)) {
+        bool is_disk = n->type == XML_ELEMENT_NODE && str_eq((const char *)n->name, "disk");
+        if (is_disk && has_value(child(n, "alias"), "name", alias)) {
             return n;
         }
     }
@@ -70,36 +69,32 @@ drop(xmlNodePtr n)
     }
 }
 
-static bool
-switch_link(xmlNodePtr nic, bool is_down)
+/* The medium of a CD-ROM. What libvirt says of an empty one has a source too, without a place. */
+static xmlNodePtr
+medium(xmlNodePtr cdrom)
 {
-    xmlNodePtr link = child(nic, "link");
+    xmlNodePtr source = child(cdrom, "source");
+    bool is_there =
+        source && (xmlHasProp(source, (const xmlChar *)"file") || xmlHasProp(source, (const xmlChar *)"dev"));
 
-    if (has_value(link, "state", "down") == is_down) {
-        return false;
-    }
-    drop(link);
-    link = xmlNewChild(nic, NULL, (const xmlChar *)"link", NULL);
-    BUG_ON(!link || !xmlNewProp(link, (const xmlChar *)"state", (const xmlChar *)(is_down ? "down" : "up")));
-    return true;
+    return is_there ? source : NULL;
 }
 
 /* 'kept' is the same CD-ROM as it was begun, or NULL. */
 static bool
 switch_medium(xmlNodePtr cdrom, xmlNodePtr kept, bool is_out)
 {
-    xmlNodePtr source = child(cdrom, "source"), begun = child(kept, "source");
+    xmlNodePtr begun = medium(kept);
 
-    if (is_out) {
-        drop(source);
-        drop(child(cdrom, "backingStore"));
-        return source != NULL;
-    }
-    if (source || !begun) {
+    if ((medium(cdrom) == NULL) == is_out || (!is_out && !begun)) {
         return false;
     }
-    xmlNodePtr copy = xmlDocCopyNode(begun, cdrom->doc, 1);
-    BUG_ON(!copy || !xmlAddChild(cdrom, copy));
+    drop(child(cdrom, "source"));
+    drop(child(cdrom, "backingStore"));
+    if (!is_out) {
+        xmlNodePtr copy = xmlDocCopyNode(begun, cdrom->doc, 1);
+        BUG_ON(!copy || !xmlAddChild(cdrom, copy));
+    }
     return true;
 }
 
@@ -113,7 +108,7 @@ text_of(xmlNodePtr n)
 }
 
 struct err *
-device_xml_switch(const char *live, const char *kept, const struct device_switch *s, char **ret_text)
+cdrom_xml_switch(const char *live, const char *kept, const char *alias, bool is_out, char **ret_text)
 {
     AUTO(doc_freep) xmlDocPtr now = parse(live);
     AUTO(doc_freep) xmlDocPtr begun = parse(kept);
@@ -121,11 +116,10 @@ device_xml_switch(const char *live, const char *kept, const struct device_switch
     if (!now || !begun) {
         return err_new(ERR_INVALID, "libvirt's description of the guest cannot be read");
     }
-    xmlNodePtr n = device(now, s);
-    if (!n) {
-        return err_new(ERR_NOT_FOUND, "the guest has no device %.*s", NAME_MAX_BYTES, s->alias);
+    xmlNodePtr cdrom = find_cdrom(now, alias);
+    if (!cdrom) {
+        return err_new(ERR_NOT_FOUND, "the guest has no device %.*s", NAME_MAX_BYTES, alias);
     }
-    bool is_new = s->is_cdrom ? switch_medium(n, device(begun, s), s->is_off) : switch_link(n, s->is_off);
-    *ret_text = is_new ? text_of(n) : NULL;
+    *ret_text = switch_medium(cdrom, find_cdrom(begun, alias), is_out) ? text_of(cdrom) : NULL;
     return NULL;
 }
