@@ -292,7 +292,13 @@ static const struct {
      "template.spec.domain.cpu.cores - -> 2 restart; "},
     {"{template: {spec: {domain: {devices: {disks: [{name: a}, {name: b, serial: x}]}}}}}",
      "{template: {spec: {domain: {devices: {disks: [{name: b, serial: y}, {name: a}]}}}}}",
-     "template.spec.domain.devices.disks[b].serial \"x\" -> \"y\" restart; "},
+     "template.spec.domain.devices.disks[b].serial \"x\" -> \"y\" restart; "
+     "template.spec.domain.devices.disks [\"a\",\"b\"] -> [\"b\",\"a\"] restart; "},
+    {"{template: {spec: {domain: {devices: {disks: [{name: a}, {name: b}]}}}}}",
+     "{template: {spec: {domain: {devices: {disks: [{name: c}, {name: a}, {name: b}]}}}}}",
+     "template.spec.domain.devices.disks[c] - -> {\"name\":\"c\"} restart; "},
+    {"{template: {spec: {volumes: [{name: a}, {name: b}]}}}", "{template: {spec: {volumes: [{name: b}, {name: a}]}}}",
+     ""},
     {"{template: {spec: {domain: {devices: {disks: [{name: a}]}}}}}",
      "{template: {spec: {domain: {devices: {disks: [{name: b}]}}}}}",
      "template.spec.domain.devices.disks[a] {\"name\":\"a\"} -> - restart; "
@@ -331,6 +337,48 @@ START_TEST(differences_name_their_path)
                     c->desired ? c->desired : "-", change_class_name(c->takes_effect));
     }
     ck_assert_str_eq(strbuf_str(&got), diffs[_i].want);
+    arena_free(a);
+}
+END_TEST
+
+/* 'now' -> 'wish' gives 'live': what takes effect at once. */
+static const struct {
+    const char *now, *wish, *live;
+} lives[] = {
+    {"{domain: {memory: {guest: 1Gi}}}", "{domain: {memory: {guest: 2Gi}}}", "{domain: {memory: {guest: 1Gi}}}"},
+    {"{domain: {devices: {interfaces: [{name: a, state: up}, {name: b}]}}}",
+     "{domain: {devices: {interfaces: [{name: b, state: down}, {name: a, model: e1000}]}}}",
+     "{domain: {devices: {interfaces: [{name: a}, {name: b, state: down}]}}}"},
+    {"{domain: {devices: {interfaces: [{name: a}]}}}", "{domain: {devices: {interfaces: [{name: a, state: absent}]}}}",
+     "{domain: {devices: {interfaces: [{name: a}]}}}"},
+    {"{domain: {devices: {interfaces: [{name: a, state: absent}]}}}", "{domain: {devices: {interfaces: [{name: a}]}}}",
+     "{domain: {devices: {interfaces: [{name: a, state: absent}]}}}"},
+    {"{domain: {devices: {interfaces: [{name: a, ports: [{port: 80}]}]}}}",
+     "{domain: {devices: {interfaces: [{name: a, ports: [{port: 81}, {port: 82}]}]}}}",
+     "{domain: {devices: {interfaces: [{name: a, ports: [{port: 81}, {port: 82}]}]}}}"},
+    {"{domain: {devices: {interfaces: [{name: a}]}}}", "{domain: {devices: {interfaces: [{name: c, state: down}]}}}",
+     "{domain: {devices: {interfaces: [{name: a}]}}}"},
+    {"{domain: {devices: {disks: [{name: c, cdrom: {bus: sata}}]}}}",
+     "{domain: {devices: {disks: [{name: c, cdrom: {bus: scsi, tray: open}}]}}}",
+     "{domain: {devices: {disks: [{name: c, cdrom: {bus: sata, tray: open}}]}}}"},
+    {"{domain: {devices: {disks: [{name: c, disk: {bus: sata}}]}}}",
+     "{domain: {devices: {disks: [{name: c, cdrom: {tray: open}}]}}}",
+     "{domain: {devices: {disks: [{name: c, disk: {bus: sata}}]}}}"},
+    {"{evictionStrategy: None}", "{domain: {}}", "{}"},
+    {"{domain: null}", "{evictionStrategy: None, domain: {}}", "{domain: null, evictionStrategy: None}"},
+};
+
+START_TEST(what_takes_effect_at_once_is_taken_over)
+{
+    struct arena *a = arena_new(1 << 20);
+    const json_t *now = yaml_of(lives[_i].now, a), *wish = yaml_of(lives[_i].wish, a),
+                 *want = yaml_of(lives[_i].live, a);
+    AUTO(freep) char *before = json_compact(now);
+    const json_t *live = api_take_live(&vmi_spec_type, now, wish, a);
+    AUTO(freep) char *after = json_compact(now);
+
+    ck_assert_msg(json_equal(live, want), "%s", json_text(live, a));
+    ck_assert_str_eq(before, after);
     arena_free(a);
 }
 END_TEST
@@ -563,6 +611,7 @@ main(void)
     tcase_add_test(t, lists_and_texts_have_caps);
     tcase_add_loop_test(t, differences_name_their_path, 0, (int)ARRAY_LEN(diffs));
     tcase_add_test(t, differences_are_capped);
+    tcase_add_loop_test(t, what_takes_effect_at_once_is_taken_over, 0, (int)ARRAY_LEN(lives));
     tcase_add_test(t, a_schema_is_light_and_has_no_defaults);
     tcase_add_test(t, a_schema_names_every_field);
     tcase_add_test(t, metadata_of_a_template_may_be_null);

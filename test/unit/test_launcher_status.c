@@ -43,6 +43,7 @@ START_TEST(says_all_it_knows)
         {.network = "a", .mac = "02:00:00:00:00:01", .is_masquerade = true, .ip4 = "10.0.2.2"},
         {.network = "b", .mac = "02:00:00:00:00:02"}};
     const struct domain_view view = {.disks = &disk, .n_disks = 1, .nics = nics, .n_nics = 2};
+    const bool nic_is_down[] = {false, true};
     struct port ports[] = {{.port = 22, .protocol = PROTOCOL_TCP}};
     const struct agent_state agent = {.connected = TRI_TRUE, .hostname = "inside"};
     const struct disk_trouble troubles[] = {{"vdb", DISK_IO_ERROR}, {"vda", DISK_NO_SPACE}};
@@ -57,12 +58,15 @@ START_TEST(says_all_it_knows)
                                    .machine = "pc-q35-10.0",
                                    .agent = &agent,
                                    .view = &view,
+                                   .nic_is_down = nic_is_down,
                                    .pod_ip = "10.1.2.3",
                                    .open_ports = {ports, 1}};
     AUTO(freep) char *text = launcher_status_text(&f, arena);
     struct launcher_state s = read_back(text);
 
     ck_assert_int_eq(s.state, DOMAIN_RUNNING);
+    ck_assert_str_eq(s.nics.items[0].link, LINK_UP);
+    ck_assert_str_eq(s.nics.items[1].link, LINK_DOWN);
     ck_assert_int_eq(s.seq, 7);
     ck_assert_int_eq(s.since_s.v, 100);
     ck_assert_str_eq(s.machine_type, "pc-q35-10.0");

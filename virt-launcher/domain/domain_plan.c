@@ -71,6 +71,15 @@ is_stopping(const struct domain_situation *s)
     return s->stop_ms > 0;
 }
 
+/* A guest that is about to end, or to start, keeps its devices as they are. */
+static bool
+is_switch_due(const struct domain_situation *s)
+{
+    bool is_up = s->state == DOMAIN_RUNNING || s->state == DOMAIN_PAUSED;
+
+    return s->has_wish && is_up && (s->switched_ms == 0 || s->now_ms - s->switched_ms >= DOMAIN_SWITCH_EVERY_MS);
+}
+
 static bool
 always(const struct domain_situation *s)
 {
@@ -93,11 +102,12 @@ static const struct rule {
     {"room-again", has_room_again, DOMAIN_ACTION_RESUME},
     {"ask-to-shut-down", is_ask_due, DOMAIN_ACTION_SHUTDOWN},
     {"shutting-down", is_stopping, DOMAIN_ACTION_NONE},
+    {"switch-devices", is_switch_due, DOMAIN_ACTION_SWITCH},
     {"steady", always, DOMAIN_ACTION_NONE},
 };
 
 /* A guest that is asked to end is looked at again when the next question or the end of its grace is due, one without room when there may
- * be some. */
+ * be some, one whose devices could not be switched when they may. */
 static int64_t
 again_ms(const struct domain_situation *s, enum domain_action action)
 {
@@ -105,7 +115,7 @@ again_ms(const struct domain_situation *s, enum domain_action action)
         return 0;
     }
     if (s->stop_ms == 0) {
-        return s->is_full ? DOMAIN_ROOM_EVERY_MS : 0;
+        return s->is_full || s->has_wish ? DOMAIN_ROOM_EVERY_MS : 0;
     }
     int64_t asked_ms = action == DOMAIN_ACTION_SHUTDOWN || s->asked_ms == 0 ? s->now_ms : s->asked_ms;
     int64_t ask_ms = asked_ms + DOMAIN_ASK_EVERY_MS;

@@ -17,15 +17,18 @@ struct domain_situation {
     int64_t stop_ms;         /* when the pod was asked to end */
     int64_t asked_ms;        /* when the guest was last asked to shut down */
     int64_t grace_ms;
-    bool is_full;       /* paused, because there was no room for what it wrote */
-    bool has_room;      /* and now there is */
-    int64_t resumed_ms; /* when it was last resumed for that */
+    bool is_full;        /* paused, because there was no room for what it wrote */
+    bool has_room;       /* and now there is */
+    int64_t resumed_ms;  /* when it was last resumed for that */
+    bool has_wish;       /* devices may not be as they were asked to be */
+    int64_t switched_ms; /* when that was last tried and failed */
 };
 
 enum domain_action {
     DOMAIN_ACTION_NONE,
     DOMAIN_ACTION_START,
     DOMAIN_ACTION_RESUME,
+    DOMAIN_ACTION_SWITCH,   /* links and trays */
     DOMAIN_ACTION_SHUTDOWN, /* press the power button */
     DOMAIN_ACTION_DESTROY,
     DOMAIN_ACTION_END, /* nothing is left to do: report and exit */
@@ -37,7 +40,12 @@ struct domain_plan {
     int64_t again_ms; /* from now; 0: only when something changes */
 };
 
-enum { DOMAIN_ASK_EVERY_MS = 5000, DOMAIN_ROOM_EVERY_MS = 10000, DOMAIN_RESUME_EVERY_MS = 30000 };
+enum {
+    DOMAIN_ASK_EVERY_MS = 5000,
+    DOMAIN_ROOM_EVERY_MS = 10000,
+    DOMAIN_RESUME_EVERY_MS = 30000,
+    DOMAIN_SWITCH_EVERY_MS = 10000
+};
 
 /* First rule that fits. */
 struct domain_plan domain_plan(const struct domain_situation *s);

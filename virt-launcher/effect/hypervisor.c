@@ -18,6 +18,7 @@ struct call {
     uint64_t connection;
     struct credentials credentials;
     char *credentials_set; /* before the call, and after it */
+    struct device_switches switches;
     struct hypervisor_result r;
 };
 
@@ -83,6 +84,7 @@ is_possible(const struct hypervisor *h, enum hypervisor_call call)
     case HYPERVISOR_DESTROY:
     case HYPERVISOR_READ:
     case HYPERVISOR_AGENT:
+    case HYPERVISOR_SWITCH:
     case HYPERVISOR_PAUSE:
     case HYPERVISOR_UNPAUSE:
     case HYPERVISOR_REBOOT:
@@ -100,20 +102,22 @@ asks_agent(enum hypervisor_call call)
     return call == HYPERVISOR_AGENT || call == HYPERVISOR_FREEZE || call == HYPERVISOR_UNFREEZE;
 }
 
-bool
-hypervisor_call(struct hypervisor *h, enum hypervisor_call call, const char *xml, bool flag)
+static struct lane *
+lane_of(struct hypervisor *h, enum hypervisor_call call)
 {
-    struct call *c;
-    struct lane *lane = asks_agent(call) ? &h->agent : &h->calls;
+    return asks_agent(call) ? &h->agent : &h->calls;
+}
 
-    if (!is_possible(h, call) || lane->n_waiting == LANE_JOBS_MAX) {
-        return false;
+/* NULL when there is no connection or domain for it, or too much waits. */
+static struct call *
+call_new(struct hypervisor *h, enum hypervisor_call call)
+{
+    if (!is_possible(h, call) || lane_of(h, call)->n_waiting == LANE_JOBS_MAX) {
+        return NULL;
     }
-    c = XNEW(struct call);
+    struct call *c = XNEW(struct call);
     *c = (struct call){.job = {.work = call_work, .done = call_done},
                        .h = h,
-                       .xml = xml ? xstrdup(xml) : NULL,
-                       .flag = flag,
                        .credentials = h->credentials,
                        .credentials_set = h->credentials_set ? xstrdup(h->credentials_set) : NULL,
                        .connection = call == HYPERVISOR_CONNECT ? ++h->connection : h->connection,
@@ -124,7 +128,41 @@ hypervisor_call(struct hypervisor *h, enum hypervisor_call call, const char *xml
     if (h->dom && virDomainRef(h->dom) == 0) {
         c->dom = h->dom;
     }
+    return c;
+}
+
+static void
+run(struct call *c)
+{
+    struct lane *lane = lane_of(c->h, c->r.call);
+
     BUG_ON(!lane_run(lane, &c->job));
+}
+
+bool
+hypervisor_call(struct hypervisor *h, enum hypervisor_call call, const char *xml, bool flag)
+{
+    struct call *c = call_new(h, call);
+
+    if (!c) {
+        return false;
+    }
+    c->xml = xml ? xstrdup(xml) : NULL;
+    c->flag = flag;
+    run(c);
+    return true;
+}
+
+bool
+hypervisor_switch(struct hypervisor *h, const struct device_switches *switches)
+{
+    struct call *c = call_new(h, HYPERVISOR_SWITCH);
+
+    if (!c) {
+        return false;
+    }
+    c->switches = device_switches_copy(switches);
+    run(c);
     return true;
 }
 
@@ -283,6 +321,9 @@ call_work(struct lane_job *j)
     case HYPERVISOR_AGENT:
         c->r.error = work_agent(c);
         break;
+    case HYPERVISOR_SWITCH:
+        c->r.error = device_switches_apply(c->dom, &c->switches);
+        break;
     case HYPERVISOR_PAUSE:
     case HYPERVISOR_UNPAUSE:
     case HYPERVISOR_REBOOT:
@@ -318,6 +359,7 @@ call_done(struct lane_job *j)
     let_go(c->conn, c->dom);
     free(c->xml);
     free(c->credentials_set);
+    device_switches_fini(&c->switches);
     h->done(h->arg, c->r);
     free(c);
 }

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "effect/credentials.h"
+#include "effect/device_switches.h"
 #include "effect/lane.h"
 #include "observe/domain_read.h"
 #include "observe/libvirt_events.h"
@@ -17,6 +18,7 @@ enum hypervisor_call {
     HYPERVISOR_DESTROY,
     HYPERVISOR_READ,
     HYPERVISOR_AGENT,
+    HYPERVISOR_SWITCH, /* devices, by hypervisor_switch */
     /* What is asked for by somebody, one at a time. */
     HYPERVISOR_PAUSE,
     HYPERVISOR_UNPAUSE,
@@ -59,6 +61,8 @@ MUST_CHECK struct err *hypervisor_init(struct hypervisor *h, uv_loop_t *loop, co
 /* Starts a call. 'xml' (START) is copied; 'flag' is: start paused (START), ask for the version too (AGENT).
  * False when there is no connection or domain for it, or too much waits. */
 MUST_CHECK bool hypervisor_call(struct hypervisor *h, enum hypervisor_call call, const char *xml, bool flag);
+/* The same with HYPERVISOR_SWITCH; the list is copied. */
+MUST_CHECK bool hypervisor_switch(struct hypervisor *h, const struct device_switches *switches);
 bool hypervisor_is_busy(const struct hypervisor *h);
 bool hypervisor_is_connected(const struct hypervisor *h);
 /* Lets the connection go, after it was closed from the other side. */

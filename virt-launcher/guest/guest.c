@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "domain/parts/console.h"
 #include "effect/files.h"
+#include "guest/guest_devices.h"
 #include "guest/guest_end.h"
 #include "guest/guest_libvirt.h"
 #include "guest/guest_logs.h"
@@ -64,6 +65,8 @@ on_desired(void *arg, const struct launcher_desired *desired)
         log_set_level(desired->log_verbosity.v >= 3 ? log_level_of_verbosity(desired->log_verbosity.v) : LOG_WARN);
     }
     guest_ports_wish(g, &desired->open_ports);
+    guest_devices_wish(g, desired->devices);
+    guest_step(g);
 }
 
 static struct err *

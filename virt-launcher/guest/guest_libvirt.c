@@ -5,6 +5,7 @@
 #include "domain/parts/identity.h"
 #include "effect/files.h"
 #include "guest/guest_agent.h"
+#include "guest/guest_devices.h"
 #include "guest/guest_ports.h"
 #include "guest/guest_step.h"
 #include "guest/guest_tell.h"
@@ -93,7 +94,9 @@ on_result(void *arg, struct hypervisor_result r)
         guest_agent_took(g, &r);
         return;
     }
-    if (r.call >= HYPERVISOR_PAUSE) {
+    if (r.call == HYPERVISOR_SWITCH) {
+        guest_devices_took(g, &r);
+    } else if (r.call >= HYPERVISOR_PAUSE) {
         guest_verbs_took(g, &r);
     }
     if (r.is_lost) {

@@ -9,6 +9,7 @@
 #include "effect/files.h"
 #include "effect/host_resources.h"
 #include "effect/pod_machine.h"
+#include "guest/guest_devices.h"
 
 /* Somebody may edit the pod's annotation: what runs is what the first manager was told. */
 static struct err *
@@ -161,6 +162,7 @@ guest_describe(struct guest *g, const struct disks_result *disks)
         return e;
     }
     g->has_view = true;
+    guest_devices_init(g);
     g->xml = arena_strdup(g->arena, strbuf_str(&xml));
     return NULL;
 }

@@ -79,10 +79,16 @@ struct guest {
     int64_t verb_number; /* of the request that is carried out; 0: none is */
     enum hypervisor_call verb_call;
     int64_t thaw_s;
-    struct port_set wish; /* ports: of the instance, until the gateway says otherwise */
-    bool is_wish_said;    /* by the gateway, to this manager */
-    char *complaint;      /* about ports */
-    char *qemu_words;     /* what QEMU said of its unexpected end, or NULL */
+    struct port_set wish;              /* ports: of the instance, until the gateway says otherwise */
+    bool is_wish_said;                 /* by the gateway, to this manager */
+    char *complaint;                   /* about ports */
+    struct arena *devices_arena;       /* of the wish; NULL: none was said */
+    struct device_wish devices;        /* the gateway's */
+    bool is_devices_due;               /* it may not be so yet */
+    int64_t switched_ms;               /* when that failed last; 0: not since it was said */
+    bool nic_wish[DOMAIN_NICS_MAX];    /* of the call on its way: its link is to be down */
+    bool nic_is_down[DOMAIN_NICS_MAX]; /* as it is; in the order of the view */
+    char *qemu_words;                  /* what QEMU said of its unexpected end, or NULL */
 
     /* what was told */
     char *told; /* last text, with number 0 */

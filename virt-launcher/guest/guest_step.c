@@ -5,6 +5,7 @@
 #include "domain/grace.h"
 #include "domain/parts/features.h"
 #include "effect/files.h"
+#include "guest/guest_devices.h"
 #include "guest/guest_end.h"
 #include "guest/guest_tell.h"
 #include "guest/guest_troubles.h"
@@ -42,6 +43,9 @@ act(struct guest *g, const struct domain_plan *plan, int64_t now_ms)
         g->resumed_ms = now_ms;
         log_warn(&g->log, "there is room again: the guest goes on");
         (void)!hypervisor_call(&g->hypervisor, HYPERVISOR_RESUME, NULL, false); /* tried again if it is still paused */
+        break;
+    case DOMAIN_ACTION_SWITCH:
+        guest_devices_switch(g);
         break;
     case DOMAIN_ACTION_SHUTDOWN:
         g->asked_ms = now_ms;
@@ -83,6 +87,8 @@ guest_step(struct guest *g)
         .is_full = guest_is_full(g, &has_room),
         .has_room = has_room,
         .resumed_ms = g->resumed_ms,
+        .has_wish = g->is_devices_due && g->has_view,
+        .switched_ms = g->switched_ms,
     };
     struct domain_plan plan = domain_plan(&s);
 

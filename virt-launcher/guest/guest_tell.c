@@ -40,6 +40,7 @@ guest_facts(const struct guest *g, struct arena *a)
         .machine = g->seen.machine,
         .agent = g->agent,
         .view = g->has_view ? &g->view : NULL,
+        .nic_is_down = g->nic_is_down,
         .troubles = g->seen.troubles,
         .n_troubles = g->seen.n_troubles,
         .pod_ip = g->network.ip,

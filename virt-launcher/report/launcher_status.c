@@ -42,14 +42,17 @@ disks_of(const struct status_facts *f, struct arena *a)
 
 /* Under masquerade the guest has its private address, under bridge the pod's. */
 static struct nic_state_list
-nics_of(const struct domain_view *v, const char *pod_ip, struct arena *a)
+nics_of(const struct status_facts *f, const char *pod_ip, struct arena *a)
 {
+    const struct domain_view *v = f->view;
     struct nic_state_list l = {.items = ARENA_NEW_N(a, struct nic_state, v->n_nics)};
 
     for (size_t i = 0; i < v->n_nics; i++) {
         const struct nic_view *n = &v->nics[i];
-        l.items[l.n++] =
-            (struct nic_state){.network = n->network, .mac = n->mac, .ip = n->is_masquerade ? n->ip4 : pod_ip};
+        l.items[l.n++] = (struct nic_state){.network = n->network,
+                                            .mac = n->mac,
+                                            .link = f->nic_is_down[i] ? LINK_DOWN : LINK_UP,
+                                            .ip = n->is_masquerade ? n->ip4 : pod_ip};
     }
     return l;
 }
@@ -77,7 +80,7 @@ state_of(const struct status_facts *f, struct arena *a)
     }
     if (f->view) {
         s.disks = disks_of(f, a);
-        s.nics = nics_of(f->view, str_empty(f->pod_ip) ? NULL : f->pod_ip, a);
+        s.nics = nics_of(f, str_empty(f->pod_ip) ? NULL : f->pod_ip, a);
     }
     return s;
 }

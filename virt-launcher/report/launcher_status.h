@@ -23,6 +23,7 @@ struct status_facts {
     const char *machine;
     const struct agent_state *agent;
     const struct domain_view *view;
+    const bool *nic_is_down; /* of the view's cards, in their order */
     const struct disk_trouble *troubles;
     size_t n_troubles;
     const char *pod_ip;

@@ -45,6 +45,7 @@ static const struct type disk_state_type = TYPE(disk_state, disk_state_fields);
 static const struct field nic_state_fields[] = {
     FIELD_STRING(nic_state, network, "network", "Network of the interface.", MAX_LEN(63)),
     FIELD_STRING(nic_state, mac, "mac", "Hardware address given to the guest.", MAX_LEN(32)),
+    FIELD_STRING(nic_state, link, "link", "up or down.", MAX_LEN(8)),
     FIELD_STRING(nic_state, ip, "ip", "Address given to the guest.", MAX_LEN(64)),
     FIELD_END,
 };
@@ -72,11 +73,20 @@ static const struct field launcher_state_fields[] = {
 };
 const struct type launcher_state_type = TYPE(launcher_state, launcher_state_fields);
 
+static const struct field device_wish_fields[] = {
+    FIELD_STRINGS(device_wish, links_down, "linksDown", "Interfaces whose link is to be down.", MAX_ITEMS(64)),
+    FIELD_STRINGS(device_wish, trays_open, "traysOpen", "CD-ROMs whose medium is to be out.", MAX_ITEMS(256)),
+    FIELD_END,
+};
+static const struct type device_wish_type = TYPE(device_wish, device_wish_fields);
+
 static const struct field launcher_desired_fields[] = {
     FIELD_INT(launcher_desired, version, "version", "Version of the message.", REQUIRED),
     FIELD_STRING(launcher_desired, vmi_uid, "vmiUID", "The instance that is meant.", MAX_LEN(64)),
     FIELD_LIST(launcher_desired, open_ports, port_list, port_type, "openPorts", "All ports to let in.", MAX_ITEMS(1024)),
     FIELD_OPT_INT(launcher_desired, log_verbosity, "logVerbosity", "How much the launcher logs."),
+    FIELD_POINTER(launcher_desired, devices, device_wish, device_wish_type, "devices",
+                  "How devices are to be that can be switched while the guest runs."),
     FIELD_END,
 };
 const struct type launcher_desired_type = TYPE(launcher_desired, launcher_desired_fields);

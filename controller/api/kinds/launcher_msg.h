@@ -61,8 +61,12 @@ struct disk_state_list {
 struct nic_state {
     const char *network;
     const char *mac;
-    const char *ip; /* the address the guest has been given; the pod's under bridge, private under masquerade */
+    const char *link; /* LINK_UP or LINK_DOWN */
+    const char *ip;   /* the address the guest has been given; the pod's under bridge, private under masquerade */
 };
+
+#define LINK_UP "up"
+#define LINK_DOWN "down"
 
 struct nic_state_list {
     struct nic_state *items;
@@ -88,12 +92,19 @@ struct launcher_state {
     struct port_list open_ports; /* what passt lets in now */
 };
 
+/* How the devices of the guest that can be switched while it runs are to be. Whole: one that is not named is up, or closed. */
+struct device_wish {
+    struct str_list links_down; /* names of interfaces */
+    struct str_list trays_open; /* names of CD-ROMs: their media are out */
+};
+
 /* Down: what the controller wants of this launcher. */
 struct launcher_desired {
     int64_t version;
     const char *vmi_uid;
     struct port_list open_ports; /* whole set, in any order */
     struct opt_int log_verbosity;
+    struct device_wish *devices; /* NULL: nothing is said of them, as a controller does that is older */
 };
 
 /* Down: this replica does not lead; dial that one ("10.0.0.7:8443"; "" when nobody leads yet), then close. */

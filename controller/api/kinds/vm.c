@@ -111,6 +111,16 @@ static const struct field power_fields[] = {
 };
 static const struct type power_type = TYPE(vm_power, power_fields);
 
+static const struct field pending_change_fields[] = {
+    FIELD_STRING(pending_change, path, "path", "Field that was changed.", REQUIRED),
+    FIELD_STRING(pending_change, current, "current", "What the guest has, as JSON."),
+    FIELD_STRING(pending_change, desired, "desired", "What it is to have, as JSON."),
+    FIELD_STRING(pending_change, takes_effect, "takesEffect",
+                 "When: restart is the next start, recreate only a machine that is made anew."),
+    FIELD_END,
+};
+static const struct type pending_change_type = TYPE(pending_change, pending_change_fields);
+
 static const struct field vm_bridge_fields[] = {
     FIELD_STRING(vm_bridge, next, "next", "What happens next."),
     FIELD_POINTER(vm_bridge, last_failure, vm_failure, failure_type, "lastFailure", "The last run that failed."),
@@ -118,6 +128,8 @@ static const struct field vm_bridge_fields[] = {
                   "A start or a stop by a person that outlasts the run strategy."),
     FIELD_LIST(vm_bridge, repairs, repair_list, repair_type, "repairs",
                "Fields that are read otherwise than they are written, or have no effect."),
+    FIELD_LIST(vm_bridge, pending, pending_change_list, pending_change_type, "pendingChanges",
+               "Fields of the template that the running guest does not have yet, the first sixteen."),
     FIELD_END,
 };
 static const struct type vm_bridge_type = TYPE(vm_bridge, vm_bridge_fields);

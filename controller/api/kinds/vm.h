@@ -73,12 +73,28 @@ struct vm_power {
 #define POWER_RUNNING "Running"
 #define POWER_STOPPED "Stopped"
 
+/* A field of the template that the running instance does not have. */
+struct pending_change {
+    const char *path;         /* from the object on: "spec.template.spec.domain.cpu.cores" */
+    const char *current;      /* compact JSON, shortened; NULL: absent, or not shown */
+    const char *desired;      /* the same */
+    const char *takes_effect; /* change_class_name */
+};
+
+struct pending_change_list {
+    struct pending_change *items;
+    size_t n;
+};
+
 struct vm_bridge {
     const char *next;                /* what happens next, a sentence; NULL: nothing is to happen */
     struct vm_failure *last_failure; /* the last run that failed */
     struct vm_power *power;
     struct repair_list repairs;
+    struct pending_change_list pending; /* PENDING_CHANGES_MAX at most */
 };
+
+enum { PENDING_CHANGES_MAX = 16 };
 
 struct vm_status {
     enum tri created;

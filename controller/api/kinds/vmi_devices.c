@@ -97,7 +97,8 @@ static const struct type lun_type = TYPE(disk_target, lun_fields);
 
 static const struct field cdrom_fields[] = {
     TARGET_FIELDS(cdrom_bus_rules, "sata"),
-    FIELD_ENUM(disk_target, tray, tray_state, tray_names, "tray", "Tray of a CD-ROM.", OTHERWISE("closed")),
+    FIELD_ENUM(disk_target, tray, tray_state, tray_names, "tray", "Tray of a CD-ROM; open: the medium is out.",
+               OTHERWISE("closed"), CHANGES(LIVE)),
     FIELD_END,
 };
 static const struct type cdrom_type = TYPE(disk_target, cdrom_fields);
@@ -184,7 +185,7 @@ static const struct field disk_fields[] = {
                  OTHERWISE("off; 512 bytes")),
     FIELD_END,
 };
-const struct type disk_type = TYPE(disk, disk_fields, .list_key = "name", .cel = disk_rules);
+const struct type disk_type = TYPE(disk, disk_fields, .list_key = "name", .ordered = true, .cel = disk_rules);
 
 static const struct cel_rule port_rules[] = {
     {"self != 0", "Port field is mandatory.", NULL},
@@ -277,7 +278,7 @@ static const struct field interface_fields[] = {
     FIELD_STRING(interface, pci_address, "pciAddress", "Where the card is: 0000:06:00.0, or 0000:00:06.0 on bus 0.",
                  .open = true, MAX_LEN(16), RULES(pci_rules)),
     FIELD_STRING(interface, state, "state", "Link state: up, down or absent.", PATTERN("^(up|down|absent)?$"),
-                 MAX_LEN(16), OTHERWISE("up")),
+                 MAX_LEN(16), OTHERWISE("up"), CHANGES(LIVE), .not_live = "absent"),
     KEPT_JSON("portRanges", "Ranges of ports that are let in.", .list = true),
     KEPT_STRING("tag", "Name by which the guest knows it."),
     FIELD_INT(interface, acpi_index, "acpiIndex", "Number of the card in ACPI, by which Linux names it: eno<number>.",
@@ -289,4 +290,5 @@ static const struct field interface_fields[] = {
     KEPT_LIST(dhcp_option_type, "dhcpOptions.privateOptions", "Options 224 to 254."),
     FIELD_END,
 };
-const struct type interface_type = TYPE(interface, interface_fields, .list_key = "name", .cel = interface_rules);
+const struct type interface_type =
+    TYPE(interface, interface_fields, .list_key = "name", .ordered = true, .cel = interface_rules);

@@ -29,6 +29,15 @@ api_diff(const struct type *t, const json_t *current, const json_t *desired, str
     diff_object(&d, t, current, desired, &(struct spot){.at = "", .inside = ""});
 }
 
+enum change_class
+field_change(const struct field *f, const json_t *from, const json_t *to)
+{
+    bool waits =
+        f->not_live && (str_eq(json_string_value(from), f->not_live) || str_eq(json_string_value(to), f->not_live));
+
+    return waits ? CHANGE_RESTART : f->change;
+}
+
 static void
 note(const struct diff *d, const char *path, const json_t *from, const json_t *to, enum change_class class)
 {
@@ -71,8 +80,34 @@ same(const struct diff *d, const struct field *f, const json_t *from, const json
     return json_equal(from, to) || (f->kind == KIND_QUANTITY && same_quantity(d->arena, from, to));
 }
 
+/* Names of those items that are in the other list too, in their order. */
+static json_t *
+common_names(const struct diff *d, const char *key, const json_t *list, const json_t *other)
+{
+    json_t *names = json_in_arena(d->arena, json_array());
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *name = json_str(json_array_get(list, i), key);
+        if (name && json_find(other, key, name)) {
+            (void)json_array_append_new(names, json_string(name));
+        }
+    }
+    return names;
+}
+
+static void
+diff_order(const struct diff *d, const struct field *f, const json_t *from, const json_t *to, const char *at)
+{
+    const json_t *old = common_names(d, f->type->list_key, from, to),
+                 *new = common_names(d, f->type->list_key, to, from);
+
+    if (f->type->ordered && !json_equal(old, new)) {
+        note(d, at, old, new, f->change);
+    }
+}
+
 // NOLINTBEGIN(misc-no-recursion): as deep as the tables nest, and API_DEPTH_MAX at most
-/* Items are compared by key, in any order; one that is only on one side differs whole. */
+/* Items are compared by key; one that is only on one side differs whole. */
 static void
 diff_list(const struct diff *d, const struct field *f, const json_t *from, const json_t *to, const char *at,
           unsigned depth)
@@ -97,6 +132,7 @@ diff_list(const struct diff *d, const struct field *f, const json_t *from, const
             note(d, arena_printf(d->arena, "%s[%s]", at, name ? name : ""), NULL, item, f->change);
         }
     }
+    diff_order(d, f, from, to, at);
 }
 
 static void
@@ -113,7 +149,7 @@ diff_field(const struct diff *d, const struct field *f, const json_t *from, cons
     } else if (f->kind == KIND_STRUCT || (both && f->kind == KIND_POINTER)) {
         diff_object(d, f->type, from, to, &(struct spot){.at = path, .inside = "", .depth = depth});
     } else {
-        note(d, path, from, to, f->change);
+        note(d, path, from, to, field_change(f, from, to));
     }
 }
 

@@ -56,9 +56,13 @@ struct change_list {
 enum { API_CHANGES_MAX = 64 };
 
 /* What differs between two JSON objects of a type, field by field. Quantities are compared by value, list items with a key in any
- * order. Fields that no row names count too: they differ whole, and take effect with a restart. Either may be NULL. */
+ * order; of disks and interfaces another order is a difference of its own. Fields that no row names count too: they differ whole, and take effect with a restart. Either may be NULL. */
 void api_diff(const struct type *t, const json_t *current, const json_t *desired, struct arena *a,
               struct change_list *ret_changes);
+
+/* 'current' with those fields of 'desired' that take effect at once (CHANGE_LIVE), also where they went; list items with a key are the same item by
+ * it. What differs of the two afterwards waits. Of the arena; values may be shared with 'desired'. */
+json_t *api_take_live(const struct type *t, const json_t *current, const json_t *desired, struct arena *a);
 
 /* OpenAPI v3 structural schema of a type, as a CRD carries it: no defaults, no rules. The caller owns the tree. with_sentences: each
  * field is described by its row's sentence. */

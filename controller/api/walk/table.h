@@ -52,6 +52,7 @@ struct field {
     uint32_t max_len;
     uint32_t max_items;
     enum change_class change;
+    const char *not_live; /* STRING of CHANGE_LIVE: a change from or to this value waits for a restart */
     bool required;
     bool open;     /* ENUM, pattern: the schema says nothing, a rule of the policy has the better sentence */
     bool shadow;   /* JSON: a second view of what other rows describe: neither encoded nor in the schema */
@@ -71,6 +72,7 @@ struct type {
     const struct field *fields;
     const char *list_key; /* items are known by this field (x-kubernetes-list-map-keys) */
     const char *list_key2;
+    bool ordered; /* of a list by key: the order of its items means something to the guest */
     const struct cel_rule *cel;
     bool keeps_unknown; /* what no row names is kept (x-kubernetes-preserve-unknown-fields) */
     bool opaque;        /* the schema says no more than "object" */
@@ -157,6 +159,9 @@ struct type {
     {                                    \
         .name = "kept", .fields = (rows) \
     }
+
+/* When the change of a field from one value to another takes effect; either may be NULL. */
+enum change_class field_change(const struct field *f, const json_t *from, const json_t *to);
 
 extern const struct type meta_type;      /* an object's own metadata */
 extern const struct type condition_type; /* items of a condition_list */

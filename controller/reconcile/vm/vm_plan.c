@@ -2,6 +2,7 @@
 #include "reconcile/vm/vm_plan.h"
 
 #include "reconcile/vm/vm_adopt.h"
+#include "reconcile/vm/vm_changes.h"
 #include "reconcile/vm/vm_power.h"
 #include "reconcile/vm/vm_start.h"
 #include "reconcile/vm/vm_status.h"
@@ -17,10 +18,12 @@ static bool must_clear(const void *view);
 static bool must_start(const void *view);
 static bool is_invalid(const void *view);
 static bool must_start_anew(const void *view);
+static bool must_follow(const void *view);
 static bool is_waiting(const void *view);
 static bool is_held(const void *view);
 static void plan_adopt(const void *view, struct plan *p);
 static void plan_delete(const void *view, struct plan *p);
+static void plan_follow(const void *view, struct plan *p);
 static void plan_wait(const void *view, struct plan *p);
 static void plan_create(const void *view, struct plan *p);
 
@@ -38,6 +41,7 @@ static const struct rule rules[] = {
     {"start-anew", "an instance that cannot start makes room when its template was changed", must_start_anew,
      plan_delete},
     {"invalid", "a spec that cannot run is told in status and not started", is_invalid, rule_nothing},
+    {"follow", "what the template changes at once reaches the instance that runs", must_follow, plan_follow},
     {"back-off", "after failed starts the next one waits", is_waiting, plan_wait},
     {"hold", "a start that could not be made is told before it is tried again", is_held, rule_nothing},
     {"start", "the run strategy wants an instance and there is none: it is made", must_start, plan_create},
@@ -140,6 +144,12 @@ is_invalid(const void *view)
 }
 
 static bool
+must_follow(const void *view)
+{
+    return vm_follows(view);
+}
+
+static bool
 is_waiting(const void *view)
 {
     const struct vm_view *v = view;
@@ -176,6 +186,12 @@ plan_delete(const void *view, struct plan *p)
     (void)plan_add(p, VERB_DELETE, &vmi_kind, &v->vmi.meta, NULL);
     plan_event(p, "Normal", "SuccessfulDelete",
                "Stopped the virtual machine by deleting the virtual machine instance %s", v->vmi.meta.name);
+}
+
+static void
+plan_follow(const void *view, struct plan *p)
+{
+    vm_plan_follow(view, p);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "api/rules/repairs.h"
 #include "base/clock.h"
 #include "reconcile/vm/vm_adopt.h"
+#include "reconcile/vm/vm_changes.h"
 #include "reconcile/vm/vm_start.h"
 #include "reconcile/vmi/vmi_kind.h"
 #include "reconcile/vmi/vmi_phase.h"
@@ -50,7 +51,10 @@ vm_status(const struct vm_view *v, struct plan *p)
     if (!v->is_header) {
         bridge->repairs = vm_spec_repairs(&v->vm.spec, v->arena);
     }
-    st->bridge = bridge->next || bridge->last_failure || bridge->power || bridge->repairs.n > 0 ? bridge : NULL;
+    bridge->pending = vm_pending(v);
+    st->bridge = bridge->next || bridge->last_failure || bridge->power || bridge->repairs.n > 0 || bridge->pending.n > 0
+                     ? bridge
+                     : NULL;
 
     json_t *old_all = json_in_arena(v->arena, api_encode(&vm_type, &v->vm));
     json_t *new_all = json_in_arena(v->arena, api_encode(&vm_type, &now));
@@ -167,12 +171,11 @@ set_conditions(const struct vm_view *v, const struct plan *p, struct vm_status *
             &(struct condition){.type = "Failure", .status = "True", .reason = "FailedCreate", .message = failure(v)},
             v->now_s);
     }
-    if (v->has_vmi && v->vmi_is_ours && !vmi_is_final(&v->vmi) && v->vmi_differs) {
+    const char *waits = vm_restart_required(v);
+    if (waits) {
         condition_set(v->arena, &st->conditions, &v->vm.status.conditions,
-                      &(struct condition){.type = "RestartRequired",
-                                          .status = "True",
-                                          .reason = "RestartRequired",
-                                          .message = "a non-live-updatable field was changed in the template spec"},
+                      &(struct condition){
+                          .type = "RestartRequired", .status = "True", .reason = "RestartRequired", .message = waits},
                       v->now_s);
     }
     set_progress(v, p, st);

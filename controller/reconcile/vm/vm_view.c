@@ -80,6 +80,16 @@ is_another(struct arena *a, const json_t *spec, const json_t *template)
 }
 
 static void
+gather_changes(struct vm_view *v)
+{
+    const json_t *template = v->vm.spec.template.spec_json;
+    const json_t *live = api_take_live(&vmi_spec_type, v->vmi_spec, template, v->arena);
+
+    v->live_spec = json_equal(live, v->vmi_spec) ? NULL : live;
+    api_diff(&vmi_spec_type, live, template, v->arena, &v->pending);
+}
+
+static void
 gather_vmi(struct vm_view *v, const struct object *vmi)
 {
     json_t *j = NULL;
@@ -101,4 +111,7 @@ gather_vmi(struct vm_view *v, const struct object *vmi)
     v->vmi_is_ours = owner && str_eq(owner->uid, v->vm.meta.uid);
     v->vmi_going = vmi->expects_deletion || v->vmi.meta.deletion_s != 0;
     v->vmi_differs = v->vmi_spec && !v->is_header && is_another(v->arena, v->vmi_spec, v->vm.spec.template.spec_json);
+    if (v->vmi_differs && v->vmi_is_ours) {
+        gather_changes(v);
+    }
 }

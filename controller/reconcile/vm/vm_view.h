@@ -28,9 +28,11 @@ struct vm_view {
     bool vmi_is_ours;       /* controlled by this VM */
     bool vmi_going;         /* being deleted, or its deletion was answered */
     bool vmi_differs;       /* its spec is not the template's */
-    const char *last_error; /* why the last action for this VM failed, or NULL */
-    bool error_lasts;       /* of last_error: until somebody mends it */
-    bool hold;              /* the failure is new: the status tells it before the next try */
+    const json_t *live_spec; /* the instance's spec with what the template changes at once; NULL: it has all of it already */
+    struct change_list pending; /* what of the template waits for the next start */
+    const char *last_error;     /* why the last action for this VM failed, or NULL */
+    bool error_lasts;           /* of last_error: until somebody mends it */
+    bool hold;                  /* the failure is new: the status tells it before the next try */
 };
 
 /* Decodes 'vm' and the VMI of the same name; what people asked for is settled afterwards (vm_power.h). What cannot be decoded is no error: of it the header is taken. */

@@ -86,6 +86,21 @@ agent_interface_of(const struct launcher_state *s, const char *mac)
     return NULL;
 }
 
+/* What the launcher says, and until it speaks what it was told. */
+static const char *
+link_of(const struct launcher_state *s, const struct interface *nic)
+{
+    bool is_down = str_eq(nic->state, LINK_DOWN);
+
+    for (size_t i = 0; s && i < s->nics.n; i++) {
+        const struct nic_state *n = &s->nics.items[i];
+        if (str_eq(n->network, nic->name) && n->link) {
+            is_down = str_eq(n->link, LINK_DOWN);
+        }
+    }
+    return is_down ? LINK_DOWN : LINK_UP;
+}
+
 /* Others reach the guest by the pod's address in both bindings; the agent adds the name the guest gives its interface. */
 static void
 set_interfaces(const struct vmi_view *v, struct vmi_status *st)
@@ -104,7 +119,7 @@ set_interfaces(const struct vmi_view *v, struct vmi_status *st)
         s->ip_addresses = v->active->pod.ips;
         s->pod_interface_name = "eth0";
         s->queue_count = (struct opt_int){.set = true, .v = 1};
-        s->link_state = str_eq(nic->state, "down") ? "down" : "up";
+        s->link_state = link_of(v->active->report, nic);
         const struct agent_interface *guest = agent_interface_of(v->active->report, s->mac);
         s->interface_name = guest ? guest->name : NULL;
         s->info_source = guest ? "domain, guest-agent" : "domain";
