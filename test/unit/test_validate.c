@@ -49,8 +49,9 @@ struct cover {
 };
 
 static void
-check_rule(void *arg, const char *message)
+check_rule(void *arg, const char *path, const char *message)
 {
+    (void)path;
     struct cover *c = arg;
 
     for (size_t i = 0; i < json_array_size(cases); i++) {

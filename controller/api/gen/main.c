@@ -1,9 +1,10 @@
-// Writes crds/*.yaml (the definitions and policies) and docs/api-reference.md from the field tables; hack/gen-crds runs it.
+// Writes crds/*.yaml (the definitions and policies) and pages of docs/ from the field tables; hack/gen-crds runs it.
 // Deterministic: the same tables give the same bytes, and a test compares them with what is committed.
 
 #include <errno.h>
 #include <stdio.h>
 
+#include "api/gen/admission_page.h"
 #include "api/gen/definition.h"
 #include "api/gen/policies.h"
 #include "api/gen/reference_page.h"
@@ -44,13 +45,13 @@ write_policies(const char *folder)
 }
 
 static bool
-write_reference(const char *folder)
+write_page(const char *folder, const char *name, bool (*write)(struct strbuf *page))
 {
-    AUTO(freep) char *path = xasprintf("%s/docs/api-reference.md", folder);
+    AUTO(freep) char *path = xasprintf("%s/docs/%s", folder, name);
     AUTO(strbuf_fini) struct strbuf page = STRBUF_INIT(PAGE_MAX);
     AUTO(fclosep) FILE *out = fopen(path, "we");
 
-    if (!reference_page(&page) || !out || fwrite(page.buf, 1, page.len, out) != page.len) {
+    if (!write(&page) || !out || fwrite(page.buf, 1, page.len, out) != page.len) {
         fprintf(stderr, "gen_crds: cannot write %s: %s\n", path, strerrordesc_np(errno));
         return false;
     }
@@ -64,7 +65,7 @@ main(int argc, char **argv)
     bool ok = argc == 2;
 
     if (!ok || strcmp(argv[1], "--help") == 0) {
-        fputs("usage: gen_crds FOLDER\nWrites FOLDER/crds/*.yaml and FOLDER/docs/api-reference.md.\n",
+        fputs("usage: gen_crds FOLDER\nWrites FOLDER/crds/*.yaml and FOLDER/docs/{api-reference,admission}.md.\n",
               ok ? stdout : stderr);
         return ok ? 0 : 1;
     }
@@ -72,5 +73,6 @@ main(int argc, char **argv)
         ok = write_crd(argv[1], &served_kinds[i]) && ok;
     }
     ok = write_policies(argv[1]) && ok;
-    return write_reference(argv[1]) && ok ? 0 : 1;
+    ok = write_page(argv[1], "api-reference.md", reference_page) && ok;
+    return write_page(argv[1], "admission.md", admission_page) && ok ? 0 : 1;
 }

@@ -75,8 +75,9 @@ MUST_CHECK bool api_policy(const struct type *t, struct strbuf *sb);
 /* Rows of a type and of all types below it that a struct has a member for: for tests that demand a case per row. */
 void api_each_field(const struct type *t, void (*fn)(void *arg, const char *path, const char *kind), void *arg);
 
-/* The message of each CEL rule of a type and of all types below it, as often as it stands in the schema. */
-void api_each_rule(const struct type *t, void (*fn)(void *arg, const char *message), void *arg);
+/* The message of each CEL rule of a type and of all types below it, as often as it stands in the schema, with the path of what it is
+ * about; "" is the object. */
+void api_each_rule(const struct type *t, void (*fn)(void *arg, const char *path, const char *message), void *arg);
 
 /* Markdown table of the fields of a type, paths from 'prefix' on. False when 'sb' is too small. */
 bool api_reference(const struct type *t, const char *prefix, struct strbuf *sb);

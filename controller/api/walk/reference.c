@@ -83,37 +83,34 @@ api_each_field(const struct type *t, void (*fn)(void *arg, const char *path, con
     walk_type(t, "", &(struct walk){.fn = call_row, .arg = &call}, 0);
 }
 
-static void
-each_message(const struct cel_rule *r, void (*fn)(void *arg, const char *message), void *arg)
-{
-    for (; r && r->rule; r++) {
-        fn(arg, r->message);
-    }
-}
-
 struct rule_call {
-    void (*fn)(void *arg, const char *message);
+    void (*fn)(void *arg, const char *path, const char *message);
     void *arg;
 };
 
 static void
+each_message(const struct rule_call *c, const char *path, const struct cel_rule *r)
+{
+    for (; r && r->rule; r++) {
+        c->fn(c->arg, path, r->message);
+    }
+}
+
+static void
 call_rules(void *arg, const struct field *f, const char *path)
 {
-    const struct rule_call *c = arg;
-
-    (void)path; /* the message says what it is about */
-    each_message(f->cel, c->fn, c->arg);
+    each_message(arg, path, f->cel);
     if (f->type && f->kind != KIND_JSON) {
-        each_message(f->type->cel, c->fn, c->arg);
+        each_message(arg, path, f->type->cel);
     }
 }
 
 void
-api_each_rule(const struct type *t, void (*fn)(void *arg, const char *message), void *arg)
+api_each_rule(const struct type *t, void (*fn)(void *arg, const char *path, const char *message), void *arg)
 {
     struct rule_call call = {.fn = fn, .arg = arg};
 
-    each_message(t->cel, fn, arg);
+    each_message(&call, "", t->cel);
     walk_type(t, "", &(struct walk){.fn = call_rules, .arg = &call}, 0);
 }
 
