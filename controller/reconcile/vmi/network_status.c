@@ -46,8 +46,9 @@ network_status_read(struct arena *a, const char *text)
         err_free(e); /* whoever writes it may write anything */
         return l;
     }
+    json_in_arena(a, j);
     l.items = ARENA_NEW_N(a, struct network_status, NETWORK_STATUS_ITEMS_MAX);
-    json_array_foreach(json_in_arena(a, j), i, item) {
+    json_array_foreach(j, i, item) {
         const char *interface = json_str(item, "interface");
         if (l.n < NETWORK_STATUS_ITEMS_MAX && interface && strlen(interface) < IF_NAMESIZE && utf8_is_clean(interface)) {
             l.items[l.n++] =
