@@ -441,6 +441,7 @@ static const struct {
     const char *model;
     enum err_class class;
     const char *want;
+    const char *port; /* MAC of a port of a bridge in the pod */
 } odd_taps[] = {
     {"none",
      {.name = "net1"},
@@ -462,7 +463,32 @@ static const struct {
      "e1000",
      ERR_INVALID,
      "model: its tap has several queues"},
+    {"the guest's address beside it",
+     {.name = "pod16477688c0e", .is_tap = true, .may_open = true},
+     false,
+     NULL,
+     ERR_RETRY,
+     "has the guest's own address 02:00:5e:10:00:02",
+     "02:00:5E:10:00:02"},
 };
+
+START_TEST(an_address_of_another_in_the_pod_is_no_trouble)
+{
+    AUTO(freep) char *dir = xasprintf("%s/../golden/domain/tap-alone", getenv("VMB_TEST_DIR"));
+    const char *const macs[] = {"02:00:5e:10:00:03", "02:00:5e:10:00:0", "", "02:00:5e:10:00:022"};
+    struct domain_view view;
+    struct fixture x;
+
+    load(dir, &x);
+    x.facts.bridge_macs = (struct str_list){.items = (const char **)(uintptr_t)macs, .n = ARRAY_LEN(macs)};
+    AUTO(err_freep) struct err *e = domain_resolve(&x.instance, &x.facts, x.arena, &view);
+    ck_assert_msg(!e, "%s", e ? err_text(e) : "");
+    x.instance.spec.domain.interfaces.items[0].mac_address = "02-00-5e-10-00-03";
+    AUTO(err_freep) struct err *dashed = domain_resolve(&x.instance, &x.facts, x.arena, &view);
+    ck_assert_msg(dashed && err_class(dashed) == ERR_RETRY, "not refused with dashes");
+    arena_free(x.arena);
+}
+END_TEST
 
 START_TEST(a_tap_that_cannot_be_used_is_told)
 {
@@ -472,6 +498,8 @@ START_TEST(a_tap_that_cannot_be_used_is_told)
 
     load(dir, &x);
     x.taps[0] = odd_taps[_i].tap;
+    x.facts.bridge_macs =
+        (struct str_list){.items = (const char *[]){odd_taps[_i].port}, .n = odd_taps[_i].port != NULL};
     x.instance.spec.domain.network_multi_queue = odd_taps[_i].is_wished ? TRI_TRUE : TRI_UNSET;
     x.instance.spec.domain.cpu.cores = (struct opt_int){.set = true, .v = 2};
     x.instance.spec.domain.interfaces.items[0].model = odd_taps[_i].model;
@@ -543,6 +571,7 @@ main(void)
     tcase_add_test(t, threads_of_a_core_stay_on_a_numa_node);
     tcase_add_test(t, cache_none_needs_o_direct);
     tcase_add_loop_test(t, a_device_plugin_is_not_believed, 0, ARRAY_LEN(odd_devices));
+    tcase_add_test(t, an_address_of_another_in_the_pod_is_no_trouble);
     tcase_add_loop_test(t, a_tap_that_cannot_be_used_is_told, 0, ARRAY_LEN(odd_taps));
     tcase_add_test(t, a_device_plugin_s_variable_is_named_after_its_resource);
     suite_add_tcase(s, t);

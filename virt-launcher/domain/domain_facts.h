@@ -64,6 +64,7 @@ struct domain_facts {
     size_t n_resources;
     const struct tap_facts *taps; /* those that are there */
     size_t n_taps;
+    struct str_list bridge_macs; /* of bridges in the pod, and of their ports */
 };
 
 #endif

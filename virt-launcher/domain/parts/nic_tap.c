@@ -1,6 +1,8 @@
 // libvirt opens the tap by its name and leaves it as it is: whatever changes it takes a capability that no launcher has.
 #include "domain/parts/nic_tap.h"
 
+#include <ctype.h>
+
 #include "api/rules/identity.h"
 #include "domain/parts/cpu_count.h"
 
@@ -38,6 +40,31 @@ check_tap(const struct tap_facts *t, const char *name, const char *attachment)
     return NULL;
 }
 
+static bool
+is_same_mac(const char *a, const char *b)
+{
+    while (*a && *b && (tolower((unsigned char)*a) == tolower((unsigned char)*b) || (*a == '-' && *b == ':'))) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+/* Frames to such an address are for the bridge itself: the guest would hear broadcasts alone. */
+static struct err *
+check_bridges(const struct domain_facts *f, const char *mac)
+{
+    for (size_t i = 0; i < f->bridge_macs.n; i++) {
+        if (is_same_mac(mac, f->bridge_macs.items[i])) {
+            return err_new(ERR_RETRY,
+                           "a bridge in the pod, or a port of it, has the guest's own address %s and would keep its "
+                           "frames: have the network attachment's plugins give that another one",
+                           mac);
+        }
+    }
+    return NULL;
+}
+
 /* A tap with several queues is opened as such or not at all. */
 static struct err *
 view_queues(const struct domain_view *v, const struct tap_facts *t, struct nic_view *nic)
@@ -70,6 +97,9 @@ nic_tap_view(const struct domain_view *v, const struct network *net, struct nic_
     const struct tap_facts *t = tap_find(&v->facts, name);
     struct err *e = check_tap(t, name, net->multus->network_name);
 
+    if (!e) {
+        e = check_bridges(&v->facts, nic->mac);
+    }
     if (e) {
         return e;
     }
