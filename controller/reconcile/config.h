@@ -11,6 +11,7 @@ struct config {
     enum pull_policy disk_pull_policy;
     bool use_emulation;
     bool asks_nodes;          /* what guests a node can run is asked, and pods are placed by it */
+    bool vhost_net;           /* the node's kernel moves the packets of secondary networks, but not with emulation */
     const char *gateway;      /* "vmbridge-gateway.vmbridge-system.svc:8443" */
     const char *gateway_name; /* name in the gateway's certificate */
     const char *gateway_pins; /* of the CAs that sign it; NULL: not made yet, no pod can be made */

@@ -45,7 +45,7 @@ part_recipe() {
         control) part_packages=$(commands k8s.io/kubernetes/cmd kube-controller-manager kube-scheduler) ;;
         kubelet) part_packages=$(commands k8s.io/kubernetes/cmd kubelet kube-proxy) ;;
         runtime) part_packages="$(commands github.com/containerd/containerd/v2/cmd containerd containerd-shim-runc-v2 ctr) ./coredns" ;;
-        cni) part_packages=$(commands $plugins main/bridge main/loopback ipam/host-local meta/portmap) ;;
+        cni) part_packages=$(commands $plugins main/bridge main/loopback main/tap ipam/host-local meta/portmap) ;;
         runc) part_packages=github.com/opencontainers/runc part_flags=-tags=seccomp part_cgo=1 ;;
         storage) part_packages=github.com/rancher/local-path-provisioner ;;
         kwok) part_packages=sigs.k8s.io/kwok/cmd/kwok ;;

@@ -2,6 +2,8 @@
 // is libxml2, reads in it what was meant.
 #include "fuzz.h"
 
+#include "api/rules/identity.h"
+#include "api/rules/networks.h"
 #include "domain/domain_resolve.h"
 #include "domain/domain_xml.h"
 #include "domain/grace.h"
@@ -9,7 +11,7 @@
 #include "domain/parts/cpu_count.h"
 #include "domain/parts/disk.h"
 #include "domain/parts/identity.h"
-#include "domain/parts/nic.h"
+#include "domain/parts/nic_view.h"
 #include "domain/port_set.h"
 #include "domain/xml_writer.h"
 
@@ -64,6 +66,25 @@ give_devices(const struct node_device_list *l, struct host_resource *resources, 
     return n;
 }
 
+/* Taps of every kind, by turns. */
+static size_t
+make_taps(const struct instance *i, struct arena *a, struct tap_facts *taps)
+{
+    size_t n = 0;
+
+    for (size_t k = 0; k < i->spec.networks.n && n < FACTS_MAX; k++) {
+        if (network_is_secondary(&i->spec.networks.items[k])) {
+            taps[n] = (struct tap_facts){.name = identity_pod_interface(a, i->spec.networks.items[k].name),
+                                         .is_tap = true,
+                                         .may_open = true,
+                                         .is_multi_queue = n % 2 == 1,
+                                         .mtu = (int64_t)n * 1500};
+            n++;
+        }
+    }
+    return n;
+}
+
 static void
 describe(const struct instance *i, struct arena *a)
 {
@@ -83,8 +104,11 @@ describe(const struct instance *i, struct arena *a)
                              .has_timezone = true};
     AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
     struct host_resource resources[FACTS_MAX];
+    struct tap_facts taps[FACTS_MAX];
     struct domain_view v;
 
+    f.taps = taps;
+    f.n_taps = make_taps(i, a, taps);
     f.resources = resources;
     f.n_resources = give_devices(&i->spec.domain.gpus, resources, 0);
     f.n_resources = give_devices(&i->spec.domain.host_devices, resources, f.n_resources);

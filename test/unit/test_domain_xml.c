@@ -1,18 +1,20 @@
 // Golden cases: an instance and the facts of its pod, and the XML they become. VMB_REGENERATE=1 writes want.xml anew.
+#include "api/rules/identity.h"
+#include "api/rules/networks.h"
 #include "base/yaml.h"
 #include "domain/domain_resolve.h"
 #include "domain/domain_xml.h"
 #include "domain/host_resource.h"
 #include "domain/parts.h"
 #include "domain/parts/disk.h"
-#include "domain/parts/nic.h"
+#include "domain/parts/nic_view.h"
 
 #include <check.h>
 #include <glob.h>
 
 enum { FILE_MAX = 1024 * 1024, CPUS_MAX = 64 };
 
-enum { RESOURCES_MAX = 8 };
+enum { RESOURCES_MAX = 8, TAPS_MAX = 32 };
 
 struct fixture {
     struct arena *arena;
@@ -21,6 +23,7 @@ struct fixture {
     struct disk_facts disks[DOMAIN_DISKS_MAX];
     struct node_cpu cpus[CPUS_MAX];
     struct host_resource resources[RESOURCES_MAX];
+    struct tap_facts taps[TAPS_MAX];
 };
 
 static glob_t cases;
@@ -126,6 +129,26 @@ load_resources(struct fixture *x, const json_t *said)
     x->facts.resources = x->resources;
 }
 
+/* What effect/pod_taps finds for each secondary network, where the case's second document does not say otherwise in 'taps'. */
+static void
+load_taps(struct fixture *x, const json_t *said)
+{
+    const struct network_list *l = &x->instance.spec.networks;
+
+    for (size_t i = 0; i < l->n; i++) {
+        const json_t *tap = json_at(said, "taps", l->items[i].name, NULL);
+        if (network_is_secondary(&l->items[i])) {
+            BUG_ON(x->facts.n_taps == TAPS_MAX);
+            x->taps[x->facts.n_taps++] = (struct tap_facts){.name = identity_pod_interface(x->arena, l->items[i].name),
+                                                            .is_tap = json_bool(tap, "tap", true),
+                                                            .may_open = json_bool(tap, "mayOpen", true),
+                                                            .is_multi_queue = json_bool(tap, "multiQueue", false),
+                                                            .mtu = json_int(tap, "mtu", 1500)};
+        }
+    }
+    x->facts.taps = x->taps;
+}
+
 static void
 load(const char *dir, struct fixture *x)
 {
@@ -161,6 +184,7 @@ load(const char *dir, struct fixture *x)
                                      .may_run_realtime = true,
                                      .has_timezone = true};
     load_resources(x, said);
+    load_taps(x, said);
 }
 
 static void
@@ -300,11 +324,16 @@ static const struct {
      "{\"spec\":{\"networks\":[{\"name\":\"x\",\"pod\":{}}],\"domain\":{\"devices\":{\"interfaces\":"
      "[{\"name\":\"x\",\"masquerade\":{}},{\"name\":\"x\",\"masquerade\":{}}]}}}}",
      "only one interface"},
-    {"a second network of another kind",
+    {"a binding of another kind",
      "{\"spec\":{\"networks\":[{\"name\":\"x\",\"multus\":{\"networkName\":\"n\"}}],\"domain\":{\"devices\":{"
      "\"interfaces\":"
-     "[{\"name\":\"x\",\"bridge\":{}}]}}}}",
-     "masquerade or bridge only"},
+     "[{\"name\":\"x\",\"sriov\":{}}]}}}}",
+     "masquerade and bridge only"},
+    {"a network that takes the place of the pod's beside that",
+     "{\"spec\":{\"networks\":[{\"name\":\"x\",\"multus\":{\"networkName\":\"n\",\"default\":true}},{\"name\":\"y\","
+     "\"pod\":{}}],\"domain\":{\"devices\":{\"interfaces\":"
+     "[{\"name\":\"x\",\"bridge\":{}},{\"name\":\"y\",\"bridge\":{}}]}}}}",
+     "only one interface"},
     {"a network that is none",
      "{\"spec\":{\"networks\":[{\"name\":\"x\",\"pod\":{\"vmNetworkCIDR\":\"10.0.2.0/"
      "31\"}}],\"domain\":{\"devices\":{\"interfaces\":"
@@ -404,6 +433,84 @@ START_TEST(cache_none_needs_o_direct)
 }
 END_TEST
 
+/* The tap of the case's network, and what is said about it. */
+static const struct {
+    const char *name;
+    struct tap_facts tap;
+    bool is_wished; /* networkInterfaceMultiqueue */
+    const char *model;
+    enum err_class class;
+    const char *want;
+    const char *port; /* MAC of a port of a bridge in the pod */
+} odd_taps[] = {
+    {"none",
+     {.name = "net1"},
+     false,
+     NULL,
+     ERR_RETRY,
+     "the pod has no interface pod16477688c0e: nobody attached it to lab/blue"},
+    {"a veth", {.name = "pod16477688c0e", .mtu = 1500}, false, NULL, ERR_RETRY, "is no tap"},
+    {"another user's", {.name = "pod16477688c0e", .is_tap = true}, false, NULL, ERR_RETRY, "another user's tap"},
+    {"one queue",
+     {.name = "pod16477688c0e", .is_tap = true, .may_open = true},
+     true,
+     NULL,
+     ERR_INVALID,
+     "write multiQueue: true in the network attachment"},
+    {"several queues for a card that has one",
+     {.name = "pod16477688c0e", .is_tap = true, .may_open = true, .is_multi_queue = true},
+     false,
+     "e1000",
+     ERR_INVALID,
+     "model: its tap has several queues"},
+    {"the guest's address beside it",
+     {.name = "pod16477688c0e", .is_tap = true, .may_open = true},
+     false,
+     NULL,
+     ERR_RETRY,
+     "has the guest's own address 02:00:5e:10:00:02",
+     "02:00:5E:10:00:02"},
+};
+
+START_TEST(an_address_of_another_in_the_pod_is_no_trouble)
+{
+    AUTO(freep) char *dir = xasprintf("%s/../golden/domain/tap-alone", getenv("VMB_TEST_DIR"));
+    const char *const macs[] = {"02:00:5e:10:00:03", "02:00:5e:10:00:0", "", "02:00:5e:10:00:022"};
+    struct domain_view view;
+    struct fixture x;
+
+    load(dir, &x);
+    x.facts.bridge_macs = (struct str_list){.items = (const char **)(uintptr_t)macs, .n = ARRAY_LEN(macs)};
+    AUTO(err_freep) struct err *e = domain_resolve(&x.instance, &x.facts, x.arena, &view);
+    ck_assert_msg(!e, "%s", e ? err_text(e) : "");
+    x.instance.spec.domain.interfaces.items[0].mac_address = "02-00-5e-10-00-03";
+    AUTO(err_freep) struct err *dashed = domain_resolve(&x.instance, &x.facts, x.arena, &view);
+    ck_assert_msg(dashed && err_class(dashed) == ERR_RETRY, "not refused with dashes");
+    arena_free(x.arena);
+}
+END_TEST
+
+START_TEST(a_tap_that_cannot_be_used_is_told)
+{
+    AUTO(freep) char *dir = xasprintf("%s/../golden/domain/tap-alone", getenv("VMB_TEST_DIR"));
+    struct domain_view view;
+    struct fixture x;
+
+    load(dir, &x);
+    x.taps[0] = odd_taps[_i].tap;
+    x.facts.bridge_macs =
+        (struct str_list){.items = (const char *[]){odd_taps[_i].port}, .n = odd_taps[_i].port != NULL};
+    x.instance.spec.domain.network_multi_queue = odd_taps[_i].is_wished ? TRI_TRUE : TRI_UNSET;
+    x.instance.spec.domain.cpu.cores = (struct opt_int){.set = true, .v = 2};
+    x.instance.spec.domain.interfaces.items[0].model = odd_taps[_i].model;
+    AUTO(err_freep) struct err *e = domain_resolve(&x.instance, &x.facts, x.arena, &view);
+    ck_assert_msg(e && err_class(e) == odd_taps[_i].class, "%s: not refused so", odd_taps[_i].name);
+    ck_assert_msg(strstr(err_text(e), odd_taps[_i].want) && strstr(err_text(e), "spec.domain.devices.interfaces[blue]"),
+                  "%s: %s", odd_taps[_i].name, err_text(e));
+    arena_free(x.arena);
+}
+END_TEST
+
 /* What a device plugin says of the one resource, and what is said about that. */
 static const struct {
     const char *name;
@@ -464,6 +571,8 @@ main(void)
     tcase_add_test(t, threads_of_a_core_stay_on_a_numa_node);
     tcase_add_test(t, cache_none_needs_o_direct);
     tcase_add_loop_test(t, a_device_plugin_is_not_believed, 0, ARRAY_LEN(odd_devices));
+    tcase_add_test(t, an_address_of_another_in_the_pod_is_no_trouble);
+    tcase_add_loop_test(t, a_tap_that_cannot_be_used_is_told, 0, ARRAY_LEN(odd_taps));
     tcase_add_test(t, a_device_plugin_s_variable_is_named_after_its_resource);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);

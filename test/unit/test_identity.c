@@ -67,6 +67,15 @@ START_TEST(a_replica_has_a_name_of_its_own)
 }
 END_TEST
 
+/* As KubeVirt names them: its own examples. */
+START_TEST(an_interface_of_the_pod_is_named_after_its_network)
+{
+    ck_assert_str_eq(identity_pod_interface(arena, "iface1"), "pod7e0055a6880");
+    ck_assert_str_eq(identity_pod_interface(arena, "blue"), "pod16477688c0e");
+    ck_assert_str_eq(identity_pod_interface(arena, "red"), "podb1f51a511f1");
+}
+END_TEST
+
 START_TEST(a_vsock_has_an_address_that_stays)
 {
     int64_t cid = identity_vsock_cid("uid-1");
@@ -166,6 +175,7 @@ main(void)
     tcase_add_test(t, a_uuid_is_version_five);
     tcase_add_test(t, a_mac_is_local_and_stays);
     tcase_add_test(t, a_replica_has_a_name_of_its_own);
+    tcase_add_test(t, an_interface_of_the_pod_is_named_after_its_network);
     tcase_add_test(t, a_vsock_has_an_address_that_stays);
     tcase_add_test(t, a_pod_has_a_name_of_its_own);
     tcase_add_test(t, a_label_value_fits);

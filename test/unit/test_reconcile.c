@@ -125,6 +125,7 @@ fill_world(struct world *w, const json_t *c, bool backwards)
         w->config.gateway_pins = w->config.ca_bundle = NULL;
     }
     w->config.use_emulation = json_bool(c, "useEmulation", true);
+    w->config.vhost_net = json_bool(c, "vhostNet", true);
     w->config.asks_nodes = json_bool(c, "asksNodes", false);
     w->n_waiting = (size_t)json_int(c, "waiting", 0);
 }

@@ -36,6 +36,15 @@ struct host_resource {
     const char *usb;  /* bus:device */
 };
 
+/* An interface of the pod for a secondary network. */
+struct tap_facts {
+    const char *name;
+    bool is_tap;
+    bool may_open; /* its owner and group let the launcher */
+    bool is_multi_queue;
+    int64_t mtu; /* 0: unknown */
+};
+
 /* What the pod gives. Strings and lists are borrowed for the life of the view. */
 struct domain_facts {
     const char *run_dir;
@@ -53,6 +62,9 @@ struct domain_facts {
     bool has_timezone;                     /* the one of the spec is in the image */
     const struct host_resource *resources; /* those that the instance names */
     size_t n_resources;
+    const struct tap_facts *taps; /* those that are there */
+    size_t n_taps;
+    struct str_list bridge_macs; /* of bridges in the pod, and of their ports */
 };
 
 #endif

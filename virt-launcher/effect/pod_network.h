@@ -3,7 +3,7 @@
 #define VMB_POD_NETWORK_H
 
 #include "domain/domain_view.h"
-#include "domain/parts/nic.h"
+#include "domain/parts/nic_view.h"
 #include "domain/paths.h"
 #include "domain/port_set.h"
 

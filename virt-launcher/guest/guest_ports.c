@@ -1,6 +1,7 @@
 // passt_ports does it; here is when.
 #include "guest/guest_ports.h"
 
+#include "domain/parts/nic_view.h"
 #include "guest/guest_tell.h"
 
 static void
@@ -24,12 +25,24 @@ guest_ports_init(struct guest *g)
     g->ports.arg = g;
 }
 
+/* Nobody else has ports to open: on secondary networks all are. */
+static bool
+has_passt(const struct domain_view *v)
+{
+    for (size_t i = 0; i < v->n_nics; i++) {
+        if (!v->nics[i].tap) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void
 guest_ports_open(struct guest *g)
 {
     bool is_new = !g->ports.is_active || g->is_wish_said;
 
-    if (is_new && g->is_up && g->has_view && g->view.n_nics > 0 && !g->end_reason) {
+    if (is_new && g->is_up && g->has_view && has_passt(&g->view) && !g->end_reason) {
         g->ports.may_close = g->ports.may_close || g->is_wish_said || !g->is_heir;
         passt_ports_set(&g->ports, &g->wish);
     }

@@ -9,6 +9,7 @@
 #include "effect/files.h"
 #include "effect/host_resources.h"
 #include "effect/pod_machine.h"
+#include "effect/pod_taps.h"
 #include "guest/guest_devices.h"
 
 /* Somebody may edit the pod's annotation: what runs is what the first manager was told. */
@@ -148,6 +149,7 @@ guest_describe(struct guest *g, const struct disks_result *disks)
 
     read_cpus(g, &facts);
     host_resources_read(&g->instance, g->arena, &facts);
+    pod_taps_read(&g->instance, g->arena, &facts);
     struct err *e = find_kernel(g, &facts);
     if (!e) {
         e = domain_resolve(&g->instance, &facts, g->arena, &g->view);

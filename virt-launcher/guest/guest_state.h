@@ -8,7 +8,7 @@
 #include "domain/domain_plan.h"
 #include "domain/domain_view.h"
 #include "domain/parts/disk.h"
-#include "domain/parts/nic.h"
+#include "domain/parts/nic_view.h"
 #include "effect/disks.h"
 #include "effect/hypervisor.h"
 #include "effect/libvirt_daemon.h"

@@ -40,7 +40,7 @@ disks_of(const struct status_facts *f, struct arena *a)
     return l;
 }
 
-/* Under masquerade the guest has its private address, under bridge the pod's. */
+/* Under masquerade the guest has its private address, under bridge the pod's; on a secondary network it finds one itself. */
 static struct nic_state_list
 nics_of(const struct status_facts *f, const char *pod_ip, struct arena *a)
 {
@@ -49,10 +49,12 @@ nics_of(const struct status_facts *f, const char *pod_ip, struct arena *a)
 
     for (size_t i = 0; i < v->n_nics; i++) {
         const struct nic_view *n = &v->nics[i];
+        const char *ip = n->is_masquerade ? n->ip4 : n->tap ? NULL : pod_ip;
         l.items[l.n++] = (struct nic_state){.network = n->network,
                                             .mac = n->mac,
                                             .link = f->nic_is_down[i] ? LINK_DOWN : LINK_UP,
-                                            .ip = n->is_masquerade ? n->ip4 : pod_ip};
+                                            .ip = ip,
+                                            .queues = known(n->tap_queues > 0 ? n->tap_queues : 1)};
     }
     return l;
 }

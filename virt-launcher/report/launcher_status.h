@@ -5,7 +5,7 @@
 #include "api/kinds/launcher_msg.h"
 #include "domain/domain_view.h"
 #include "domain/parts/disk.h"
-#include "domain/parts/nic.h"
+#include "domain/parts/nic_view.h"
 
 enum { TERMINATION_MAX = 4096 };
 

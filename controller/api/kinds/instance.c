@@ -22,6 +22,7 @@ static const struct field instance_fields[] = {
     FIELD_STRING(instance, system_uuid, "systemUUID", "SMBIOS UUID.", MAX_LEN(36)),
     FIELD_STRING(instance, machine_type, "machineType", "Machine type.", MAX_LEN(64)),
     FIELD_BOOL(instance, use_emulation, "useEmulation", "QEMU runs without KVM."),
+    FIELD_BOOL(instance, vhost_net, "vhostNet", "The node's kernel moves the packets of secondary networks."),
     FIELD_OPT_INT(instance, log_verbosity, "logVerbosity", "How much the launcher logs."),
     FIELD_OPT_INT(instance, overhead_bytes, "overheadBytes", "Memory of the pod beside the guest's."),
     FIELD_STRINGS(instance, block_volumes, "blockVolumes", "Volumes whose claim is a block device.", MAX_ITEMS(256)),

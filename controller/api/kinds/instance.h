@@ -53,6 +53,7 @@ struct instance {
     const char *system_uuid;  /* SMBIOS UUID that was derived; absent: the spec's */
     const char *machine_type; /* what an earlier start froze; absent: the spec's, or "q35" */
     enum tri use_emulation;   /* absent: KVM */
+    enum tri vhost_net;       /* the node's kernel moves the packets of secondary networks; absent: QEMU */
     struct opt_int log_verbosity;
     struct opt_int overhead_bytes;
     struct str_list block_volumes;               /* those whose claim is a block device */

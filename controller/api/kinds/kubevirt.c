@@ -20,6 +20,10 @@ static const struct field spec_fields[] = {
     FIELD_BOOL(kubevirt_spec, asks_nodes, "configuration.bridge.nodeCapabilities",
                "Each node is asked by a Job what guests it can run, and pods are placed by its answer.",
                OTHERWISE("true"), CHANGES(RECREATE)),
+    FIELD_BOOL(kubevirt_spec, vhost_net, "configuration.bridge.vhostNet",
+               "Cards of virtio on secondary networks have the node's kernel move their packets; their pods ask for "
+               "devices.kubevirt.io/vhost-net. Never with useEmulation.",
+               OTHERWISE("true"), CHANGES(RECREATE)),
     FIELD_OPT_INT(kubevirt_spec, log_controller, "configuration.developerConfiguration.logVerbosity.virtController",
                   "How much the controller logs, 0 to 9.", RANGE(0, 9), OTHERWISE("2"), CHANGES(LIVE)),
     FIELD_OPT_INT(kubevirt_spec, log_launcher, "configuration.developerConfiguration.logVerbosity.virtLauncher",

@@ -19,6 +19,7 @@ struct kubevirt_spec {
     enum pull_policy disk_image_pull_policy; /* spec.configuration.imagePullPolicy: containerDisks without one of their own */
     enum tri use_emulation;                  /* spec.configuration.developerConfiguration.useEmulation */
     enum tri asks_nodes;                     /* spec.configuration.bridge.nodeCapabilities (ours); unset: true */
+    enum tri vhost_net;                      /* spec.configuration.bridge.vhostNet (ours); unset: true */
     struct opt_int log_controller;           /* ...logVerbosity.virtController */
     struct opt_int log_launcher;             /* ...logVerbosity.virtLauncher */
     struct str_list pod_annotations;         /* spec.configuration.bridge.podAnnotations (ours) */

@@ -47,6 +47,7 @@ static const struct field nic_state_fields[] = {
     FIELD_STRING(nic_state, mac, "mac", "Hardware address given to the guest.", MAX_LEN(32)),
     FIELD_STRING(nic_state, link, "link", "up or down.", MAX_LEN(8)),
     FIELD_STRING(nic_state, ip, "ip", "Address given to the guest.", MAX_LEN(64)),
+    FIELD_OPT_INT(nic_state, queues, "queues", "Queues of the card."),
     FIELD_END,
 };
 static const struct type nic_state_type = TYPE(nic_state, nic_state_fields);

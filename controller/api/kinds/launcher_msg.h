@@ -60,6 +60,7 @@ struct disk_state_list {
 
 struct nic_state {
     const char *network;
+    struct opt_int queues;
     const char *mac;
     const char *link; /* LINK_UP or LINK_DOWN */
     const char *ip;   /* the address the guest has been given; the pod's under bridge, private under masquerade */

@@ -92,10 +92,16 @@ struct network_pod {
     const char *vm_ipv6_network_cidr;
 };
 
+/* What a NetworkAttachmentDefinition describes. */
+struct network_multus {
+    const char *network_name; /* NAME or NAMESPACE/NAME */
+    enum tri is_default;      /* it takes the place of the pod's own network */
+};
+
 struct network {
     const char *name;
     struct network_pod *pod;
-    const json_t *multus;
+    struct network_multus *multus;
     const json_t *resource_claim;
     const char *network_name; /* networkName of a converter: without a type beside it, the pod's network */
 };
@@ -207,6 +213,7 @@ struct domain_spec {
     enum io_threads_policy io_threads_policy;
     struct opt_int io_pool_threads; /* of the policy supplementalPool */
     enum tri block_multi_queue;
+    enum tri network_multi_queue;
     bool rng;
     struct watchdog *watchdog;
     struct input_list inputs;

@@ -158,7 +158,9 @@ static const struct field domain_fields[] = {
                "The guest has a VSOCK device; the node must offer devices.kubevirt.io/vhost-vsock.", OTHERWISE("false")),
     FIELD_BOOL(domain_spec, block_multi_queue, "devices.blockMultiQueue",
                "Disks on virtio have a queue for each virtual CPU."),
-    KEPT_BOOL("devices.networkInterfaceMultiqueue", "Network cards have a queue for each virtual CPU."),
+    FIELD_BOOL(
+        domain_spec, network_multi_queue, "devices.networkInterfaceMultiqueue",
+        "Cards on virtio have a queue for each virtual CPU, on secondary networks whose tap was made with several."),
     FIELD_LIST(domain_spec, gpus, node_device_list, gpu_type, "devices.gpus", "GPUs of the node, whole or virtual.",
                MAX_ITEMS(16)),
     FIELD_LIST(domain_spec, host_devices, node_device_list, host_device_type, "devices.hostDevices",

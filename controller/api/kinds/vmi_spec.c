@@ -87,6 +87,10 @@ static const struct cel_rule spec_rules[] = {
     {"!has(self.networks) || !self.networks.exists(n, has(n.pod)) || "
      "!self.networks.exists(n, has(n.multus) && has(n.multus.default) && n.multus.default)",
      "Pod network cannot be defined when Multus default network is defined", NULL},
+    {"!has(self.networks) || self.networks.filter(n, has(n.multus) && has(n.multus.default) && "
+     "n.multus.default).size() "
+     "<= 1",
+     "Multus CNI should only have one default network", NULL},
     {"!" HAS_INTERFACES " || !has(self.networks) || " INTERFACES
      ".all(i, !has(i.masquerade) || !self.networks.exists(n, n.name == i.name && has(n.multus)))",
      "Masquerade interface only implemented with pod network", NULL},

@@ -262,6 +262,22 @@ static const struct field network_pod_fields[] = {
 };
 static const struct type network_pod_type = TYPE(network_pod, network_pod_fields);
 
+#define DNS_NAME "[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+static const struct cel_rule attachment_rules[] = {
+    {"self == '' || self.matches('^(" DNS_NAME "/)?" DNS_NAME "$')",
+     "must be the name of a NetworkAttachmentDefinition: NAME or NAMESPACE/NAME", NULL},
+    {NULL, NULL, NULL},
+};
+
+static const struct field network_multus_fields[] = {
+    FIELD_STRING(network_multus, network_name, "networkName",
+                 "NetworkAttachmentDefinition that describes it, NAME or NAMESPACE/NAME.", NEEDED, MAX_LEN(253),
+                 RULES(attachment_rules)),
+    FIELD_BOOL(network_multus, is_default, "default", "It takes the place of the pod network.", OTHERWISE("false")),
+    FIELD_END,
+};
+static const struct type network_multus_type = TYPE(network_multus, network_multus_fields);
+
 static const struct cel_rule network_rules[] = {
     {"has(self.pod) || has(self.multus) || has(self.resourceClaim) || has(self.networkName)",
      "should have a network type: write pod: {}", NULL},
@@ -275,10 +291,8 @@ static const struct cel_rule network_rules[] = {
 static const struct field network_fields[] = {
     FIELD_STRING(network, name, "name", "Name of the network; an interface refers to it.", REQUIRED, MAX_LEN(63)),
     FIELD_POINTER(network, pod, network_pod, network_pod_type, "pod", "The pod's own network."),
-    FIELD_KEPT("multus", "A secondary network."),
-    KEPT_STRING("multus.networkName", "Network attachment, NAME or NAMESPACE/NAME.", NEEDED, MAX_LEN(253)),
-    KEPT_BOOL("multus.default", "It takes the place of the pod network."),
-    FIELD_JSON(network, multus, "multus", "A secondary network.", .shadow = true),
+    FIELD_POINTER(network, multus, network_multus, network_multus_type, "multus",
+                  "A network beside the pod's, by Multus."),
     FIELD_KEPT("resourceClaim", "A network from a device claim."),
     FIELD_JSON(network, resource_claim, "resourceClaim", "A network from a device claim.", .shadow = true),
     KEPT_STRING("resourceClaim.claimName", "Resource claim of the guest."),

@@ -55,6 +55,15 @@ identity_mac(struct arena *a, const char *namespace, const char *name, const cha
     return arena_printf(a, "02:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4]);
 }
 
+char *
+identity_pod_interface(struct arena *a, const char *network)
+{
+    unsigned char m[EVP_MAX_MD_SIZE];
+
+    BUG_ON(!EVP_Digest(network, strlen(network), m, NULL, EVP_sha256(), NULL));
+    return arena_printf(a, "pod%02x%02x%02x%02x%02x%x", m[0], m[1], m[2], m[3], m[4], m[5] >> 4);
+}
+
 static void
 letters_of(const unsigned char *sum, size_t n, char *ret_letters)
 {

@@ -10,6 +10,9 @@ char *identity_uuid(struct arena *a, const char *namespace, const char *name);
 /* Locally administered unicast MAC "02:..:..:..:..:.." of namespace, name and interface; never 02:00:00:00:00:00. */
 char *identity_mac(struct arena *a, const char *namespace, const char *name, const char *interface);
 
+/* Name of the pod's interface for a secondary network: "pod" and 11 digits, as KubeVirt names it. */
+char *identity_pod_interface(struct arena *a, const char *network);
+
 /* What only the controller knows: names of launcher pods are made with it (docs/decisions/which-pods-are-ours.md). */
 enum { POD_KEY_BYTES = 32, POD_STEM_SIZE = 37 };
 struct pod_key {

@@ -103,6 +103,22 @@ passes_hyperv_in_vain(const json_t *spec)
     return passthrough && json_bool(passthrough, "enabled", true) && json_object_get(features, "hyperv");
 }
 
+/* passt has one; a converter's network without a type is the pod's. */
+static bool
+wants_queues_of_the_pod(const json_t *spec)
+{
+    const json_t *networks = json_object_get(spec, "networks");
+    bool on_pod = json_array_size(networks) == 0;
+    size_t i;
+    json_t *net;
+
+    json_array_foreach((json_t *)(uintptr_t)networks, i, net) {
+        const json_t *multus = json_object_get(net, "multus");
+        on_pod = on_pod || !multus || json_is_null(multus);
+    }
+    return on_pod && json_bool(json_at(spec, "domain", "devices", NULL), "networkInterfaceMultiqueue", false);
+}
+
 static bool
 has_two_clocks(const json_t *spec)
 {
@@ -131,6 +147,10 @@ has_no_grace(const json_t *spec)
     "!has(spec.domain.firmware.bootloader.efi.secureBoot) && !(has(spec.domain.features) && "                       \
     "has(spec.domain.features.smm) && (!has(spec.domain.features.smm.enabled) || "                                  \
     "spec.domain.features.smm.enabled))"
+
+#define POD_QUEUES                                                                                              \
+    "has(spec.domain.devices.networkInterfaceMultiqueue) && spec.domain.devices.networkInterfaceMultiqueue && " \
+    "(!has(spec.networks) || spec.networks.size() == 0 || spec.networks.exists(n, !has(n.multus)))"
 
 const struct support vm_support[] = {
     REFUSED("instancetype", "write cpu and memory under template.spec.domain"),
@@ -198,14 +218,17 @@ const struct support vmi_support[] = {
 
     /* devices */
     HARMLESS("domain.devices.disableHotplug", "nothing is plugged into a guest that runs"),
-    TOLD("domain.devices.networkInterfaceMultiqueue", "a network interface has one queue"),
+    TOLD("domain.devices.networkInterfaceMultiqueue", "an interface on the pod network has one queue",
+         .when = wants_queues_of_the_pod, .cel = POD_QUEUES),
     REFUSED("domain.devices.disks[].lun.reservation", "leave it out"),
     REFUSED("domain.devices.disks[].lun.pciAddress", "leave it out: only disks on virtio have a slot of their own"),
     REFUSED("domain.devices.disks[].cdrom.pciAddress", "leave it out: only disks on virtio have a slot of their own"),
     REFUSED("domain.devices.disks[].floppy", "use cdrom"),
     TOLD("domain.devices.disks[].tag", "the guest is not told of it"),
     TOLD("domain.devices.disks[].changedBlockTracking", "changed blocks are not tracked"),
-    REFUSED("domain.devices.interfaces[].sriov", "use masquerade: {} or bridge: {}"),
+    REFUSED("domain.devices.interfaces[].sriov",
+            "use bridge: {} with a network attachment that makes a tap, or offer the function by a device plugin and "
+            "write its resource under hostDevices"),
     REFUSED("domain.devices.interfaces[].slirp", "use masquerade: {} or bridge: {}"),
     REFUSED("domain.devices.interfaces[].macvtap", "use masquerade: {} or bridge: {}"),
     REFUSED("domain.devices.interfaces[].passt", "use masquerade: {} or bridge: {}"),
@@ -234,8 +257,7 @@ const struct support vmi_support[] = {
     REFUSED("domain.devices.clientPassthrough", "leave it out"),
 
     /* networks and volumes */
-    REFUSED("networks[].multus", "use pod: {}"),
-    REFUSED("networks[].resourceClaim", "use pod: {}"),
+    REFUSED("networks[].resourceClaim", "use pod: {}, or multus: {networkName: NAME}"),
     TOLD("networks[].networkName",
          "a name of the converted machine's host; a network without a type is read as pod: {}"),
     TOLD("volumes[].persistentVolumeClaim.hotpluggable", "the claim stays with the guest until that stops"),

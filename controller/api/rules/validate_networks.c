@@ -6,26 +6,9 @@
 
 #include "api/rules/boot_order.h"
 #include "api/rules/names.h"
+#include "api/rules/networks.h"
 
 enum { PORT_NAME_MAX = 15, CIDR4_MIN = 8, CIDR4_MAX = 30, CIDR6_MAX = 128, ACPI_INDEX_MAX = 16383 };
-
-static const struct network *
-network_find(const struct vmi_spec *s, const char *name)
-{
-    for (size_t i = 0; i < s->networks.n; i++) {
-        if (str_eq(s->networks.items[i].name, name)) {
-            return &s->networks.items[i];
-        }
-    }
-    return NULL;
-}
-
-/* The pod's, by name or because the converted machine's network has no type. */
-static bool
-is_pod_network(const struct network *net)
-{
-    return net->pod || (!net->multus && !net->resource_claim && !str_empty(net->network_name));
-}
 
 bool
 has_pod_network(const struct vmi_spec *s)
@@ -33,7 +16,7 @@ has_pod_network(const struct vmi_spec *s)
     bool found = s->networks.n == 0 && s->domain.interfaces.n == 0 && s->domain.autoattach_pod_interface != TRI_FALSE;
 
     for (size_t i = 0; i < s->networks.n; i++) {
-        found = found || is_pod_network(&s->networks.items[i]);
+        found = found || network_is_pod(&s->networks.items[i]);
     }
     return found;
 }
@@ -246,10 +229,16 @@ check_network(const struct vmi_spec *s, size_t i)
     if ((net->pod != NULL) + (net->multus != NULL) + (net->resource_claim != NULL) > 1) {
         return INVALID("networks[%zu] should have only one network type", i);
     }
-    if (net->multus && str_empty(json_str(net->multus, "networkName"))) {
+    if (net->multus && str_empty(net->multus->network_name)) {
         return INVALID("networks[%zu]: CNI delegating plugin must have a networkName", i);
     }
-    if (!is_pod_network(net) && !net->multus && !net->resource_claim) {
+    if (net->multus && !network_is_attachment(net->multus->network_name)) {
+        return INVALID(
+            "networks[%zu].multus.networkName '%.63s' must be the name of a NetworkAttachmentDefinition: NAME "
+            "or NAMESPACE/NAME",
+            i, net->multus->network_name);
+    }
+    if (!network_is_pod(net) && !net->multus && !net->resource_claim) {
         return INVALID("networks[%zu] should have a network type: write pod: {}", i);
     }
     return net->pod ? check_cidrs(net->pod, i) : NULL;
@@ -258,16 +247,23 @@ check_network(const struct vmi_spec *s, size_t i)
 void
 validate_networks(const struct vmi_spec *s, struct problems *p)
 {
-    size_t pods = 0;
+    size_t pods = 0, defaults = 0;
 
     for (size_t i = 0; i < s->domain.interfaces.n; i++) {
         problems_add(p, check_interface(s, i));
     }
     for (size_t i = 0; i < s->networks.n; i++) {
         problems_add(p, check_network(s, i));
-        pods += is_pod_network(&s->networks.items[i]);
+        pods += network_is_pod(&s->networks.items[i]);
+        defaults += s->networks.items[i].multus && s->networks.items[i].multus->is_default == TRI_TRUE;
     }
     if (pods > 1) {
         problems_add(p, INVALID("networks: more than one interface is connected to a pod network in networks"));
+    }
+    if (defaults > 1) {
+        problems_add(p, INVALID("networks: Multus CNI should only have one default network"));
+    }
+    if (pods > 0 && defaults > 0) {
+        problems_add(p, INVALID("networks: Pod network cannot be defined when Multus default network is defined"));
     }
 }

@@ -38,6 +38,7 @@ kubevirt_config(struct arena *a, const struct caches *caches, const char *namesp
     c->disk_pull_policy = k.spec.disk_image_pull_policy;
     c->use_emulation = k.spec.use_emulation == TRI_TRUE;
     c->asks_nodes = k.spec.asks_nodes != TRI_FALSE;
+    c->vhost_net = k.spec.vhost_net != TRI_FALSE;
     c->default_ports = k.spec.default_ports;
     c->log_launcher = k.spec.log_launcher;
     c->pod_annotations = k.spec.pod_annotations;
@@ -73,8 +74,8 @@ kubevirt_config_text(const struct config *c)
     add_texts(&lists, &c->permitted_devices);
     (void)strbuf_addf(&lists, " %s %s %s", c->image_overlay.text ? c->image_overlay.text : "",
                       c->log_storage.text ? c->log_storage.text : "", c->state_class ? c->state_class : "");
-    return xasprintf("%s %d %d %d %d %s %s %s %s %d %lld%s", c->launcher_image, (int)c->launcher_pull_policy,
-                     (int)c->disk_pull_policy, c->use_emulation, c->asks_nodes, c->gateway, c->gateway_name,
-                     c->gateway_pins ? c->gateway_pins : "", c->ca_bundle ? c->ca_bundle : "", c->log_launcher.set,
-                     (long long)c->log_launcher.v, strbuf_str(&lists));
+    return xasprintf("%s %d %d %d %d %d %s %s %s %s %d %lld%s", c->launcher_image, (int)c->launcher_pull_policy,
+                     (int)c->disk_pull_policy, c->use_emulation, c->asks_nodes, c->vhost_net, c->gateway,
+                     c->gateway_name, c->gateway_pins ? c->gateway_pins : "", c->ca_bundle ? c->ca_bundle : "",
+                     c->log_launcher.set, (long long)c->log_launcher.v, strbuf_str(&lists));
 }

@@ -4,6 +4,7 @@
 #include "api/kinds/instance.h"
 #include "api/rules/identity.h"
 #include "reconcile/pod/overhead.h"
+#include "reconcile/pod/pod_networks.h"
 #include "reconcile/vmi/open_ports.h"
 
 /* Where the guest may run, and how it is probed, stands in the pod itself, in Kubernetes' own fields. */
@@ -97,6 +98,7 @@ pod_instance(const struct vmi_view *v)
         .gateway_name = is_host_of(c->gateway, c->gateway_name) ? NULL : c->gateway_name,
         .system_uuid = is_derived ? identity_uuid(v->arena, vmi->meta.namespace, vmi->meta.name) : NULL,
         .use_emulation = c->use_emulation ? TRI_TRUE : TRI_UNSET,
+        .vhost_net = pod_networks_use_vhost(&vmi->spec, c) ? TRI_TRUE : TRI_UNSET,
         .log_verbosity = c->log_launcher,
         .overhead_bytes = {.set = true, .v = overhead_bytes(&vmi->spec, c->use_emulation)},
         .block_volumes = block_volumes(v),

@@ -8,6 +8,7 @@
 #include "reconcile/pod/pod_events.h"
 #include "reconcile/pod/pod_refusal.h"
 #include "reconcile/sources.h"
+#include "reconcile/vmi/network_status.h"
 
 static const char *const paths[] = {
     KEPT_META,
@@ -30,7 +31,8 @@ static const char *const header_paths[] = {
     KEPT_META, "metadata.annotations", "metadata.finalizers", "spec.nodeName", "status.phase", "status.podIP", NULL,
 };
 static const char *const labels[] = {MIGRATION_LABEL, NULL};
-static const char *const annotations[] = {GATEWAY_PINS_ANNOTATION, GATEWAY_CA_ANNOTATION, NULL};
+static const char *const annotations[] = {GATEWAY_PINS_ANNOTATION, GATEWAY_CA_ANNOTATION, NETWORK_STATUS_ANNOTATION,
+                                          NULL};
 
 bool
 pod_tells(const struct object *pod, char *ret_name)

@@ -51,6 +51,7 @@ pod_annotation_passes(const struct config *c, const char *key)
     static const char *const never[] = {
         "vmbridge.io/*",
         "kubectl.kubernetes.io/*",
+        "k8s.v1.cni.cncf.io/network-status",
         "kubevirt.io/domain",
         "kubevirt.io/latest-observed-api-version",
         "kubevirt.io/storage-observed-api-version",

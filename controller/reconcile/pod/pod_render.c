@@ -2,6 +2,7 @@
 #include "reconcile/pod/pod_render.h"
 
 #include "api/rules/identity.h"
+#include "api/rules/networks.h"
 #include "api/walk/quantity.h"
 #include "reconcile/node/asking_kind.h"
 #include "reconcile/pod/node_devices.h"
@@ -10,6 +11,7 @@
 #include "reconcile/pod/pod_instance.h"
 #include "reconcile/pod/pod_machine.h"
 #include "reconcile/pod/pod_meta.h"
+#include "reconcile/pod/pod_networks.h"
 #include "reconcile/pod/pod_volumes.h"
 #include "reconcile/pod/storage.h"
 #include "reconcile/vm/vm_view.h"
@@ -97,6 +99,7 @@ pod_annotations(const struct vmi_view *v)
     set_text(annotations, "kubectl.kubernetes.io/default-container", "compute");
     set_text(annotations, "descheduler.alpha.kubernetes.io/request-evict-only", "");
     set_text(annotations, "argocd.argoproj.io/ignore-restart-policy", "true"); /* rule A6: its readiness is real */
+    pod_networks_annotate(v, annotations);
     set_text(annotations, INSTANCE_ANNOTATION, pod_instance(v));
     set_text(annotations, GATEWAY_PINS_ANNOTATION, v->config->gateway_pins);
     return annotations;
@@ -248,9 +251,11 @@ pod_resources(const struct vmi_view *v)
     }
     pod_machine_resources(v, overhead, requests, limits);
     node_devices_limit(d, limits);
+    pod_networks_limit(&v->vmi.spec, v->config, limits);
     return json_pack("{s:o, s:o}", "requests", requests, "limits", limits);
 }
 
+/* Nobody reaches a guest on a secondary network through its pod. */
 static json_t *
 pod_ports(const struct vmi_spec *s)
 {
@@ -258,7 +263,8 @@ pod_ports(const struct vmi_spec *s)
 
     for (size_t i = 0; i < s->domain.interfaces.n; i++) {
         const struct port_list *l = &s->domain.interfaces.items[i].ports;
-        for (size_t k = 0; k < l->n; k++) {
+        bool is_secondary = interface_is_secondary(s, &s->domain.interfaces.items[i]);
+        for (size_t k = 0; k < l->n && !is_secondary; k++) {
             json_t *port = json_pack("{s:I, s:s}", "containerPort", (json_int_t)l->items[k].port, "protocol",
                                      l->items[k].protocol == PROTOCOL_UDP ? "UDP" : "TCP");
             if (!str_empty(l->items[k].name)) {

@@ -1,6 +1,8 @@
 // The union of all who need a port.
 #include "reconcile/vmi/open_ports.h"
 
+#include "api/rules/networks.h"
+
 static void add_port(struct port_list *l, enum port_protocol protocol, int64_t port);
 static void add_ports(struct port_list *l, const struct port_list *more);
 static void add_probe(struct port_list *l, const struct probe *p);
@@ -13,7 +15,9 @@ open_ports(const struct vmi_view *v)
     const struct interface_list *nics = &v->vmi.spec.domain.interfaces;
 
     for (size_t i = 0; i < nics->n; i++) {
-        add_ports(&l, &nics->items[i].ports);
+        if (!interface_is_secondary(&v->vmi.spec, &nics->items[i])) {
+            add_ports(&l, &nics->items[i].ports);
+        }
     }
     add_probe(&l, v->vmi.spec.liveness_probe);
     add_probe(&l, v->vmi.spec.readiness_probe);

@@ -40,6 +40,7 @@ pod_view_make(struct arena *a, const struct object *pod, struct pod_view *ret_vi
     v.qos_class = shown(a, status, "qosClass", WORD_MAX);
     v.conditions = pod_conditions(a, status);
     v.is_ready = condition_is(&v.conditions, "Ready", "True");
+    v.networks = network_status_read(a, str_map_get(&v.meta.annotations, NETWORK_STATUS_ANNOTATION));
     v.gateway_pins = str_map_get(&v.meta.annotations, GATEWAY_PINS_ANNOTATION);
     v.gateway_ca = str_map_get(&v.meta.annotations, GATEWAY_CA_ANNOTATION);
     container_state(a, status, &v);

@@ -4,6 +4,7 @@
 
 #include "api/kinds/launcher_msg.h"
 #include "cache/store.h"
+#include "reconcile/vmi/network_status.h"
 
 struct pod_view {
     struct meta meta;
@@ -15,6 +16,7 @@ struct pod_view {
     const char *message;
     const char *ip;
     struct str_list ips;
+    struct network_status_list networks; /* annotation */
     const char *qos_class;
     struct condition_list conditions; /* PodScheduled, Ready ... */
     bool is_ready;

@@ -5,10 +5,10 @@
 #include "api/walk/quantity.h"
 #include "reconcile/pod/overhead.h"
 #include "reconcile/vmi/open_ports.h"
+#include "reconcile/vmi/vmi_interfaces.h"
 
 static void set_pods(const struct vmi_view *v, struct vmi_status *st);
 static void set_place(const struct vmi_view *v, struct vmi_status *st);
-static void set_interfaces(const struct vmi_view *v, struct vmi_status *st);
 static void set_volumes(const struct vmi_view *v, struct vmi_status *st);
 static void set_guest(const struct vmi_view *v, struct vmi_status *st);
 static void set_size(const struct vmi_view *v, struct vmi_status *st);
@@ -26,7 +26,7 @@ vmi_details(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_s
     if (o->phase == PHASE_RUNNING && !v->invalid) { /* else what was told of a spec that could run stays */
         set_size(v, st);
         set_volumes(v, st);
-        set_interfaces(v, st);
+        st->interfaces = vmi_interfaces(v);
     }
     if (o->phase == PHASE_RUNNING) {
         set_guest(v, st);
@@ -72,59 +72,6 @@ others(const struct vmi_view *v)
         }
     }
     return m;
-}
-
-static const struct agent_interface *
-agent_interface_of(const struct launcher_state *s, const char *mac)
-{
-    for (size_t i = 0; s && i < s->agent.interfaces.n; i++) {
-        const char *theirs = s->agent.interfaces.items[i].mac;
-        if (theirs && mac && strcasecmp(theirs, mac) == 0) {
-            return &s->agent.interfaces.items[i];
-        }
-    }
-    return NULL;
-}
-
-/* What the launcher says, and until it speaks what it was told. */
-static const char *
-link_of(const struct launcher_state *s, const struct interface *nic)
-{
-    bool is_down = str_eq(nic->state, LINK_DOWN);
-
-    for (size_t i = 0; s && i < s->nics.n; i++) {
-        const struct nic_state *n = &s->nics.items[i];
-        if (str_eq(n->network, nic->name) && n->link) {
-            is_down = str_eq(n->link, LINK_DOWN);
-        }
-    }
-    return is_down ? LINK_DOWN : LINK_UP;
-}
-
-/* Others reach the guest by the pod's address in both bindings; the agent adds the name the guest gives its interface. */
-static void
-set_interfaces(const struct vmi_view *v, struct vmi_status *st)
-{
-    const struct interface_list *nics = &v->vmi.spec.domain.interfaces;
-    struct interface_status_list l = {.items = ARENA_NEW_N(v->arena, struct interface_status, nics->n)};
-
-    for (size_t i = 0; i < nics->n; i++) {
-        const struct interface *nic = &nics->items[i];
-        struct interface_status *s = &l.items[l.n++];
-        s->name = nic->name;
-        s->mac = !str_empty(nic->mac_address)
-                     ? nic->mac_address
-                     : identity_mac(v->arena, v->vmi.meta.namespace, v->vmi.meta.name, nic->name);
-        s->ip_address = v->active->pod.ip;
-        s->ip_addresses = v->active->pod.ips;
-        s->pod_interface_name = "eth0";
-        s->queue_count = (struct opt_int){.set = true, .v = 1};
-        s->link_state = link_of(v->active->report, nic);
-        const struct agent_interface *guest = agent_interface_of(v->active->report, s->mac);
-        s->interface_name = guest ? guest->name : NULL;
-        s->info_source = guest ? "domain, guest-agent" : "domain";
-    }
-    st->interfaces = l;
 }
 
 static const struct disk_state *

@@ -117,6 +117,8 @@ CHANGED = {
     "domain.devices.interfaces[].ports[].protocol": nic(ports=[{"port": 53, "protocol": "UDP"}]),
     "domain.devices.interfaces[].macAddress": nic(macAddress="02:00:00:00:00:77"),
     "domain.devices.interfaces[].bootOrder": nic(bootOrder=1),
+    "networks[].multus.networkName": {**nic("bridge"), "networks": [{"name": "net", "multus": {"networkName": "lab/blue"}}]},
+    "networks[].multus.default": {**nic("bridge"), "networks": [{"name": "net", "multus": {"networkName": "lab/blue", "default": True}}]},
     "networks[].pod.vmNetworkCIDR": {"networks": [{"name": "net", "pod": {"vmNetworkCIDR": "10.9.0.0/24"}}]},
     "networks[].pod.vmIPv6NetworkCIDR": {"networks": [{"name": "net", "pod": {"vmIPv6NetworkCIDR": "fd10:9::/120"}}]},
     "volumes[].containerDisk.image": image(image="registry.example/disk:2"),
