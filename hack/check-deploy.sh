@@ -33,6 +33,11 @@ yes watch persistentvolumeclaims -A
 yes create persistentvolumeclaims -A
 no patch persistentvolumeclaims
 no delete persistentvolumeclaims
+yes watch datavolumes.cdi.kubevirt.io -A
+yes create datavolumes.cdi.kubevirt.io -A
+no patch datavolumes.cdi.kubevirt.io
+no delete datavolumes.cdi.kubevirt.io
+no create datavolumes.cdi.kubevirt.io --subresource=source
 no create services
 yes create events -A
 yes list events -A

@@ -1,4 +1,4 @@
-// Table of a VM's dataVolumeTemplates: CDI's DataVolume, which vmbridge does not make. The schema is here to find what is misspelt.
+// Table of a VM's dataVolumeTemplates: CDI's DataVolume. vmbridge makes it as it is written; the schema is here to find what is misspelt.
 #include "api/kinds/tables.h"
 
 static const struct field selector_requirement_fields[] = {
@@ -85,7 +85,8 @@ static const struct type source_type = KEPT_TYPE(source_fields);
 static const struct field metadata_fields[] = {
     KEPT_MAP("labels", "Labels of the DataVolume.", NULLABLE),
     KEPT_MAP("annotations", "Annotations of the DataVolume.", NULLABLE),
-    KEPT_META_FIELDS,
+    KEPT_STRING("name", "Name of the DataVolume and of its claim; the fields below are of no effect.", NULLABLE),
+    KEPT_META_REST,
     FIELD_END,
 };
 static const struct type metadata_type = KEPT_TYPE(metadata_fields);

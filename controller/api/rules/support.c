@@ -135,7 +135,6 @@ has_no_grace(const json_t *spec)
 const struct support vm_support[] = {
     REFUSED("instancetype", "write cpu and memory under template.spec.domain"),
     REFUSED("preference", "write the devices that it prefers under template.spec.domain"),
-    REFUSED("dataVolumeTemplates", "make a PersistentVolumeClaim and name it in a volume"),
     TOLD("updateVolumesStrategy", "changed volumes are used from the next start on; none is migrated",
          .fine = "Replacement"),
     TOLD("runStrategy", "neither it nor running is set: read as Halted", .when = has_no_strategy,
@@ -239,9 +238,9 @@ const struct support vmi_support[] = {
     TOLD("networks[].networkName",
          "a name of the converted machine's host; a network without a type is read as pod: {}"),
     TOLD("volumes[].persistentVolumeClaim.hotpluggable", "the claim stays with the guest until that stops"),
+    TOLD("volumes[].dataVolume.hotpluggable", "the claim stays with the guest until that stops"),
     HARMLESS("volumes[].hostDisk.shared", "a guest stays on its node while it runs"),
 #define SOURCES "use persistentVolumeClaim, containerDisk or emptyDisk"
-    REFUSED("volumes[].dataVolume", SOURCES),
     REFUSED("volumes[].downwardMetrics", SOURCES),
     REFUSED("volumes[].memoryDump", SOURCES),
     REFUSED("volumes[].containerPath", "a folder of the launcher's container is no disk: use configMap, secret, "

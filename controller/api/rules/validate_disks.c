@@ -142,7 +142,7 @@ check_disk(const struct vmi_spec *s, size_t i)
     if ((d->disk != NULL) + (d->lun != NULL) + (d->cdrom != NULL) > 1) {
         return INVALID("domain.devices.disks[%zu] can only have a single target type defined", i);
     }
-    if (d->lun && !v->pvc) {
+    if (d->lun && !volume_own_claim(v)) {
         return INVALID(
             "domain.devices.disks[%zu].lun can only be mapped to a DataVolume or PersistentVolumeClaim volume.", i);
     }

@@ -123,6 +123,7 @@ CHANGED = {
     "volumes[].containerDisk.path": image(path="/disk/other.img"),
     "volumes[].containerDisk.imagePullPolicy": image(imagePullPolicy="Always"),
     "volumes[].containerDisk.imagePullSecret": image(imagePullSecret="key"),
+    "volumes[].dataVolume.name": second({"dataVolume": {"name": "c"}}),
     "volumes[].persistentVolumeClaim.claimName": second({"persistentVolumeClaim": {"claimName": "block"}}),
     "volumes[].persistentVolumeClaim.readOnly": second({"persistentVolumeClaim": {"claimName": "block", "readOnly": True}}),
     "domain.devices.disks[].lun.bus": second({"persistentVolumeClaim": {"claimName": "block"}}, {"lun": {"bus": "scsi"}}),
