@@ -175,6 +175,18 @@ static const struct {
     {"{domain: {devices: {disks: [{name: a, cdrom: {pciAddress: '81:01.0'}}]}}, volumes: [{name: a, emptyDisk: "
      "{capacity: 1}}]}",
      "disks[0].cdrom.pciAddress is not supported"},
+    {"{volumes: [{name: a, persistentVolumeClaim: {claimName: b, readOnly: true}}]}",
+     "spec.volumes[0].persistentVolumeClaim.readOnly: sata hard-disks do not support read-only. Write bus: virtio or "
+     "scsi for disk a, or cdrom instead of disk"},
+    {"{domain: {devices: {disks: [{name: a, disk: {}}]}}, "
+     "volumes: [{name: a, persistentVolumeClaim: {claimName: b, readOnly: true}}]}",
+     "spec.volumes[0].persistentVolumeClaim.readOnly: sata hard-disks"},
+    {"{domain: {devices: {disks: [{name: a, disk: {bus: virtio}}]}}, "
+     "volumes: [{name: a, persistentVolumeClaim: {claimName: b, readOnly: true}}]}",
+     NULL},
+    {"{domain: {devices: {disks: [{name: a, cdrom: {}}]}}, "
+     "volumes: [{name: a, persistentVolumeClaim: {claimName: b, readOnly: true}}]}",
+     NULL},
     {"{volumes: [{name: a, dataVolume: {name: b}}]}", NULL},
     {"{volumes: [{name: a, dataVolume: {name: ''}}]}",
      "spec.volumes[0].dataVolume.name: DataVolume 'name' must be set"},

@@ -125,7 +125,7 @@ CHANGED = {
     "volumes[].containerDisk.imagePullSecret": image(imagePullSecret="key"),
     "volumes[].dataVolume.name": second({"dataVolume": {"name": "c"}}),
     "volumes[].persistentVolumeClaim.claimName": second({"persistentVolumeClaim": {"claimName": "block"}}),
-    "volumes[].persistentVolumeClaim.readOnly": second({"persistentVolumeClaim": {"claimName": "block", "readOnly": True}}),
+    "volumes[].persistentVolumeClaim.readOnly": second({"persistentVolumeClaim": {"claimName": "block", "readOnly": True}}, {"disk": {"bus": "virtio"}}),
     "domain.devices.disks[].lun.bus": second({"persistentVolumeClaim": {"claimName": "block"}}, {"lun": {"bus": "scsi"}}),
     "volumes[].emptyDisk.capacity": second({"emptyDisk": {"capacity": "1Mi"}}),
     "volumes[].cloudInitNoCloud.userData": seed(userData="#cloud-config\n"),
