@@ -175,6 +175,14 @@ static const struct {
     {"{domain: {devices: {disks: [{name: a, cdrom: {pciAddress: '81:01.0'}}]}}, volumes: [{name: a, emptyDisk: "
      "{capacity: 1}}]}",
      "disks[0].cdrom.pciAddress is not supported"},
+    {"{domain: {firmware: {acpi: {}}}}",
+     "spec.domain.firmware.acpi: ACPI was set but no SLIC nor MSDM volume reference"},
+    {"{domain: {firmware: {acpi: {slicNameRef: t}}}}",
+     "spec.domain.firmware.acpi.slicNameRef 't' does not have a matching Volume."},
+    {"{domain: {firmware: {acpi: {msdmNameRef: t}}}, volumes: [{name: t, emptyDisk: {capacity: 1}}]}",
+     "spec.domain.firmware.acpi.msdmNameRef: volume t must be a secret with the table under its key msdm.bin"},
+    {"{domain: {firmware: {acpi: {slicNameRef: t, msdmNameRef: t}}}, volumes: [{name: t, secret: {secretName: s}}]}",
+     NULL},
     {"{volumes: [{name: a, persistentVolumeClaim: {claimName: b, readOnly: true}}]}",
      "spec.volumes[0].persistentVolumeClaim.readOnly: sata hard-disks do not support read-only. Write bus: virtio or "
      "scsi for disk a, or cdrom instead of disk"},

@@ -179,7 +179,6 @@ const struct support vmi_support[] = {
     TOLD("domain.firmware.bootloader.efi.secureBoot",
          "it is absent beside persistent: true, and SMM is off: read as false", .when = leaves_secure_boot_open,
          .cel = OPEN_SECURE_BOOT),
-    REFUSED("domain.firmware.acpi", "leave it out"),
     REFUSED("domain.os", "write firmware.bootloader: {efi: {secureBoot: false}} or {bios: {}}"),
     TOLD("domain.clock.timezone", "utc stands beside it: the guest's clock is UTC", .when = has_two_clocks,
          .cel = "has(spec.domain.clock) && has(spec.domain.clock.utc) && has(spec.domain.clock.timezone)"),
