@@ -103,7 +103,7 @@ call_rules(void *arg, const struct field *f, const char *path)
 
     (void)path; /* the message says what it is about */
     each_message(f->cel, c->fn, c->arg);
-    if (f->type && f->kind != KIND_JSON) {
+    if (f->type && (f->kind != KIND_JSON || f->list)) { /* as in policy.c */
         each_message(f->type->cel, c->fn, c->arg);
     }
 }
