@@ -411,11 +411,11 @@ static void
 again_later(struct watch *w, const char *why, const struct kube_reply *reply)
 {
     bool is_news = false;
-    int64_t delay_ms = watch_retry_next_ms(&w->retry, reply, random_u32(), &is_news);
+    bool is_absent = w->sink->absent && reply && reply->status == 404;
+    int64_t delay_ms = is_absent ? ABSENT_MS : watch_retry_next_ms(&w->retry, reply, random_u32(), &is_news);
 
-    metric_watch_restart(kube_metrics(w->k), w->resource, why);
-    if (w->sink->absent && reply && reply->status == 404) {
-        delay_ms = ABSENT_MS;
+    metric_watch_restart(kube_metrics(w->k), w->resource, is_absent ? "absent" : why);
+    if (is_absent) {
         list_again(w);
         w->sink->absent(w->arg);
     } else if (is_news) { /* once, however long the server is away */

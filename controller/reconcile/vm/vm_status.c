@@ -161,6 +161,14 @@ mirror_conditions(const struct vm_view *v, struct vm_status *st)
     }
 }
 
+static bool
+is_on_its_way(const struct vm_view *v, const struct plan *p, const struct vm_status *st, bool wants_up)
+{
+    return plan_has(p, VERB_CREATE, &vmi_kind) || plan_has(p, VERB_DELETE, &vmi_kind) || (v->has_vmi && v->vmi_going) ||
+           (wants_up && !condition_is(&st->conditions, "Ready", "True") &&
+            !condition_is(&st->conditions, "Paused", "True"));
+}
+
 /* kstatus: Reconciling while there is a way to go, Stalled when only somebody else can help, never both (rules K2, K3). */
 static void
 set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st)
@@ -202,10 +210,7 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
         wish.reason = "CrashLoopBackOff";
         wish.message = st->bridge && st->bridge->last_failure ? st->bridge->last_failure->message
                                                               : "the guest fails to start again and again";
-    } else if (plan_has(p, VERB_CREATE, &vmi_kind) || plan_has(p, VERB_DELETE, &vmi_kind) ||
-               (v->has_vmi && v->vmi_going) ||
-               (wants_up && !condition_is(&st->conditions, "Ready", "True") &&
-                !condition_is(&st->conditions, "Paused", "True"))) {
+    } else if (is_on_its_way(v, p, st, wants_up)) {
         wish.type = "Reconciling";
         wish.reason = vm_printable(v, p, st);
         wish.message = next_step(v, p);
