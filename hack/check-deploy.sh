@@ -77,6 +77,24 @@ wrong_rights() {
     done < <(rights)
 }
 
+# The same of CDI's DataVolumes, which this API server does not serve: kubectl asks of such a kind without its group.
+wrong_foreign_rights() {
+    local want got verb subresource
+    while read -r want verb subresource; do
+        got=$(printf '{"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": {
+            "group": "cdi.kubevirt.io", "resource": "datavolumes", "verb": "%s", "subresource": "%s", "namespace": "default"}}}' "$verb" "$subresource" |
+            as_controller create --validate=false -o 'jsonpath={.status.allowed}' -f - || true)
+        [ "$got" = "$want" ] ||
+            printf 'deploy/base/rbac-controller.yaml:1: %s datavolumes %s: %s, not %s\n' "$verb" "$subresource" "$got" "$want"
+    done <<'ROWS'
+true watch
+true create
+false patch
+false delete
+false create source
+ROWS
+}
+
 # One row a question: may a pod with this label, in a namespace with this label, reach that port of the controller?
 reachers() {
     cat <<'ROWS'
@@ -156,5 +174,6 @@ PATH=$("$VMB_ROOT/hack/cluster/bin" | tr '\n' ':' | sed 's/:$//'):$PATH
     differs deploy/node
     wrong_node_pods
     wrong_rights
+    wrong_foreign_rights
     wrong_reachers
 } | conclude deploy

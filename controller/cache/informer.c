@@ -103,6 +103,16 @@ void
 informer_synced(struct informer *i)
 {
     store_sweep(i->store, informer_gone, i);
+    store_set_served(i->store, true);
+    i->is_synced = true;
+}
+
+void
+informer_absent(struct informer *i)
+{
+    store_mark(i->store);
+    store_sweep(i->store, informer_gone, i);
+    store_set_served(i->store, false);
     i->is_synced = true;
 }
 

@@ -43,6 +43,7 @@ struct kind {
     const char *label_value; /* of this value, are watched; NULL: all */
     bool in_own_namespace;   /* objects of it in the controller's own namespace are watched, and no others */
     bool is_early;           /* watched before the others: what is decided with it waits for none of them */
+    bool is_optional;        /* of another product: where the API server does not serve it, there are none of it */
     bool is_config;          /* an object of it is the controller's own configuration */
     /* Whether an object that left the watch is gone from the API server too, and has not only lost the label. */
     bool (*has_ended)(const json_t *object);

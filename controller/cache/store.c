@@ -17,6 +17,7 @@ struct store {
     size_t bytes;
     size_t text_bytes;
     uint64_t n_changes;
+    bool is_absent; /* the API server does not serve the kind */
     struct tombstones gone;
 };
 
@@ -218,6 +219,19 @@ size_t
 store_text_bytes(const struct store *s)
 {
     return s->text_bytes;
+}
+
+void
+store_set_served(struct store *s, bool served)
+{
+    s->n_changes += s->is_absent == served;
+    s->is_absent = !served;
+}
+
+bool
+store_is_served(const struct store *s)
+{
+    return !s->is_absent;
 }
 
 uint64_t

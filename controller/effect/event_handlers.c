@@ -28,6 +28,8 @@ static void source_start(struct source *s);
 static void watch_begin(void *arg);
 static void watch_object(void *arg, enum watch_event event, const json_t *object, const char *why);
 static void watch_synced(void *arg);
+static void watch_absent(void *arg);
+static void watch_settled(const struct source *s);
 static void on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed);
 static bool are_early_whole(const struct event_handlers *h);
 static void emit(struct event_handlers *h, const struct kind *kind, const char *store_key, enum queue_class class,
@@ -36,6 +38,8 @@ static void emit_followed(void *arg, const struct kind *kind, const char *store_
 static void enqueue_kind(struct source *s);
 
 static const struct watch_sink watch_calls = {.begin = watch_begin, .object = watch_object, .synced = watch_synced};
+static const struct watch_sink optional_calls = {
+    .begin = watch_begin, .object = watch_object, .synced = watch_synced, .absent = watch_absent};
 static const struct log lg = {.part = "reconcile"};
 
 struct event_handlers *
@@ -76,7 +80,7 @@ source_start(struct source *s)
         .path = path, .resource = kind->resource, .label_selector = selector, .parts = kind->kept.paths};
 
     if (!s->watch) {
-        s->watch = watch_new(s->h->kube, &spec, &watch_calls, s);
+        s->watch = watch_new(s->h->kube, &spec, kind->is_optional ? &optional_calls : &watch_calls, s);
     }
 }
 
@@ -125,15 +129,36 @@ watch_synced(void *arg)
 {
     const struct source *s = arg;
     struct event_handlers *h = s->h;
-    bool was_synced = informer_is_synced(informer_of(s));
+    bool was_synced = informer_is_synced(informer_of(s)) && store_is_served(informer_store(informer_of(s)));
 
     informer_synced(informer_of(s));
     if (s->gate) {
         s->gate->synced(h->src, emit_followed, &(struct cause){h, s->kind});
     }
-    if (was_synced) {
-        return;
+    if (!was_synced) {
+        watch_settled(s);
     }
+}
+
+/* There are none of the kind, which is as good as a whole list of them. */
+static void
+watch_absent(void *arg)
+{
+    const struct source *s = arg;
+    bool was_absent = informer_is_synced(informer_of(s)) && !store_is_served(informer_store(informer_of(s)));
+
+    informer_absent(informer_of(s));
+    if (!was_absent) {
+        log_info(&lg, "kind is not served", F_STR("kind", s->kind->kind), F_STR("path", s->kind->path));
+        watch_settled(s);
+    }
+}
+
+static void
+watch_settled(const struct source *s)
+{
+    struct event_handlers *h = s->h;
+
     for (size_t i = 0; are_early_whole(h) && i < n_kinds; i++) {
         source_start(&h->sources[i]);
     }

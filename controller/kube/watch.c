@@ -17,6 +17,7 @@ enum {
     SERVER_TIME_MIN_S = 240, /* the server ends the connection after 240 to 480 s */
     SERVER_TIME_SPREAD_S = 240,
     GRACE_MS = 30000,     /* and when it does not, we do */
+    ABSENT_MS = 30000,    /* what is not served is looked for again */
     SHORT_LIFE_MS = 1000, /* a connection that ends sooner and brought nothing is a failure, however politely it ends */
     STUCK_MAX = 3,        /* errors in the stream, at one place, before we list again */
 };
@@ -313,8 +314,6 @@ stream_failed(struct watch *w, const struct kube_reply *reply)
     if (is_refused && w->phase == PHASE_STREAM_LIST) {
         log_info(&w->log.log, "the server does not stream lists, pages are read", F_ERR(reply->err));
         w->wants_pages = true;
-        again_at_once(w, "refused");
-        return;
     }
     if (w->phase == PHASE_STREAM_LIST && w->wants_pages) {
         again_at_once(w, "refused");
@@ -412,10 +411,14 @@ static void
 again_later(struct watch *w, const char *why, const struct kube_reply *reply)
 {
     bool is_news = false;
-    int64_t delay_ms = watch_retry_next_ms(&w->retry, reply, random_u32(), &is_news);
+    bool is_absent = w->sink->absent && reply && reply->status == 404;
+    int64_t delay_ms = is_absent ? ABSENT_MS : watch_retry_next_ms(&w->retry, reply, random_u32(), &is_news);
 
-    metric_watch_restart(kube_metrics(w->k), w->resource, why);
-    if (is_news) { /* once, however long the server is away */
+    metric_watch_restart(kube_metrics(w->k), w->resource, is_absent ? "absent" : why);
+    if (is_absent) {
+        list_again(w);
+        w->sink->absent(w->arg);
+    } else if (is_news) { /* once, however long the server is away */
         log_warn(&w->log.log, "watch failed", F_STR("why", why), F_I64("retry_ms", delay_ms),
                  F_STR("error", reply && reply->err ? err_text(reply->err) : "the connection ended early"));
     }

@@ -25,6 +25,8 @@ struct watch_sink {
     void (*object)(void *arg, enum watch_event event, const json_t *object, const char *why);
     /* The list is complete. */
     void (*synced)(void *arg);
+    /* The server does not serve the resource; comes again and again, until it does. 'watch_close' is not allowed. NULL: such a thing is a failure like others. */
+    void (*absent)(void *arg);
 };
 
 struct watch;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "cache/queue.h"
 #include "effect/sync.h"
+#include "reconcile/datavolume/data_volume_kind.h"
 #include "reconcile/kinds.h"
 #include "reconcile/kubevirt/kubevirt_config.h"
 #include "reconcile/kubevirt/kubevirt_kind.h"
@@ -97,6 +98,12 @@ templates[] = {
      "'ReadWriteOnce'],'volumeMode':'Block','volumeName':'v','resources':{'requests':{'storage':'1Gi'}}},'"
      "status':{'phase':'Bound',"
      "'capacity':{'storage':'1Gi'}}}"},
+    {&data_volume_kind, NULL,
+     "{'apiVersion':'cdi.kubevirt.io/"
+     "v1beta1','kind':'DataVolume','metadata':{'name':'a','namespace':'n','uid':'uid-k'},"
+     "'status':{'phase':'ImportInProgress','conditions':[{'type':'Running','status':'False','reason':'Error','message':"
+     "'"
+     "m'}]}}"},
     {&service_kind, NULL,
      "{'apiVersion':'v1','kind':'Service','metadata':{'name':'a','namespace':'n','uid':'uid-d'},'spec':"
      "{'selector':{'app':'a'},"

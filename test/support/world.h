@@ -2,6 +2,7 @@
 #ifndef VMB_TEST_WORLD_H
 #define VMB_TEST_WORLD_H
 
+#include "reconcile/datavolume/data_volume_kind.h"
 #include "reconcile/kinds.h"
 #include "reconcile/kubevirt/kubevirt_kind.h"
 #include "reconcile/node/asking_kind.h"

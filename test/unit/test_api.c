@@ -311,9 +311,9 @@ static const struct {
      "template.spec.domain.machine.type \"q35\" -> \"pc-q35-9.2\" recreate; "},
     {"{template: {spec: {domain: {devices: {tpm: {}}}}}}", "{template: {spec: {domain: {devices: {}}}}}",
      "template.spec.domain.devices.tpm {} -> - restart; "},
-    {"{template: {spec: {volumes: [{name: a, dataVolume: {name: x}}]}}}",
-     "{template: {spec: {volumes: [{name: a, dataVolume: {name: y}}]}}}",
-     "template.spec.volumes[a].dataVolume {\"name\":\"x\"} -> {\"name\":\"y\"} restart; "},
+    {"{template: {spec: {volumes: [{name: a, memoryDump: {claimName: x}}]}}}",
+     "{template: {spec: {volumes: [{name: a, memoryDump: {claimName: y}}]}}}",
+     "template.spec.volumes[a].memoryDump {\"claimName\":\"x\"} -> {\"claimName\":\"y\"} restart; "},
     {"{template: {spec: {domain: {firmware: {bootloader: {bios: {}}}}}}}",
      "{template: {spec: {domain: {firmware: {bootloader: {efi: {}}}}}}}",
      "template.spec.domain.firmware.bootloader.bios {} -> - restart; template.spec.domain.firmware.bootloader.efi - -> "

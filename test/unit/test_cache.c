@@ -112,6 +112,24 @@ START_TEST(a_list_sweeps_what_is_gone)
 }
 END_TEST
 
+START_TEST(of_a_kind_that_is_not_served_there_are_none)
+{
+    uint64_t changes;
+
+    apply("a", "u1", "1", "Pending", false);
+    ck_assert(store_is_served(informer_store(inf)));
+    informer_absent(inf);
+    ck_assert_uint_eq(n_removed, 1);
+    ck_assert_uint_eq(store_count(informer_store(inf)), 0);
+    ck_assert(informer_is_synced(inf) && !store_is_served(informer_store(inf)));
+    changes = store_changes(informer_store(inf));
+    informer_begin(inf);
+    informer_synced(inf);
+    ck_assert(store_is_served(informer_store(inf)));
+    ck_assert_uint_ne(store_changes(informer_store(inf)), changes);
+}
+END_TEST
+
 START_TEST(an_own_write_is_read_at_once)
 {
     AUTO(json_freep) json_t *mine = object("a", "u1", "7", "Running");
@@ -546,6 +564,7 @@ main(void)
     tcase_add_test(tc, the_same_object_again_changes_nothing);
     tcase_add_test(tc, a_new_uid_is_a_removal_and_a_new_object);
     tcase_add_test(tc, a_list_sweeps_what_is_gone);
+    tcase_add_test(tc, of_a_kind_that_is_not_served_there_are_none);
     tcase_add_test(tc, an_own_write_is_read_at_once);
     tcase_add_test(tc, an_answer_does_not_undo_what_the_watch_brought);
     tcase_add_test(tc, an_answer_to_a_create_makes_no_ghost);

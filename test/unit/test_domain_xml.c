@@ -107,6 +107,13 @@ read_cpus(const json_t *said, struct node_cpu *cpus)
     return n;
 }
 
+/* What the launcher finds of a table of ACPI. */
+static char *
+of_secret(struct fixture *x, const char *volume, const char *key)
+{
+    return volume ? arena_printf(x->arena, LAUNCHER_FILES_DIR "/%s/%s", volume, key) : NULL;
+}
+
 /* What effect/disk_file finds in the image of a kernel. */
 static char *
 in_image(struct fixture *x, const char *path)
@@ -170,12 +177,15 @@ load(const char *dir, struct fixture *x)
         x->disks[k] = facts_of_kind(x, v, is_cdrom(&x->instance, v->name), json_object_get(said, v->name));
     }
     const struct kernel_boot *k = x->instance.spec.domain.firmware.kernel_boot;
+    const struct acpi_tables *t = x->instance.spec.domain.firmware.acpi;
     x->facts = (struct domain_facts){.run_dir = LAUNCHER_RUN_DIR,
                                      .state_dir = LAUNCHER_STATE_DIR,
                                      .disks = x->disks,
                                      .n_disks = x->instance.volumes.n,
                                      .start_ports = &x->instance.open_ports,
                                      .pod_has_ipv6 = json_bool(said, "pod_ipv6", false),
+                                     .slic = of_secret(x, t ? t->slic : NULL, ACPI_SLIC_KEY),
+                                     .msdm = of_secret(x, t ? t->msdm : NULL, ACPI_MSDM_KEY),
                                      .kernel = in_image(x, k && k->container ? k->container->kernel_path : NULL),
                                      .initrd = in_image(x, k && k->container ? k->container->initrd_path : NULL),
                                      .cpus = x->cpus,

@@ -121,6 +121,9 @@ fill_world(struct world *w, const json_t *c, bool backwards)
         launchers_name(w->launchers, "uid-of-vmi", "default/a");
         (void)launchers_warned(w->launchers, "uid-of-vmi", json_str(c, "warnings"), w->now_s);
     }
+    if (json_bool(c, "withoutCDI", false)) {
+        informer_absent(world_informer(w, &data_volume_kind));
+    }
     if (json_bool(c, "withoutCA", false)) {
         w->config.gateway_pins = w->config.ca_bundle = NULL;
     }
@@ -274,6 +277,9 @@ check_plan(const char *file, const json_t *want, const struct plan *p)
     }
     if (json_object_get(want, "pod")) {
         check_subset(file, "pod", pod_of(p), json_object_get(want, "pod"));
+    }
+    if (json_object_get(want, "made")) { /* by the first action */
+        check_subset(file, "made", p->n_actions > 0 ? p->actions[0].body : NULL, json_object_get(want, "made"));
     }
     if (json_object_get(want, "container")) {
         const json_t *container = json_array_get(json_at(pod_of(p), "spec", "containers", NULL), 0);

@@ -176,7 +176,32 @@ static const struct {
     {"{domain: {devices: {disks: [{name: a, cdrom: {pciAddress: '81:01.0'}}]}}, volumes: [{name: a, emptyDisk: "
      "{capacity: 1}}]}",
      "disks[0].cdrom.pciAddress is not supported"},
-    {"{volumes: [{name: a, dataVolume: {name: b}}]}", "spec.volumes[0].dataVolume is not supported by this version"},
+    {"{domain: {firmware: {acpi: {}}}}",
+     "spec.domain.firmware.acpi: ACPI was set but no SLIC nor MSDM volume reference"},
+    {"{domain: {firmware: {acpi: {slicNameRef: t}}}}",
+     "spec.domain.firmware.acpi.slicNameRef 't' does not have a matching Volume."},
+    {"{domain: {firmware: {acpi: {msdmNameRef: t}}}, volumes: [{name: t, emptyDisk: {capacity: 1}}]}",
+     "spec.domain.firmware.acpi.msdmNameRef: volume t must be a secret with the table under its key msdm.bin"},
+    {"{domain: {firmware: {acpi: {slicNameRef: t, msdmNameRef: t}}}, volumes: [{name: t, secret: {secretName: s}}]}",
+     NULL},
+    {"{volumes: [{name: a, persistentVolumeClaim: {claimName: b, readOnly: true}}]}",
+     "spec.volumes[0].persistentVolumeClaim.readOnly: sata hard-disks do not support read-only. Write bus: virtio or "
+     "scsi for disk a, or cdrom instead of disk"},
+    {"{domain: {devices: {disks: [{name: a, disk: {}}]}}, "
+     "volumes: [{name: a, persistentVolumeClaim: {claimName: b, readOnly: true}}]}",
+     "spec.volumes[0].persistentVolumeClaim.readOnly: sata hard-disks"},
+    {"{domain: {devices: {disks: [{name: a, disk: {bus: virtio}}]}}, "
+     "volumes: [{name: a, persistentVolumeClaim: {claimName: b, readOnly: true}}]}",
+     NULL},
+    {"{domain: {devices: {disks: [{name: a, cdrom: {}}]}}, "
+     "volumes: [{name: a, persistentVolumeClaim: {claimName: b, readOnly: true}}]}",
+     NULL},
+    {"{volumes: [{name: a, dataVolume: {name: b}}]}", NULL},
+    {"{volumes: [{name: a, dataVolume: {name: ''}}]}",
+     "spec.volumes[0].dataVolume.name: DataVolume 'name' must be set"},
+    {"{volumes: [{name: a, dataVolume: {name: b}, persistentVolumeClaim: {claimName: b}}]}",
+     "spec.volumes[0] must have exactly one source type set"},
+    {"{domain: {devices: {disks: [{name: a, lun: {bus: scsi}}]}}, volumes: [{name: a, dataVolume: {name: b}}]}", NULL},
     {"{volumes: [{name: a, emptyDisk: {capacity: 0}}]}", "spec.volumes[0].emptyDisk.capacity must be greater than 0"},
     {"{volumes: [{name: A_b, emptyDisk: {capacity: 1}}]}", "spec.volumes[0].name 'A_b' must be small letters"},
     {"{volumes: [{name: a, emptyDisk: {capacity: 1}}, {name: a, emptyDisk: {capacity: 1}}]}",
@@ -262,10 +287,59 @@ machine_of(const char *yaml, struct arena *a)
 
 #define SOUND_MACHINE "template: {spec: {domain: {memory: {guest: 64Mi}, devices: {}}}}"
 
+#define ON_CLAIM \
+    "template: {spec: {domain: {memory: {guest: 64Mi}, devices: {}}, volumes: [{name: a, dataVolume: {name: d}}]}}"
+#define OF_BLANK "spec: {source: {blank: {}}, storage: {}}"
+
+static const struct {
+    const char *machine;
+    const char *refused; /* NULL: it is fine */
+} templates[] = {
+    {"{dataVolumeTemplates: [{metadata: {name: d}, " OF_BLANK "}], " ON_CLAIM "}", NULL},
+    {"{dataVolumeTemplates: [{metadata: {name: d}, spec: {sourceRef: {kind: DataSource, name: a}, pvc: {}}}], " ON_CLAIM
+     "}",
+     NULL},
+    {"{dataVolumeTemplates: [{metadata: {name: d}, spec: {storage: {dataSourceRef: {kind: A, name: a}}}}], " ON_CLAIM "}",
+     NULL},
+    {"{dataVolumeTemplates: [{metadata: {name: d}, " OF_BLANK
+     "}], template: {spec: {domain: {memory: {guest: 64Mi}, devices: {}}, "
+     "volumes: [{name: a, persistentVolumeClaim: {claimName: d}}]}}}",
+     NULL},
+    {"{dataVolumeTemplates: [{" OF_BLANK "}], " ON_CLAIM "}",
+     "spec.dataVolumeTemplates[0].metadata.name: 'name' field must not be empty for DataVolumeTemplate entry "
+     "spec.dataVolumeTemplates[0]"},
+    {"{dataVolumeTemplates: [{metadata: {name: d}, " OF_BLANK "}, {metadata: {name: d}, " OF_BLANK "}], " ON_CLAIM "}",
+     "spec.dataVolumeTemplates[0] and dataVolumeTemplates[1] must not have the same Name."},
+    {"{dataVolumeTemplates: [{metadata: {name: e}, " OF_BLANK "}], " ON_CLAIM "}",
+     "spec.dataVolumeTemplates[0]: DataVolumeTemplate entry spec.dataVolumeTemplates[0] must be referenced in the VMI "
+     "template's 'volumes' list"},
+    {"{dataVolumeTemplates: [{metadata: {name: d}, spec: {source: {blank: {}}}}], " ON_CLAIM "}",
+     "spec.dataVolumeTemplates[0].spec: Missing Data volume PVC or Storage"},
+    {"{dataVolumeTemplates: [{metadata: {name: d}, spec: {source: {blank: {}}, pvc: {}, storage: {}}}], " ON_CLAIM "}",
+     "spec.dataVolumeTemplates[0].spec: Duplicate storage definition, both target storage and target pvc defined"},
+    {"{dataVolumeTemplates: [{metadata: {name: d}, spec: {storage: {}}}], " ON_CLAIM "}",
+     "spec.dataVolumeTemplates[0].spec: Missing dataVolume valid source"},
+    {"{dataVolumeTemplates: [{metadata: {name: d}, spec: {source: {blank: {}, upload: {}}, storage: {}}}], " ON_CLAIM "}",
+     "spec.dataVolumeTemplates[0].spec: Multiple dataVolume sources"},
+};
+
+START_TEST(templates_of_data_volumes_are_judged)
+{
+    struct arena *a = arena_new(1 << 20);
+    struct vm_spec s = machine_of(templates[_i].machine, a);
+    AUTO(err_freep) struct err *e = vm_spec_validate(&s, a);
+    const char *told = e ? err_text(e) : "nothing";
+
+    ck_assert_msg(templates[_i].refused ? strstr(told, templates[_i].refused) != NULL : !e, "%s: %s",
+                  templates[_i].machine, told);
+    arena_free(a);
+}
+END_TEST
+
 START_TEST(five_unsupported_fields_are_told_at_once)
 {
     static const char *const want[] = {
-        "spec.dataVolumeTemplates is not supported by this version of vmbridge: make a PersistentVolumeClaim",
+        "spec.preference is not supported by this version of vmbridge: write the devices that it prefers",
         "spec.template.metadata.annotations.hooks.kubevirt.io/hookSidecars is not supported",
         "spec.template.spec.domain.devices.downwardMetrics is not supported",
         "spec.template.spec.domain.devices.disks[1].floppy is not supported",
@@ -274,7 +348,7 @@ START_TEST(five_unsupported_fields_are_told_at_once)
     };
     struct arena *a = arena_new(1 << 20);
     struct vm_spec s =
-        machine_of("{dataVolumeTemplates: [{metadata: {name: d}}], template: {metadata: {annotations: "
+        machine_of("{preference: {name: d}, template: {metadata: {annotations: "
                    "{hooks.kubevirt.io/hookSidecars: '[]'}}, spec: {hostname: A_b, domain: {memory: {guest: 64Mi}, "
                    "devices: {downwardMetrics: {}, disks: [{name: a}, {name: b, floppy: {readonly: true}}]}}, volumes: "
                    "[{name: a, containerPath: {path: /a}}, {name: b, emptyDisk: {capacity: 1Gi}}]}}}",
@@ -500,6 +574,7 @@ main(void)
     tcase_add_loop_test(t, a_rule_has_its_verdict, 0, (int)json_array_size(cases));
     tcase_add_test(t, every_rule_of_the_crd_has_a_row);
     tcase_add_loop_test(t, what_cannot_run_is_told, 0, (int)ARRAY_LEN(support));
+    tcase_add_loop_test(t, templates_of_data_volumes_are_judged, 0, ARRAY_LEN(templates));
     tcase_add_test(t, five_unsupported_fields_are_told_at_once);
     tcase_add_test(t, an_instance_may_bear_the_label_of_its_node_and_no_hook);
     tcase_add_test(t, what_does_not_fit_is_counted);

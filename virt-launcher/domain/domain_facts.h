@@ -55,6 +55,8 @@ struct domain_facts {
     bool pod_has_ipv6;
     const char *kernel; /* files of the image; NULL: there is none */
     const char *initrd;
+    const char *slic; /* tables of ACPI; NULL: there is none */
+    const char *msdm;
     const struct node_cpu *cpus; /* by number; read for guests with CPUs of their own only */
     size_t n_cpus;
     bool may_bind_memory;                  /* to NUMA nodes */

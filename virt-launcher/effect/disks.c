@@ -264,7 +264,7 @@ must_wait(struct disks *d, const char *path)
 static struct err *
 claim_use(struct disks *d, bool is_block)
 {
-    const struct volume_pvc *pvc = d->volume->pvc;
+    const struct volume_pvc *pvc = volume_own_claim(d->volume);
     bool is_readonly = pvc && pvc->read_only == TRI_TRUE;
     char *dir = arena_printf(d->arena, "%s/%s", is_block ? d->paths->block : d->paths->disks, d->volume->name);
     char *path = is_block ? dir : arena_printf(d->arena, "%s/disk.img", dir);

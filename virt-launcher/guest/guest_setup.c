@@ -133,6 +133,28 @@ find_kernel(struct guest *g, struct domain_facts *f)
     return err_wrap(e, "spec.domain.firmware.kernelBoot.container");
 }
 
+/* Links of a mounted Secret lead to the Secret. */
+static struct err *
+find_table(struct guest *g, const char *volume, const char *key, const char **ret_path)
+{
+    const char *path = str_empty(volume) ? NULL : arena_printf(g->arena, "%s/%s/%s", g->paths.files, volume, key);
+
+    if (path && !file_exists(path)) {
+        return err_new(ERR_INVALID, "spec.domain.firmware.acpi: the Secret of volume %s has no key %s", volume, key);
+    }
+    *ret_path = path;
+    return NULL;
+}
+
+static struct err *
+find_tables(struct guest *g, struct domain_facts *f)
+{
+    const struct acpi_tables *t = g->instance.spec.domain.firmware.acpi;
+    struct err *e = t ? find_table(g, t->slic, ACPI_SLIC_KEY, &f->slic) : NULL;
+
+    return e || !t ? e : find_table(g, t->msdm, ACPI_MSDM_KEY, &f->msdm);
+}
+
 struct err *
 guest_describe(struct guest *g, const struct disks_result *disks)
 {
@@ -151,6 +173,9 @@ guest_describe(struct guest *g, const struct disks_result *disks)
     host_resources_read(&g->instance, g->arena, &facts);
     pod_taps_read(&g->instance, g->arena, &facts);
     struct err *e = find_kernel(g, &facts);
+    if (!e) {
+        e = find_tables(g, &facts);
+    }
     if (!e) {
         e = domain_resolve(&g->instance, &facts, g->arena, &g->view);
     }

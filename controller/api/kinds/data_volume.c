@@ -1,4 +1,4 @@
-// Table of a VM's dataVolumeTemplates: CDI's DataVolume, which vmbridge does not make. The schema is here to find what is misspelt.
+// Table of a VM's dataVolumeTemplates: CDI's DataVolume. vmbridge makes it as it is written; the schema is here to find what is misspelt.
 #include "api/kinds/tables.h"
 
 static const struct field selector_requirement_fields[] = {
@@ -85,10 +85,33 @@ static const struct type source_type = KEPT_TYPE(source_fields);
 static const struct field metadata_fields[] = {
     KEPT_MAP("labels", "Labels of the DataVolume.", NULLABLE),
     KEPT_MAP("annotations", "Annotations of the DataVolume.", NULLABLE),
-    KEPT_META_FIELDS,
+    KEPT_STRING("name", "Name of the DataVolume and of its claim; the fields below are of no effect.", NULLABLE),
+    KEPT_META_REST,
     FIELD_END,
 };
 static const struct type metadata_type = KEPT_TYPE(metadata_fields);
+
+#define SOURCES                                                                                   \
+    "((has(self.spec.source) ? [has(self.spec.source.blank), has(self.spec.source.upload), "      \
+    "has(self.spec.source.http), has(self.spec.source.s3), has(self.spec.source.gcs), "           \
+    "has(self.spec.source.registry), has(self.spec.source.pvc), has(self.spec.source.snapshot), " \
+    "has(self.spec.source.imageio), has(self.spec.source.vddk)].filter(s, s).size() : 0) + "      \
+    "(has(self.spec.sourceRef) ? 1 : 0))"
+/* A populator fills a claim that names what it is filled from. */
+#define OF_POPULATOR(claim) \
+    "(has(self.spec." claim ") && (has(self.spec." claim ".dataSource) || has(self.spec." claim ".dataSourceRef)))"
+
+/* Of names and places a rule of the controller has the rest: whether a volume uses it, and none twice. */
+static const struct cel_rule data_volume_rules[] = {
+    {"has(self.metadata) && has(self.metadata.name) && self.metadata.name != ''",
+     "'name' field must not be empty for DataVolumeTemplate entry", NULL},
+    {"has(self.spec.pvc) || has(self.spec.storage)", "Missing Data volume PVC or Storage", NULL},
+    {"!(has(self.spec.pvc) && has(self.spec.storage))",
+     "Duplicate storage definition, both target storage and target pvc defined", NULL},
+    {SOURCES " <= 1", "Multiple dataVolume sources", NULL},
+    {SOURCES " == 1 || " OF_POPULATOR("pvc") " || " OF_POPULATOR("storage"), "Missing dataVolume valid source", NULL},
+    {NULL, NULL, NULL},
+};
 
 static const struct field data_volume_template_fields[] = {
     KEPT_STRING("apiVersion", "Of no effect.", NULLABLE),
@@ -109,4 +132,5 @@ static const struct field data_volume_template_fields[] = {
     KEPT_BOOL("spec.finalCheckpoint", "The last step is named."),
     FIELD_END,
 };
-const struct type data_volume_template_type = KEPT_TYPE(data_volume_template_fields);
+const struct type data_volume_template_type = {
+    .name = "kept", .fields = data_volume_template_fields, .cel = data_volume_rules};

@@ -116,6 +116,15 @@ has_disk(const struct disk_list *l, const char *name)
     return false;
 }
 
+/* What is there for the firmware alone gets no disk, unless it is asked for. */
+static bool
+is_for_firmware(const struct vmi_spec *s, const char *volume)
+{
+    const struct acpi_tables *t = s->domain.firmware.acpi;
+
+    return t && (str_eq(t->slic, volume) || str_eq(t->msdm, volume));
+}
+
 static void
 default_disks(struct vmi_spec *s, struct arena *a)
 {
@@ -127,7 +136,7 @@ default_disks(struct vmi_spec *s, struct arena *a)
     }
     l->items = disks;
     for (size_t i = 0; i < s->volumes.n; i++) {
-        if (!has_disk(l, s->volumes.items[i].name)) {
+        if (!has_disk(l, s->volumes.items[i].name) && !is_for_firmware(s, s->volumes.items[i].name)) {
             disks[l->n++] = (struct disk){.name = s->volumes.items[i].name};
         }
     }

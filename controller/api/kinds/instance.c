@@ -55,10 +55,10 @@ kind_of(const struct instance *i, const struct volume *v)
     }
     for (size_t k = 0; volume_claim(v) && k < i->block_volumes.n; k++) {
         if (str_eq(i->block_volumes.items[k], v->name)) {
-            return v->pvc ? VOLUME_PVC_BLOCK : VOLUME_EPHEMERAL_BLOCK;
+            return volume_own_claim(v) ? VOLUME_PVC_BLOCK : VOLUME_EPHEMERAL_BLOCK;
         }
     }
-    return v->pvc ? VOLUME_PVC_FILE : v->ephemeral ? VOLUME_EPHEMERAL_FILE : VOLUME_UNSET;
+    return volume_own_claim(v) ? VOLUME_PVC_FILE : v->ephemeral ? VOLUME_EPHEMERAL_FILE : VOLUME_UNSET;
 }
 
 /* "22", "22/tcp", "53/udp". */

@@ -39,9 +39,9 @@ extern const struct type dns_config_type;
 extern const struct type data_volume_template_type;
 
 /* Metadata of an object that is made from a template, beside its labels and annotations. Generators write null for a time. */
-#define KEPT_META_FIELDS                                                                         \
-    KEPT_STRING("name", "Of no effect, as the fields below.", NULLABLE),                         \
-        KEPT_STRING("generateName", "Beginning of a name.", NULLABLE),                           \
+#define KEPT_META_FIELDS KEPT_STRING("name", "Of no effect, as the fields below.", NULLABLE), KEPT_META_REST
+#define KEPT_META_REST                                                                           \
+    KEPT_STRING("generateName", "Beginning of a name.", NULLABLE),                               \
         KEPT_STRING("namespace", "Namespace of the object.", NULLABLE),                          \
         KEPT_STRING("selfLink", "What objects had once.", NULLABLE),                             \
         KEPT_STRING("uid", "Unique over all time.", NULLABLE),                                   \

@@ -68,7 +68,8 @@ static const struct field vm_spec_fields[] = {
     FIELD_STRUCT(vm_spec, template, vm_template, vm_template_type, "template", "The instance that is made.", REQUIRED),
     KEPT_STRUCT(matcher_type, "instancetype", "Sizes that are taken from another object."),
     KEPT_STRUCT(matcher_type, "preference", "Preferences that are taken from another object."),
-    KEPT_JSON("dataVolumeTemplates", "Claims that CDI makes and fills.", .list = true, OF(data_volume_template_type)),
+    FIELD_JSON(vm_spec, data_volume_templates, "dataVolumeTemplates", "DataVolumes that are made with the machine.",
+               .list = true, OF(data_volume_template_type)),
     KEPT_STRING("updateVolumesStrategy", "How a changed volume is taken over."),
     FIELD_END,
 };

@@ -25,6 +25,7 @@ struct vm_spec {
     const json_t *json; /* as the user wrote it, also what has no member here; NULL when made by hand */
     enum tri running;
     enum run_strategy run_strategy;
+    const json_t *data_volume_templates; /* rendered into DataVolumes as they are */
     struct vm_template template;
 };
 

@@ -168,7 +168,8 @@ struct volume_sysprep { /* exactly one of both */
 
 struct volume {
     const char *name;
-    struct volume_pvc *pvc; /* exactly one source */
+    struct volume_pvc *pvc;         /* exactly one source */
+    struct volume_pvc *data_volume; /* the claim of its name, which CDI makes and fills */
     struct volume_container_disk *container_disk;
     struct volume_cloud_init *cloud_init_no_cloud;
     struct volume_cloud_init *cloud_init_config_drive;
@@ -184,11 +185,18 @@ struct volume {
     const char *other_source; /* its key, for messages */
 };
 
+/* The claim that the guest writes to; NULL: none. */
+static inline const struct volume_pvc *
+volume_own_claim(const struct volume *v)
+{
+    return v->pvc ? v->pvc : v->data_volume;
+}
+
 /* The claim that is behind it, itself or under what the guest writes; NULL: none. */
 static inline const struct volume_pvc *
 volume_claim(const struct volume *v)
 {
-    return v->pvc ? v->pvc : v->ephemeral;
+    return volume_own_claim(v) ? volume_own_claim(v) : v->ephemeral;
 }
 
 struct volume_list {

@@ -60,6 +60,20 @@ static const struct field kernel_boot_fields[] = {
 };
 static const struct type kernel_boot_type = TYPE(kernel_boot, kernel_boot_fields, .cel = kernel_boot_rules);
 
+static const struct cel_rule acpi_rules[] = {
+    {"(has(self.slicNameRef) && self.slicNameRef != '') || (has(self.msdmNameRef) && self.msdmNameRef != '')",
+     "ACPI was set but no SLIC nor MSDM volume reference was set", NULL},
+    {NULL, NULL, NULL},
+};
+static const struct field acpi_fields[] = {
+    FIELD_STRING(acpi_tables, slic, "slicNameRef", "Volume of a Secret with a SLIC table under " ACPI_SLIC_KEY ".",
+                 MAX_LEN(253)),
+    FIELD_STRING(acpi_tables, msdm, "msdmNameRef", "Volume of a Secret with an MSDM table under " ACPI_MSDM_KEY ".",
+                 MAX_LEN(253)),
+    FIELD_END,
+};
+static const struct type acpi_type = TYPE(acpi_tables, acpi_fields, .cel = acpi_rules);
+
 #define UUID_PATTERN "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})?$"
 
 static const struct field firmware_fields[] = {
@@ -70,9 +84,8 @@ static const struct field firmware_fields[] = {
                   OTHERWISE("bios")),
     FIELD_POINTER(firmware, kernel_boot, kernel_boot, kernel_boot_type, "kernelBoot",
                   "The guest boots a kernel from an image, without a boot loader."),
-    FIELD_KEPT("acpi", "Tables that the guest's ACPI has beside its own."),
-    KEPT_STRING("acpi.slicNameRef", "Volume with a SLIC table."),
-    KEPT_STRING("acpi.msdmNameRef", "Volume with an MSDM table."),
+    FIELD_POINTER(firmware, acpi, acpi_tables, acpi_type, "acpi",
+                  "Tables that the guest's ACPI has beside its own: by them Windows knows its licence."),
     FIELD_END,
 };
 const struct type firmware_type = TYPE(firmware, firmware_fields);

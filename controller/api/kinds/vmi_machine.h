@@ -140,11 +140,20 @@ struct kernel_boot {
     struct kernel_container *container;
 };
 
+struct acpi_tables { /* names of volumes, each a Secret that holds the table */
+    const char *slic;
+    const char *msdm;
+};
+
+#define ACPI_SLIC_KEY "slic.bin" /* of the Secret */
+#define ACPI_MSDM_KEY "msdm.bin"
+
 struct firmware {
     const char *uuid;
     const char *serial;
     struct bootloader *bootloader;
     struct kernel_boot *kernel_boot;
+    struct acpi_tables *acpi;
 };
 
 enum io_threads_policy { IO_THREADS_UNSET, IO_THREADS_SHARED, IO_THREADS_AUTO, IO_THREADS_POOL };

@@ -18,6 +18,13 @@ static const struct field pvc_fields[] = {
 };
 static const struct type pvc_type = TYPE(volume_pvc, pvc_fields);
 
+static const struct field data_volume_fields[] = {
+    FIELD_STRING(volume_pvc, claim_name, "name", "Name of the DataVolume and of its claim.", REQUIRED, MAX_LEN(253)),
+    KEPT_BOOL("hotpluggable", "It may be unplugged while the guest runs."),
+    FIELD_END,
+};
+static const struct type data_volume_type = TYPE(volume_pvc, data_volume_fields);
+
 static const struct field container_disk_fields[] = {
     FIELD_STRING(volume_container_disk, image, "image", "Image that carries one disk file.", REQUIRED, MAX_LEN(1024)),
     FIELD_STRING(volume_container_disk, image_pull_secret, "imagePullSecret", "Secret for the registry.", MAX_LEN(253)),
@@ -213,6 +220,8 @@ static const struct field volume_fields[] = {
     FIELD_STRING(volume, name, "name", "Name of the volume; a disk refers to it.", REQUIRED, MAX_LEN(253)),
     FIELD_POINTER(volume, pvc, volume_pvc, pvc_type, "persistentVolumeClaim",
                   "A claim, as block device or with disk.img."),
+    FIELD_POINTER(volume, data_volume, volume_pvc, data_volume_type, "dataVolume",
+                  "The claim of a DataVolume, which CDI makes and fills before the guest starts."),
     FIELD_POINTER(volume, container_disk, volume_container_disk, container_disk_type, "containerDisk",
                   "A disk from an image; what the guest writes is gone with it."),
     FIELD_POINTER(volume, cloud_init_no_cloud, volume_cloud_init, cloud_init_type, "cloudInitNoCloud",
@@ -238,9 +247,6 @@ static const struct field volume_fields[] = {
                   "A file of the node, in a folder that configuration.bridge.hostDiskPaths allows."),
     FIELD_OTHERS(volume, other, "Sources that are kept and not run yet.",
                  .first_key = offsetof(struct volume, other_source)),
-    FIELD_KEPT("dataVolume", "A claim that CDI fills.", OTHER),
-    KEPT_STRING("dataVolume.name", "Name of the DataVolume and its claim.", NEEDED),
-    KEPT_BOOL("dataVolume.hotpluggable", "It may be unplugged while the guest runs."),
     KEPT_PRESENT("downwardMetrics", "A disk with figures of the node.", OTHER),
     FIELD_KEPT("memoryDump", "A claim that the guest's memory is written to.", OTHER),
     KEPT_STRING("memoryDump.claimName", "Its name.", NEEDED),

@@ -155,7 +155,6 @@ has_no_grace(const json_t *spec)
 const struct support vm_support[] = {
     REFUSED("instancetype", "write cpu and memory under template.spec.domain"),
     REFUSED("preference", "write the devices that it prefers under template.spec.domain"),
-    REFUSED("dataVolumeTemplates", "make a PersistentVolumeClaim and name it in a volume"),
     TOLD("updateVolumesStrategy", "changed volumes are used from the next start on; none is migrated",
          .fine = "Replacement"),
     TOLD("runStrategy", "neither it nor running is set: read as Halted", .when = has_no_strategy,
@@ -200,7 +199,6 @@ const struct support vmi_support[] = {
     TOLD("domain.firmware.bootloader.efi.secureBoot",
          "it is absent beside persistent: true, and SMM is off: read as false", .when = leaves_secure_boot_open,
          .cel = OPEN_SECURE_BOOT),
-    REFUSED("domain.firmware.acpi", "leave it out"),
     REFUSED("domain.os", "write firmware.bootloader: {efi: {secureBoot: false}} or {bios: {}}"),
     TOLD("domain.clock.timezone", "utc stands beside it: the guest's clock is UTC", .when = has_two_clocks,
          .cel = "has(spec.domain.clock) && has(spec.domain.clock.utc) && has(spec.domain.clock.timezone)"),
@@ -261,9 +259,9 @@ const struct support vmi_support[] = {
     TOLD("networks[].networkName",
          "a name of the converted machine's host; a network without a type is read as pod: {}"),
     TOLD("volumes[].persistentVolumeClaim.hotpluggable", "the claim stays with the guest until that stops"),
+    TOLD("volumes[].dataVolume.hotpluggable", "the claim stays with the guest until that stops"),
     HARMLESS("volumes[].hostDisk.shared", "a guest stays on its node while it runs"),
 #define SOURCES "use persistentVolumeClaim, containerDisk or emptyDisk"
-    REFUSED("volumes[].dataVolume", SOURCES),
     REFUSED("volumes[].downwardMetrics", SOURCES),
     REFUSED("volumes[].memoryDump", SOURCES),
     REFUSED("volumes[].containerPath", "a folder of the launcher's container is no disk: use configMap, secret, "

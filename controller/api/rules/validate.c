@@ -163,6 +163,7 @@ vm_spec_validate(const struct vm_spec *s, struct arena *a)
     p.root = "spec.";
     problems_add(&p, check_strategy(s));
     validate_support(vm_support, s->json, &p);
+    validate_data_volumes(s, &p);
     p.root = "spec.template.";
     validate_metadata(&s->template.labels, &s->template.annotations, false, &p);
     p.root = "spec.template.spec.";

@@ -142,7 +142,7 @@ check_disk(const struct vmi_spec *s, size_t i)
     if ((d->disk != NULL) + (d->lun != NULL) + (d->cdrom != NULL) > 1) {
         return INVALID("domain.devices.disks[%zu] can only have a single target type defined", i);
     }
-    if (d->lun && !v->pvc) {
+    if (d->lun && !volume_own_claim(v)) {
         return INVALID(
             "domain.devices.disks[%zu].lun can only be mapped to a DataVolume or PersistentVolumeClaim volume.", i);
     }
@@ -164,10 +164,41 @@ check_disk(const struct vmi_spec *s, size_t i)
     return e ? e : boot_order_check(s, d->boot_order, d, "disks", i);
 }
 
+static const struct disk *
+disk_of(const struct vmi_spec *s, const char *volume)
+{
+    for (size_t i = 0; i < s->domain.disks.n; i++) {
+        if (str_eq(s->domain.disks.items[i].name, volume)) {
+            return &s->domain.disks.items[i];
+        }
+    }
+    return NULL;
+}
+
+/* QEMU opens a claim that is mounted read-only for nothing else, and its SATA has no hard disk that is only read. */
+static struct err *
+check_claim(const struct vmi_spec *s, size_t i)
+{
+    const struct volume *v = &s->volumes.items[i];
+    const struct disk *d = disk_of(s, v->name);
+    enum disk_bus bus = d && d->disk ? d->disk->bus : DISK_BUS_UNSET;
+    bool is_on_sata = !d || (!d->lun && !d->cdrom && (bus == DISK_BUS_SATA || bus == DISK_BUS_UNSET));
+
+    if (!v->pvc || v->pvc->read_only != TRI_TRUE || !is_on_sata) {
+        return NULL;
+    }
+    return INVALID("volumes[%zu].persistentVolumeClaim.readOnly: sata hard-disks do not support read-only. Write bus: "
+                   "virtio or scsi for disk %s, or cdrom instead of disk",
+                   i, v->name);
+}
+
 void
 validate_disks(const struct vmi_spec *s, struct problems *p)
 {
     for (size_t i = 0; i < s->domain.disks.n; i++) {
         problems_add(p, check_disk(s, i));
+    }
+    for (size_t i = 0; i < s->volumes.n; i++) {
+        problems_add(p, check_claim(s, i));
     }
 }

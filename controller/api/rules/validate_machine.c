@@ -111,6 +111,43 @@ check_kernel(const struct kernel_boot *k)
     return e ? e : check_path(c->initrd_path, "initrdPath");
 }
 
+static const struct volume *
+volume_find(const struct vmi_spec *s, const char *name)
+{
+    for (size_t i = 0; i < s->volumes.n; i++) {
+        if (str_eq(s->volumes.items[i].name, name)) {
+            return &s->volumes.items[i];
+        }
+    }
+    return NULL;
+}
+
+static struct err *
+check_table(const struct vmi_spec *s, const char *volume, const char *field, const char *key)
+{
+    const struct volume *v = str_empty(volume) ? NULL : volume_find(s, volume);
+
+    if (str_empty(volume)) {
+        return NULL;
+    }
+    if (!v) {
+        return INVALID("domain.firmware.acpi.%s '%.63s' does not have a matching Volume.", field, volume);
+    }
+    return v->secret ? NULL
+                     : INVALID("domain.firmware.acpi.%s: volume %.63s must be a secret with the table under its key %s",
+                               field, volume, key);
+}
+
+static struct err *
+check_acpi(const struct vmi_spec *s, const struct acpi_tables *t)
+{
+    if (t && str_empty(t->slic) && str_empty(t->msdm)) {
+        return INVALID("domain.firmware.acpi: ACPI was set but no SLIC nor MSDM volume reference was set");
+    }
+    struct err *e = t ? check_table(s, t->slic, "slicNameRef", ACPI_SLIC_KEY) : NULL;
+    return e || !t ? e : check_table(s, t->msdm, "msdmNameRef", ACPI_MSDM_KEY);
+}
+
 void
 validate_machine(const struct vmi_spec *s, struct problems *p)
 {
@@ -118,4 +155,5 @@ validate_machine(const struct vmi_spec *s, struct problems *p)
     problems_add(p, check_clock(&s->domain.clock));
     problems_add(p, check_io_threads(&s->domain));
     problems_add(p, check_kernel(s->domain.firmware.kernel_boot));
+    problems_add(p, check_acpi(s, s->domain.firmware.acpi));
 }

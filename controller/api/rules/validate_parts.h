@@ -2,7 +2,7 @@
 #ifndef VMB_VALIDATE_PARTS_H
 #define VMB_VALIDATE_PARTS_H
 
-#include "api/kinds/vmi.h"
+#include "api/kinds/vm.h"
 #include "api/rules/problems.h"
 #include "api/rules/support.h"
 
@@ -21,6 +21,8 @@ void validate_cpus(const struct vmi_spec *s, struct problems *p);
 void validate_disks(const struct vmi_spec *s, struct problems *p);
 void validate_credentials(const struct vmi_spec *s, struct problems *p);
 void validate_volumes(const struct vmi_spec *s, struct problems *p);
+/* Of a machine: the DataVolumes that are made with it. */
+void validate_data_volumes(const struct vm_spec *s, struct problems *p);
 void validate_networks(const struct vmi_spec *s, struct problems *p);
 /* Of disks and interfaces: where a device can be, and none where another one is. */
 void validate_pci_addresses(const struct vmi_spec *s, struct problems *p);

@@ -161,18 +161,10 @@ check_files(const struct volume *v, size_t i)
 static size_t
 count_sources(const struct volume *v)
 {
-    const void *const sources[] = {v->pvc,
-                                   v->container_disk,
-                                   v->cloud_init_no_cloud,
-                                   v->cloud_init_config_drive,
-                                   v->empty_disk,
-                                   v->config_map,
-                                   v->secret,
-                                   v->downward_api,
-                                   v->sysprep,
-                                   v->ephemeral,
-                                   v->host_disk,
-                                   v->service_account};
+    const void *const sources[] = {
+        v->pvc,        v->data_volume, v->container_disk, v->cloud_init_no_cloud, v->cloud_init_config_drive,
+        v->empty_disk, v->config_map,  v->secret,         v->downward_api,        v->sysprep,
+        v->ephemeral,  v->host_disk,   v->service_account};
     size_t n = v->other ? json_object_size(v->other) : 0;
 
     for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
@@ -198,6 +190,9 @@ check_volume(const struct vmi_spec *s, size_t i)
     }
     if (count_sources(v) != 1) {
         return INVALID("volumes[%zu] must have exactly one source type set", i);
+    }
+    if (v->data_volume && str_empty(v->data_volume->claim_name)) {
+        return INVALID("volumes[%zu].dataVolume.name: DataVolume 'name' must be set", i);
     }
     if (v->empty_disk && v->empty_disk->capacity.value <= 0) {
         return INVALID("volumes[%zu].emptyDisk.capacity must be greater than 0", i);

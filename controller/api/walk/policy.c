@@ -72,10 +72,17 @@ write_presence(struct strbuf *sb, const char *path)
     strbuf_addf(sb, "has(self.%s)", path);
 }
 
+/* Of what is kept as JSON only lists are looked into. */
+static bool
+is_list_of_type(const struct field *f)
+{
+    return f->kind == KIND_LIST || (f->kind == KIND_JSON && f->list);
+}
+
 static const struct type *
 type_below(const struct field *f)
 {
-    return f->kind == KIND_STRUCT || f->kind == KIND_POINTER || f->kind == KIND_LIST ? f->type : NULL;
+    return f->kind == KIND_STRUCT || f->kind == KIND_POINTER || is_list_of_type(f) ? f->type : NULL;
 }
 
 // NOLINTBEGIN(misc-no-recursion): as deep as the tables nest, and API_DEPTH_MAX at most
@@ -100,7 +107,7 @@ has_rules(const struct type *t, unsigned depth)
 static void
 write_field(struct writer *w, const struct field *f, const char *path, unsigned depth)
 {
-    bool is_list = f->kind == KIND_LIST;
+    bool is_list = is_list_of_type(f);
     const char *dot = *path ? "." : "";
     AUTO(freep) char *index = xasprintf("i%u", depth);
     AUTO(freep)

@@ -100,7 +100,7 @@ static void
 call_rules(void *arg, const struct field *f, const char *path)
 {
     each_message(arg, path, f->cel);
-    if (f->type && f->kind != KIND_JSON) {
+    if (f->type && (f->kind != KIND_JSON || f->list)) { /* as in policy.c */
         each_message(arg, path, f->type->cel);
     }
 }

@@ -65,7 +65,8 @@ claim_capacities(const struct vmi_view *v)
 
     for (size_t i = 0; i < volumes->n; i++) {
         const struct volume *vol = &volumes->items[i];
-        const struct claim_view *c = vol->pvc ? claim_find(&v->claims, vol->pvc->claim_name) : NULL;
+        const struct volume_pvc *own = volume_own_claim(vol);
+        const struct claim_view *c = own ? claim_find(&v->claims, own->claim_name) : NULL;
         struct quantity q = c && !c->is_block ? capacity_of(c) : (struct quantity){0};
         if (q.text) {
             l.items[l.n++] = (struct claim_capacity){.name = vol->name, .capacity = q};

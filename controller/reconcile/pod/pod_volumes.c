@@ -126,7 +126,7 @@ add_claim(const struct vmi_view *v, const struct volume *vol, struct pod_volumes
     AUTO(freep) char *path = xasprintf("%s/%s", is_block ? LAUNCHER_BLOCK_DIR : LAUNCHER_DISK_DIR, vol->name);
     json_t *claim = json_pack("{s:s}", "claimName", volume_claim(vol)->claim_name);
 
-    if (vol->ephemeral || vol->pvc->read_only == TRI_TRUE) {
+    if (vol->ephemeral || volume_claim(vol)->read_only == TRI_TRUE) {
         (void)json_object_set_new(claim, "readOnly", json_true());
     }
     append(pv->volumes, json_pack("{s:s, s:o}", "name", name, "persistentVolumeClaim", claim));

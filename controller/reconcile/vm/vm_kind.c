@@ -1,9 +1,12 @@
 // Of a machine its instance is read, and the failures of its own syncs.
 #include "reconcile/vm/vm_kind.h"
 
+#include "reconcile/datavolume/data_volume_kind.h"
+#include "reconcile/datavolume/data_volume_render.h"
 #include "reconcile/fingerprint.h"
 #include "reconcile/kept.h"
 #include "reconcile/sync.h"
+#include "reconcile/vm/vm_data_volumes.h"
 #include "reconcile/vm/vm_plan.h"
 #include "reconcile/vm/vm_power.h"
 #include "reconcile/vmi/vmi_kind.h"
@@ -42,6 +45,7 @@ vm_sync(struct sync *s, const struct object *vm, struct plan *ret_plan)
     if (!e) {
         v.kind = s->kind;
         vm_power_settle(&v);
+        vm_data_volumes_gather(&v, caches_store(s->src->caches, &data_volume_kind));
         v.last_error = sync_error(s);
         v.error_lasts = s->error_lasts;
         v.hold = s->hold;
@@ -56,6 +60,7 @@ vm_fingerprint(const struct sources *src, const struct object *vm)
     uint64_t h = fingerprint_object(fingerprint_begin(), vm);
 
     h = fingerprint_object(h, store_get(caches_store(src->caches, &vmi_kind), vm->key));
+    h = fingerprint_number(h, store_changes(caches_store(src->caches, &data_volume_kind)));
     return fingerprint_end(fingerprint_number(h, src->config_version));
 }
 
@@ -63,6 +68,26 @@ static bool
 vm_has_begun(const struct caches *caches, const struct object *vm)
 {
     return store_get(caches_store(caches, &vmi_kind), vm->key);
+}
+
+/* DataVolumes that it makes or whose claims its guest has: what changes of them is looked up by that. */
+static void
+vm_words(const json_t *vm, kind_word_fn *word, void *arg)
+{
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(json_at(vm, "spec", "dataVolumeTemplates", NULL), i, item) {
+        if (data_volume_template_name(item)) {
+            word(arg, data_volume_template_name(item), "");
+        }
+    }
+    json_array_foreach(json_at(vm, "spec", "template", "spec", "volumes", NULL), i, item) {
+        const char *name = json_str(json_object_get(item, "dataVolume"), "name");
+        if (name) {
+            word(arg, name, "");
+        }
+    }
 }
 
 const struct kind vm_kind = {
@@ -74,6 +99,7 @@ const struct kind vm_kind = {
     .is_early = true,
     .kept = {.paths = paths, .header_paths = header_paths, .owns_status = true},
     .room = ROOM_WISHES,
+    .words = vm_words,
     .sync = vm_sync,
     .rules = &vm_rules,
     .fingerprint = vm_fingerprint,

@@ -3,6 +3,7 @@
 
 #include "reconcile/vm/vm_adopt.h"
 #include "reconcile/vm/vm_changes.h"
+#include "reconcile/vm/vm_data_volumes.h"
 #include "reconcile/vm/vm_power.h"
 #include "reconcile/vm/vm_start.h"
 #include "reconcile/vm/vm_status.h"
@@ -21,10 +22,13 @@ static bool must_start_anew(const void *view);
 static bool must_follow(const void *view);
 static bool is_waiting(const void *view);
 static bool is_held(const void *view);
+static bool lacks_data_volumes(const void *view);
+static bool awaits_data_volumes(const void *view);
 static void plan_adopt(const void *view, struct plan *p);
 static void plan_delete(const void *view, struct plan *p);
 static void plan_follow(const void *view, struct plan *p);
 static void plan_wait(const void *view, struct plan *p);
+static void plan_data_volumes(const void *view, struct plan *p);
 static void plan_create(const void *view, struct plan *p);
 
 /* Order is meaning: deletion outranks everything, nothing is started beside an instance that is still there. */
@@ -44,6 +48,10 @@ static const struct rule rules[] = {
     {"follow", "what the template changes at once reaches the instance that runs", must_follow, plan_follow},
     {"back-off", "after failed starts the next one waits", is_waiting, plan_wait},
     {"hold", "a start that could not be made is told before it is tried again", is_held, rule_nothing},
+    {"data-volumes-missing", "DataVolumes of its templates are made as soon as there is a machine", lacks_data_volumes,
+     plan_data_volumes},
+    {"data-volumes-awaited", "nothing is started before the DataVolumes of its templates are filled",
+     awaits_data_volumes, rule_nothing},
     {"start", "the run strategy wants an instance and there is none: it is made", must_start, plan_create},
     {"steady", "nothing to do", rule_always, rule_nothing},
 };
@@ -162,7 +170,25 @@ static bool
 is_held(const void *view)
 {
     const struct vm_view *v = view;
-    return v->hold && must_start(v);
+    return v->hold && (must_start(v) || vm_data_volumes_lack(v));
+}
+
+static bool
+lacks_data_volumes(const void *view)
+{
+    return vm_data_volumes_lack(view);
+}
+
+static bool
+awaits_data_volumes(const void *view)
+{
+    return must_start(view) && vm_data_volumes_awaited(view);
+}
+
+static void
+plan_data_volumes(const void *view, struct plan *p)
+{
+    vm_data_volumes_plan(view, p);
 }
 
 /* The next sync, with an instance of its own, tells the rest. A machine that is gone already would take the instance with it: the

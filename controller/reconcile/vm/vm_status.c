@@ -5,14 +5,14 @@
 #include "base/clock.h"
 #include "reconcile/vm/vm_adopt.h"
 #include "reconcile/vm/vm_changes.h"
+#include "reconcile/vm/vm_data_volumes.h"
+#include "reconcile/vm/vm_printable.h"
 #include "reconcile/vm/vm_start.h"
 #include "reconcile/vmi/vmi_kind.h"
 #include "reconcile/vmi/vmi_phase.h"
 
 enum { FAIL_BASE_S = 10, FAIL_MAX_S = 300, FAIL_STALLED = 3, FAIL_COUNT_MAX = 1000000, MIRRORED_MAX = 32 };
 
-static const char *printable_status(const struct vm_view *v, const struct plan *p, const struct vm_status *st);
-static const char *vmi_trouble(const struct vmi *vmi);
 static const struct condition *keeper(const struct vm_view *v);
 static const char *failure(const struct vm_view *v);
 static const char *next_of_trouble(const struct vm_view *v);
@@ -40,7 +40,7 @@ vm_status(const struct vm_view *v, struct plan *p)
     st->desired_generation = st->observed_generation;
     set_run(v, p, st);
     set_failure(v, st);
-    st->printable_status = printable_status(v, p, st);
+    st->printable_status = vm_printable(v, p, st);
     set_conditions(v, p, st);
     st->ready = condition_is(&st->conditions, "Ready", "True") ? TRI_TRUE : TRI_UNSET;
     struct vm_bridge *bridge = ARENA_NEW(v->arena, struct vm_bridge);
@@ -63,76 +63,12 @@ vm_status(const struct vm_view *v, struct plan *p)
     p->status_anew = v->status_lost;
 }
 
-static bool
-is_counting(enum run_strategy s)
-{
-    return s == RUN_ALWAYS || s == RUN_RERUN_ON_FAILURE || s == RUN_ONCE;
-}
-
-static bool
-is_failing(const struct vm_view *v, const struct vm_status *st)
-{
-    const struct start_failure *f = st->start_failure;
-
-    return f && f->consecutive_fail_count.v > 0 && is_counting(v->strategy) && !vm_is_refused(v) &&
-           (!v->has_vmi || vmi_is_final(&v->vmi));
-}
-
-/* First true wins (contract 2.4). A failure that 'st' counts just now is told in the same write. */
-static const char *
-printable_status(const struct vm_view *v, const struct plan *p, const struct vm_status *st)
-{
-    const struct vmi *vmi = &v->vmi;
-    bool is_live = v->has_vmi && !vmi_is_final(vmi);
-
-    if (v->vm.meta.deletion_s != 0) {
-        return "Terminating";
-    }
-    if (is_live && (v->vmi_going || plan_has(p, VERB_DELETE, &vmi_kind))) {
-        return "Stopping";
-    }
-    if (is_live && str_eq(vmi->status.phase, "Running")) {
-        return condition_is(&vmi->status.conditions, "Paused", "True") ? "Paused" : "Running";
-    }
-    if (is_live && vmi_trouble(vmi)) {
-        return vmi_trouble(vmi);
-    }
-    if (is_live || plan_has(p, VERB_CREATE, &vmi_kind)) {
-        return "Starting";
-    }
-    if (is_failing(v, st)) {
-        return "CrashLoopBackOff";
-    }
-    return "Stopped";
-}
-
-static const char *
-vmi_trouble(const struct vmi *vmi)
-{
-    const struct condition *sync = condition_find(&vmi->status.conditions, "Synchronized");
-    const struct condition *scheduled = condition_find(&vmi->status.conditions, "PodScheduled");
-    const char *reason = sync && str_eq(sync->status, "False") ? sync->reason : "";
-
-    if (str_eq(reason, "FailedPvcNotFound")) {
-        return "ErrorPvcNotFound";
-    }
-    if (scheduled && str_eq(scheduled->status, "False") && str_eq(scheduled->reason, "Unschedulable")) {
-        return "ErrorUnschedulable";
-    }
-    if (str_eq(reason, "PVCNotReady")) {
-        return "WaitingForVolumeBinding";
-    }
-    if (str_eq(reason, "ErrImagePull") || str_eq(reason, "ImagePullBackOff")) {
-        return reason;
-    }
-    return NULL;
-}
-
 /* The condition that says what keeps the instance from starting; NULL: nothing does. */
 static const struct condition *
 keeper(const struct vm_view *v)
 {
-    static const char *const types[][2] = {{"Stalled", "True"}, {"Synchronized", "False"}, {"PodScheduled", "False"}};
+    static const char *const types[][2] = {
+        {"Stalled", "True"}, {"Synchronized", "False"}, {"DataVolumesReady", "False"}, {"PodScheduled", "False"}};
     const struct condition_list *l = &v->vmi.status.conditions;
 
     if (!v->has_vmi || v->vmi_going || vmi_is_final(&v->vmi) || str_eq(v->vmi.status.phase, "Running")) {
@@ -228,6 +164,14 @@ mirror_conditions(const struct vm_view *v, struct vm_status *st)
     }
 }
 
+static bool
+is_on_its_way(const struct vm_view *v, const struct plan *p, const struct vm_status *st, bool wants_up)
+{
+    return plan_has(p, VERB_CREATE, &vmi_kind) || plan_has(p, VERB_DELETE, &vmi_kind) || (v->has_vmi && v->vmi_going) ||
+           (wants_up && !condition_is(&st->conditions, "Ready", "True") &&
+            !condition_is(&st->conditions, "Paused", "True"));
+}
+
 /* kstatus: Reconciling while there is a way to go, Stalled when only somebody else can help, never both (rules K2, K3). */
 static void
 set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st)
@@ -236,7 +180,7 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
     struct condition wish = {.status = "True"};
     bool has_ended = v->strategy == RUN_RERUN_ON_FAILURE && !v->has_vmi && str_eq(st->last_run_phase, "Succeeded") &&
                      !plan_has(p, VERB_CREATE, &vmi_kind);
-    bool wants_up = is_counting(v->strategy) && !has_ended && !(v->has_vmi && vmi_is_final(&v->vmi));
+    bool wants_up = vm_is_counting(v->strategy) && !has_ended && !(v->has_vmi && vmi_is_final(&v->vmi));
 
     if (v->has_vmi && !v->vmi_is_ours && vm_adopt_bar(v)) {
         wish.type = "Stalled";
@@ -260,17 +204,18 @@ set_progress(const struct vm_view *v, const struct plan *p, struct vm_status *st
         wish.type = "Stalled";
         wish.reason = stalled->reason;
         wish.message = stalled->message;
+    } else if (wants_up && vm_data_volumes_bar(v)) {
+        wish.type = "Stalled";
+        wish.reason = vm_data_volumes_word(v);
+        wish.message = vm_data_volumes_bar(v);
     } else if (st->start_failure && st->start_failure->consecutive_fail_count.v >= FAIL_STALLED && !v->has_vmi) {
         wish.type = "Stalled";
         wish.reason = "CrashLoopBackOff";
         wish.message = st->bridge && st->bridge->last_failure ? st->bridge->last_failure->message
                                                               : "the guest fails to start again and again";
-    } else if (plan_has(p, VERB_CREATE, &vmi_kind) || plan_has(p, VERB_DELETE, &vmi_kind) ||
-               (v->has_vmi && v->vmi_going) ||
-               (wants_up && !condition_is(&st->conditions, "Ready", "True") &&
-                !condition_is(&st->conditions, "Paused", "True"))) {
+    } else if (is_on_its_way(v, p, st, wants_up)) {
         wish.type = "Reconciling";
-        wish.reason = printable_status(v, p, st);
+        wish.reason = vm_printable(v, p, st);
         wish.message = next_step(v, p);
     } else {
         return;
@@ -297,7 +242,7 @@ set_failure(const struct vm_view *v, struct vm_status *st)
     const struct start_failure *old = v->was_asked ? NULL : v->vm.status.start_failure;
     bool was_running = v->has_vmi && vmi_has_run(&v->vmi);
 
-    if (!is_counting(v->strategy) || v->was_asked) {
+    if (!vm_is_counting(v->strategy) || v->was_asked) {
         st->start_failure = NULL;
     }
     if (!v->has_vmi || !v->vmi_is_ours) {
@@ -322,7 +267,7 @@ set_failure(const struct vm_view *v, struct vm_status *st)
         bridge->last_failure = f;
         st->bridge = bridge;
     }
-    if (was_running || vm_is_refused(v) || !is_counting(v->strategy) ||
+    if (was_running || vm_is_refused(v) || !vm_is_counting(v->strategy) ||
         (old && str_eq(old->last_failed_vmi_uid, v->vmi.meta.uid))) {
         return;
     }
@@ -367,8 +312,9 @@ next_of_trouble(const struct vm_view *v)
     if (v->last_error ? v->error_lasts : str_eq(kept->type, "Stalled")) {
         return "nothing, until what condition Stalled names is mended; then the guest starts";
     }
-    return v->last_error ? "the start is tried again; condition Failure says why it failed"
-                         : "the guest starts as soon as what condition Synchronized names is no more";
+    return v->last_error
+               ? "the start is tried again; condition Failure says why it failed"
+               : arena_printf(v->arena, "the guest starts as soon as what condition %s names is no more", kept->type);
 }
 
 static bool
@@ -419,11 +365,14 @@ next_step(const struct vm_view *v, const struct plan *p)
     if (v->invalid || vm_is_refused(v)) {
         return "nothing, until the spec is changed";
     }
-    if (!v->has_vmi && is_counting(v->strategy) && f && vm_start_waits(v, &s)) {
+    if (!v->has_vmi && vm_is_counting(v->strategy) && f && vm_start_waits(v, &s)) {
         return arena_printf(v->arena, "the next start is tried at %s", f->retry_after);
     }
     if (next_of_power(v)) {
         return next_of_power(v);
+    }
+    if (vm_data_volumes_next(v, vm_is_counting(v->strategy))) {
+        return vm_data_volumes_next(v, vm_is_counting(v->strategy));
     }
     if (is_unready(v)) {
         return "the guest runs; it is waited for until it is ready";

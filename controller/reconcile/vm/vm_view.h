@@ -5,8 +5,15 @@
 #include "api/kinds/vm.h"
 #include "cache/store.h"
 #include "reconcile/config.h"
+#include "reconcile/datavolume/data_volume_view.h"
 
 #define VM_GENERATION_ANNOTATION "kubevirt.io/vm-generation" /* of an instance that a machine made */
+
+struct data_volume_list {
+    struct data_volume_view *items; /* of the templates, in their order, then of volumes */
+    size_t n;
+    size_t n_made; /* of templates */
+};
 
 struct vm_view {
     struct arena *arena;
@@ -19,9 +26,10 @@ struct vm_view {
     const char *invalid;        /* why the spec cannot run, with field and way out; NULL: it can */
     enum run_strategy strategy; /* that counts: the spec's, or what a person made of it (vm_power.h) */
     enum run_strategy spec_strategy;
-    struct state_change_list changes; /* that were asked for and are not done; the first one acts now */
-    const struct vm_power *power;     /* as it is to be told; NULL: none */
-    bool was_asked;                   /* a start or a stop acts or is just done: failures before it do not count */
+    struct state_change_list changes;     /* that were asked for and are not done; the first one acts now */
+    const struct vm_power *power;         /* as it is to be told; NULL: none */
+    bool was_asked;                       /* a start or a stop acts or is just done: failures before it do not count */
+    struct data_volume_list data_volumes; /* of a sound spec (vm_data_volumes.h) */
     bool has_vmi;
     struct vmi vmi;
     const json_t *vmi_spec; /* as it is in the API; NULL: it cannot be read */

@@ -107,7 +107,8 @@ claim_info(const struct vmi_view *v, const char *name)
 static bool
 is_beyond_claim(const struct vmi_view *v, const struct volume *vol, const struct disk_state *d)
 {
-    const struct claim_view *c = vol->pvc ? claim_find(&v->claims, vol->pvc->claim_name) : NULL;
+    const struct volume_pvc *own = volume_own_claim(vol);
+    const struct claim_view *c = own ? claim_find(&v->claims, own->claim_name) : NULL;
     struct quantity capacity = c && !c->is_block ? claim_storage(&c->info.capacity) : (struct quantity){0};
 
     return capacity.text && d->size.set && d->size.v > capacity.value;

@@ -2,6 +2,7 @@
 #include "reconcile/vmi/vmi_kind.h"
 
 #include "api/kinds/instance.h"
+#include "reconcile/datavolume/data_volume_kind.h"
 #include "reconcile/fingerprint.h"
 #include "reconcile/kept.h"
 #include "reconcile/pod/pod_kind.h"
@@ -41,7 +42,7 @@ vmi_sync(struct sync *s, const struct object *vmi, struct plan *ret_plan)
     return e;
 }
 
-/* Of claims and Services only that none has changed: which are read is not known before the view is made. */
+/* Of claims, DataVolumes and Services only that none has changed: which are read is not known before the view is made. */
 static uint64_t
 vmi_fingerprint(const struct sources *src, const struct object *vmi)
 {
@@ -56,6 +57,7 @@ vmi_fingerprint(const struct sources *src, const struct object *vmi)
     h = fingerprint_number(h, l ? l->version : 0);
     h = fingerprint_number(h, src->foreign ? foreign_about(src->foreign, vmi->uid).version : 0);
     h = fingerprint_number(h, store_changes(caches_store(src->caches, &pvc_kind)));
+    h = fingerprint_number(h, store_changes(caches_store(src->caches, &data_volume_kind)));
     return fingerprint_end(fingerprint_number(h, store_changes(caches_store(src->caches, &service_kind))));
 }
 
@@ -101,6 +103,9 @@ vmi_words(const json_t *vmi, kind_word_fn *word, void *arg)
         const char *claim = json_str(json_at(value, "persistentVolumeClaim", NULL), "claimName");
         if (!claim) {
             claim = json_str(json_at(value, "ephemeral", "persistentVolumeClaim", NULL), "claimName");
+        }
+        if (!claim) {
+            claim = json_str(json_object_get(value, "dataVolume"), "name");
         }
         if (claim) {
             word(arg, claim, "");

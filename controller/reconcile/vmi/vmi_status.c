@@ -133,6 +133,25 @@ disruption_event(const struct vmi_view *v, const struct vmi_observed *o, struct 
     }
 }
 
+/* Of an instance that has some. */
+static void
+set_data_volumes(const struct vmi_view *v, struct vmi_status *st)
+{
+    const char *wait = vmi_data_volumes_wait(v);
+    bool has_some = false;
+
+    for (size_t i = 0; i < v->claims.n; i++) {
+        has_some = has_some || v->claims.items[i].data_volume;
+    }
+    if (has_some) {
+        put(v, st,
+            &(struct condition){.type = "DataVolumesReady",
+                                .status = wait ? "False" : "True",
+                                .reason = wait ? REASON_DATA_VOLUMES : "AllDVsReady",
+                                .message = wait ? wait : "the claims of all DataVolumes are filled"});
+    }
+}
+
 static void
 set_conditions(const struct vmi_view *v, const struct vmi_observed *o, struct vmi_status *st)
 {
@@ -143,7 +162,8 @@ set_conditions(const struct vmi_view *v, const struct vmi_observed *o, struct vm
     if (o->phase < PHASE_RUNNING) {
         set_scheduling(v, st);
     }
-    if (t.reason && !vmi_phase_is_final(o->phase)) {
+    set_data_volumes(v, st);
+    if (t.reason && !str_eq(t.reason, REASON_DATA_VOLUMES) && !vmi_phase_is_final(o->phase)) {
         put(v, st,
             &(struct condition){.type = "Synchronized", .status = "False", .reason = t.reason, .message = t.message});
     }

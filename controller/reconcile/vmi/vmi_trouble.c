@@ -58,7 +58,8 @@ lun_on_files(const struct vmi_view *v)
     for (size_t i = 0; i < v->vmi.spec.domain.disks.n; i++) {
         const struct disk *d = &v->vmi.spec.domain.disks.items[i];
         const struct volume *vol = d->lun ? volume_named(&v->vmi.spec, d->name) : NULL;
-        const struct claim_view *c = vol && vol->pvc ? claim_find(&v->claims, vol->pvc->claim_name) : NULL;
+        const struct volume_pvc *own = vol ? volume_own_claim(vol) : NULL;
+        const struct claim_view *c = own ? claim_find(&v->claims, own->claim_name) : NULL;
         if (c && c->exists && !c->is_block) {
             return arena_printf(
                 v->arena,
@@ -116,6 +117,76 @@ trouble_of_foreign_claim(const struct vmi_view *v, const char *name)
         .stalled = true};
 }
 
+/* What CDI has to do first; afterwards the claim counts as any other. */
+static struct vmi_trouble
+trouble_of_data_volume(const struct claim_view *c)
+{
+    const struct data_volume_view *d = c->data_volume;
+
+    switch (d ? d->step : DATA_VOLUME_READY) {
+    case DATA_VOLUME_UNSERVED:
+    case DATA_VOLUME_MISSING: /* a claim of that name is all that a guest wants */
+        if (!c->exists) {
+            return (struct vmi_trouble){.reason = "FailedPvcNotFound", .message = d->message, .stalled = true};
+        }
+        if (d->step == DATA_VOLUME_MISSING && c->is_of_data_volume) { /* it comes by another watch, and later */
+            return (struct vmi_trouble){.reason = REASON_DATA_VOLUMES,
+                                        .message = "the claim's DataVolume is not seen yet"};
+        }
+        break;
+    case DATA_VOLUME_FAILED:
+        return (struct vmi_trouble){.reason = "FailedDataVolumeImport", .message = d->message, .stalled = true};
+    case DATA_VOLUME_FILLING:
+        return (struct vmi_trouble){.reason = REASON_DATA_VOLUMES, .message = d->message};
+    case DATA_VOLUME_UNCLAIMED:
+        return (struct vmi_trouble){.reason = "PVCNotReady", .message = d->message, .stalled = true};
+    case DATA_VOLUME_READY:
+        break;
+    }
+    return (struct vmi_trouble){0};
+}
+
+const char *
+vmi_data_volumes_wait(const struct vmi_view *v)
+{
+    for (size_t i = 0; i < v->claims.n && !v->has_pod; i++) {
+        const struct vmi_trouble t = trouble_of_data_volume(&v->claims.items[i]);
+        if (t.reason) {
+            return t.message;
+        }
+    }
+    return NULL;
+}
+
+static struct vmi_trouble
+trouble_of_claim(const struct vmi_view *v, const struct claim_view *c)
+{
+    struct vmi_trouble t = trouble_of_data_volume(c);
+
+    if (c->is_foreign) {
+        return trouble_of_foreign_claim(v, c->name);
+    }
+    if (t.reason) {
+        return t;
+    }
+    if (!c->exists) {
+        return (struct vmi_trouble){
+            .reason = "FailedPvcNotFound",
+            .message = arena_printf(v->arena,
+                                    "PVC %s of a volume in spec.volumes does not exist in "
+                                    "namespace %s: create it, or correct %s",
+                                    c->name, v->vmi.meta.namespace,
+                                    c->data_volume ? "dataVolume.name" : "persistentVolumeClaim.claimName"),
+            .stalled = true};
+    }
+    if (c->why) {
+        return (struct vmi_trouble){.reason = "PVCNotReady",
+                                    .message = arena_printf(v->arena, "PVC %s cannot be used: %s", c->name, c->why),
+                                    .stalled = true};
+    }
+    return t;
+}
+
 static struct vmi_trouble
 trouble_before_pod(const struct vmi_view *v)
 {
@@ -126,23 +197,9 @@ trouble_before_pod(const struct vmi_view *v)
         if (v->claims.items[i].is_state && !v->claims.items[i].exists) {
             continue; /* we make it */
         }
-        if (v->claims.items[i].is_foreign) {
-            return trouble_of_foreign_claim(v, v->claims.items[i].name);
-        }
-        if (!v->claims.items[i].exists) {
-            return (struct vmi_trouble){
-                .reason = "FailedPvcNotFound",
-                .message = arena_printf(v->arena,
-                                        "PVC %s of a volume in spec.volumes does not exist in namespace %s: "
-                                        "create it, or correct persistentVolumeClaim.claimName",
-                                        v->claims.items[i].name, v->vmi.meta.namespace),
-                .stalled = true};
-        }
-        if (v->claims.items[i].why) {
-            return (struct vmi_trouble){.reason = "PVCNotReady",
-                                        .message = arena_printf(v->arena, "PVC %s cannot be used: %s",
-                                                                v->claims.items[i].name, v->claims.items[i].why),
-                                        .stalled = true};
+        const struct vmi_trouble t = trouble_of_claim(v, &v->claims.items[i]);
+        if (t.reason) {
+            return t;
         }
     }
     const char *disk = host_disk_refused(v);

@@ -5,6 +5,7 @@
 #include "api/rules/identity.h"
 #include "api/rules/validate.h"
 #include "api/walk/quantity.h"
+#include "reconcile/datavolume/data_volume_kind.h"
 #include "reconcile/header_view.h"
 #include "reconcile/node/node_kind.h"
 #include "reconcile/pod/node_devices.h"
@@ -31,7 +32,7 @@ static void gather_spec(struct vmi_view *v, const struct object *vmi);
 static struct err *gather_pods(struct vmi_view *v, const struct sources *src, const struct object *vmi);
 static bool gather_pod(void *arg, const struct object *pod);
 static void gather_unseen(struct vmi_view *v, const struct claimant *who, const struct store *pods);
-static void gather_claims(struct vmi_view *v, const struct store *pvcs);
+static void gather_claims(struct vmi_view *v, const struct store *pvcs, const struct store *data_volumes);
 static void claim_read(struct arena *a, const struct object *pvc, struct claim_view *c);
 static struct str_map string_map(struct arena *a, const json_t *object);
 
@@ -51,7 +52,7 @@ vmi_view_make(struct arena *a, const struct sources *src, const struct object *v
         return e;
     }
     if (!v.is_header) {
-        gather_claims(&v, caches_store(src->caches, &pvc_kind));
+        gather_claims(&v, caches_store(src->caches, &pvc_kind), caches_store(src->caches, &data_volume_kind));
         if (v.has_pod && condition_is(&v.active->pod.conditions, "PodScheduled", "False") && v.config->asks_nodes) {
             v.node_lack = nodes_lack(a, &v.vmi.spec, v.has_template, caches_store(src->caches, &node_kind));
         }
@@ -353,7 +354,20 @@ gather_state_claim(struct vmi_view *v, const struct store *pvcs)
 }
 
 static void
-gather_claims(struct vmi_view *v, const struct store *pvcs)
+gather_data_volume(struct vmi_view *v, const struct store *data_volumes, const char *name)
+{
+    struct data_volume_view *d = ARENA_NEW(v->arena, struct data_volume_view);
+
+    data_volume_read(v->arena, data_volumes, v->vmi.meta.namespace, name, d);
+    for (size_t i = 0; i < v->claims.n; i++) {
+        if (str_eq(v->claims.items[i].name, name)) {
+            v->claims.items[i].data_volume = d;
+        }
+    }
+}
+
+static void
+gather_claims(struct vmi_view *v, const struct store *pvcs, const struct store *data_volumes)
 {
     const struct volume_list *volumes = &v->vmi.spec.volumes;
 
@@ -362,6 +376,9 @@ gather_claims(struct vmi_view *v, const struct store *pvcs)
         const struct volume_pvc *claim = volume_claim(&volumes->items[i]);
         if (claim && !claim_find(&v->claims, claim->claim_name)) { /* of one that many volumes name once is enough */
             (void)gather_claim(v, pvcs, claim->claim_name);
+        }
+        if (volumes->items[i].data_volume) {
+            gather_data_volume(v, data_volumes, claim->claim_name);
         }
     }
     gather_state_claim(v, pvcs);
@@ -409,6 +426,7 @@ claim_read(struct arena *a, const struct object *pvc, struct claim_view *c)
 
     c->exists = true;
     c->owner_uid = arena_strdup(a, pvc->owner_uid);
+    c->is_of_data_volume = data_volume_owns(json_object_get(j, "metadata"));
     c->why = arena_strdup(a, e ? err_text(e) : pvc->why);
     c->bound = str_eq(json_str(json_object_get(j, "status"), "phase"), "Bound");
     c->waits_for_consumer = !c->bound && str_empty(json_str(spec, "volumeName"));

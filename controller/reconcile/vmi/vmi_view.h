@@ -3,6 +3,7 @@
 #define VMB_VMI_VIEW_H
 
 #include "api/kinds/vmi.h"
+#include "reconcile/datavolume/data_volume_view.h"
 #include "reconcile/sources.h"
 #include "reconcile/vmi/launcher_view.h"
 
@@ -12,10 +13,12 @@ struct claim_view {
     bool bound;
     bool waits_for_consumer; /* unbound and without a volume: perhaps its class waits for the pod */
     bool is_block;
-    bool is_state;         /* of the machine itself (reconcile/pvc/state_claim.h): made by us with the first pod */
-    bool is_foreign;       /* a claim of state that somebody else owns */
-    const char *owner_uid; /* of its controlling owner, or "" */
-    const char *why;       /* only its header is known: it counts as not bound; NULL: all is known */
+    bool is_state;          /* of the machine itself (reconcile/pvc/state_claim.h): made by us with the first pod */
+    bool is_foreign;        /* a claim of state that somebody else owns */
+    const char *owner_uid;  /* of its controlling owner, or "" */
+    bool is_of_data_volume; /* one controls it, seen or not */
+    const struct data_volume_view *data_volume; /* that makes and fills it; NULL: a volume names the claim itself */
+    const char *why; /* only its header is known: it counts as not bound; NULL: all is known */
     struct pvc_info info;
 };
 

@@ -46,6 +46,10 @@ def probe(kind, **more):
     return {kind: {"tcpSocket": {"port": 22}, **more}}
 
 
+def table(kind):
+    return {"domain": {"firmware": {"acpi": {kind: "more"}}}, "volumes": [*image()["volumes"], {"name": "more", "secret": {"secretName": "key"}}]}
+
+
 # What is read by code, with a value that a plain machine has not; merged into the template's spec.
 CHANGED = {
     "domain.resources.requests.cpu": {"domain": {"resources": {"requests": {"cpu": "100m"}}}},
@@ -89,6 +93,8 @@ CHANGED = {
     **{f"domain.chassis.{name}": {"domain": {"chassis": {name: "x-1"}}} for name in ("manufacturer", "version", "serial", "asset", "sku")},
     "domain.ioThreadsPolicy": {"domain": {"ioThreadsPolicy": "auto"}},
     "domain.devices.blockMultiQueue": {"domain": {"devices": {"blockMultiQueue": True}}},
+    "domain.firmware.acpi.slicNameRef": table("slicNameRef"),
+    "domain.firmware.acpi.msdmNameRef": table("msdmNameRef"),
     **{f"domain.firmware.kernelBoot.{path}": {"domain": {"firmware": {"kernelBoot": {"kernelArgs": args, "container": {
         "image": "registry.example/kernel:1", "kernelPath": "/boot/vmlinuz", **more}}}}} for path, args, more in (
             ("kernelArgs", "quiet", {}), ("container.kernelPath", "", {}), ("container.initrdPath", "", {"initrdPath": "/boot/initrd"}),
@@ -125,8 +131,9 @@ CHANGED = {
     "volumes[].containerDisk.path": image(path="/disk/other.img"),
     "volumes[].containerDisk.imagePullPolicy": image(imagePullPolicy="Always"),
     "volumes[].containerDisk.imagePullSecret": image(imagePullSecret="key"),
+    "volumes[].dataVolume.name": second({"dataVolume": {"name": "c"}}),
     "volumes[].persistentVolumeClaim.claimName": second({"persistentVolumeClaim": {"claimName": "block"}}),
-    "volumes[].persistentVolumeClaim.readOnly": second({"persistentVolumeClaim": {"claimName": "block", "readOnly": True}}),
+    "volumes[].persistentVolumeClaim.readOnly": second({"persistentVolumeClaim": {"claimName": "block", "readOnly": True}}, {"disk": {"bus": "virtio"}}),
     "domain.devices.disks[].lun.bus": second({"persistentVolumeClaim": {"claimName": "block"}}, {"lun": {"bus": "scsi"}}),
     "volumes[].emptyDisk.capacity": second({"emptyDisk": {"capacity": "1Mi"}}),
     "volumes[].cloudInitNoCloud.userData": seed(userData="#cloud-config\n"),

@@ -47,6 +47,28 @@ write_kernel(const struct domain_view *v, struct xml *x)
 }
 
 static void
+write_table(struct xml *x, const char *type, const char *path)
+{
+    if (path) {
+        xml_open(x, "table");
+        xml_attr(x, "type", type);
+        xml_text(x, path);
+        xml_close(x);
+    }
+}
+
+static void
+write_tables(const struct domain_view *v, struct xml *x)
+{
+    if (v->facts.slic || v->facts.msdm) {
+        xml_open(x, "acpi");
+        write_table(x, "slic", v->facts.slic);
+        write_table(x, "msdm", v->facts.msdm);
+        xml_close(x);
+    }
+}
+
+static void
 write_firmware(const struct domain_view *v, struct xml *x)
 {
     const struct instance *i = v->instance;
@@ -65,6 +87,7 @@ write_firmware(const struct domain_view *v, struct xml *x)
         xml_empty(x, "bios", "useserial", "yes", NULL);
     }
     write_kernel(v, x);
+    write_tables(v, x);
     xml_empty(x, "smbios", "mode", "sysinfo", NULL);
     if (i->spec.start_strategy == START_PAUSED) {
         xml_empty(x, "bootmenu", "enable", "yes", "timeout", "10000", NULL);
@@ -75,7 +98,8 @@ write_firmware(const struct domain_view *v, struct xml *x)
 const struct part part_firmware = {
     .name = "firmware",
     .elements = "os",
-    .about = "Machine type, BIOS or UEFI with its variables, a kernel, a boot menu for who starts paused.",
+    .about =
+        "Machine type, BIOS or UEFI with its variables, a kernel, tables of ACPI, a boot menu for who starts paused.",
     .resolve = resolve_firmware,
     .write = write_firmware,
 };
