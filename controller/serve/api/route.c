@@ -53,6 +53,7 @@ const struct verb_row verb_rows[] = {
     {VMI, "sev/setupsession", "PUT", VERB_ID_ABSENT, "Sets a session up.", 400, NO_SEV},
     {VMI, "sev/injectlaunchsecret", "PUT", VERB_ID_ABSENT, "Injects a secret.", 400, NO_SEV},
     {VMI, "console", "GET", VERB_ID_CONSOLE, "The serial console, as a WebSocket.", 0, NULL},
+    {VMI, "dial", "PUT", VERB_ID_DIAL, "Has the launcher dial a replica that waits for a stream.", 0, NULL},
     {VMI, "vnc/screenshot", "GET", VERB_ID_ABSENT, "A picture of the screen.", 501, NO_SHOT},
     {VMI, "vnc", "GET", VERB_ID_VNC, "The screen by VNC, as a WebSocket.", 0, NULL},
     {VMI, "usbredir", "GET", VERB_ID_ABSENT, "A USB device from afar.", 501, NO_STREAM},

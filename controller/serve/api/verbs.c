@@ -1,6 +1,7 @@
 // Verbs by number.
 #include "serve/api/verbs.h"
 
+#include "serve/api/dial_verb.h"
 #include "serve/api/instance_verbs.h"
 #include "serve/api/power.h"
 #include "serve/api/streams.h"
@@ -41,6 +42,9 @@ verbs_run(struct job *j)
     case VERB_ID_CONSOLE:
     case VERB_ID_VNC:
         streams_run(j);
+        return;
+    case VERB_ID_DIAL:
+        dial_verb_run(j);
         return;
     case VERB_ID_ABSENT:
     case VERB_ID_NONE:

@@ -25,6 +25,7 @@ struct session_ask {
     const char *pod_uid;
     enum session_kind kind;
     bool is_preserving;
+    bool is_told_by_caller; /* the launcher's line is not here: whoever asks has another replica tell it session_number */
     /* Called once, before session_ask returns or later. 'said' is the launcher's, borrowed, NULL when it said nothing. */
     void (*done)(void *arg, enum session_verdict verdict, enum request_end end, const char *said);
     void *arg;

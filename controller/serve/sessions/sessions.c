@@ -136,7 +136,19 @@ session_ask(struct sessions *all, const struct session_ask *ask)
     if (!uv_is_active((uv_handle_t *)&all->tick)) {
         uv_timer_start(&all->tick, on_tick, TICK_MS, TICK_MS);
     }
-    return ask_launcher(s) ? s : NULL;
+    return ask->is_told_by_caller || ask_launcher(s) ? s : NULL;
+}
+
+const char *
+session_number(const struct session *s)
+{
+    return s->number;
+}
+
+const char *
+sessions_address(const struct sessions *all)
+{
+    return all->options.address;
 }
 
 void

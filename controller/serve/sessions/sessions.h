@@ -19,6 +19,9 @@ const struct server_endpoint *sessions_endpoint(const struct sessions *all);
 /* NULL when 'done' was called already. Else good until it is called with another verdict than SESSION_READY, and after that until
  * session_begin or session_cancel. */
 struct session *session_ask(struct sessions *all, const struct session_ask *ask);
+/* What the launcher has to be told; good as long as the session waits. */
+const char *session_number(const struct session *s);
+const char *sessions_address(const struct sessions *all);
 /* Nobody waits any more. NULL is nothing. */
 void session_cancel(struct session *s);
 /* Takes the caller's connection; 'reply' is the answer to its request. The session lives by itself from then on. */

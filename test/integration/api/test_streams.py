@@ -245,28 +245,38 @@ def test_frames_against_the_protocol_end_the_stream(t):
     until_none(t)
 
 
-def test_a_replica_that_does_not_lead_says_so(t):
-    far = FarEnd()
-    t.manner.answers = far
-    t.running("m")
-    other = t.world.start_server(identity="other")
-    t.replicas.append(other)
-    other.until_ready()
-    t.aggregated.lead_to(other.api_port)
+def test_a_replica_that_does_not_lead_serves_too(t):
+    """It has the leader asked by way of the API server, and the launcher dials it; when it goes, it says so."""
+    far = with_far_end(t)
+    other = t.world.start_server(identity="other", account="replica-b").until_ready()
     try:
-        until_tried(t, lambda said: "another replica" in said)
+        t.aggregated.lead_to(other.api_port, t.server.api_port)
+        t.aggregated.until_available()
+        until_tried(t, lambda said: said == "open" and far_end.port_of(far.requests[-1]) == other.port)
+        s = t.client.stream(t.ns, "m", "console")
+        while far_end.port_of(far.requests[-1]) != other.port:
+            s.close()
+            s = t.client.stream(t.ns, "m", "console")
+        s.write(b"by way of another")
+        check(s.read(17) == b"by way of another", "the echo")
+        t.manner.answers = FarEnd(answer={"code": "failed", "message": "Active VNC connection. Request denied."})
+        for _ in range(6):
+            is_refused(t, 503, "Active VNC connection. Request denied.", "m", "vnc?preserveSession=true")
+        check(any(far_end.port_of(r) == other.port for r in t.manner.answers.requests), "the other one had the launcher asked")
+        ours = account(t, "editor", role="kubevirt.io:edit")
+        t.until(lambda: ours.get(t.ns, INSTANCES, "m", "console").status != 403, "the right is known")
+        check(ours.put(t.ns, INSTANCES, "m", "dial", {}).status == 403, "an editor has launchers dial nobody")
+        t.aggregated.lead_to(t.server.api_port)
+        t.world.stop(other)
+        check(s.until_ended() == (1001, "this replica of vmbridge ends: connect again"), s.ended)
     finally:
         t.aggregated.lead_to(t.server.api_port)
+        t.world.gone(other)
+        if other.process.poll() is None:
+            other.kill()
+    t.manner.answers = far
     until_tried(t, lambda said: said == "open")
     until_none(t)
-
-
-def until_tried(t, test):
-    """Not by t.until: the played launcher needs what that holds meanwhile."""
-    end = time.monotonic() + HANG_S
-    while not test(try_stream(t)):
-        check(time.monotonic() < end, "it stays at", try_stream(t))
-        time.sleep(0.1)
 
 
 def try_stream(t):
@@ -276,6 +286,14 @@ def try_stream(t):
         return "open"
     except ws.Refused as e:
         return e.body
+
+
+def until_tried(t, test):
+    """Not by t.until: the played launcher needs what that holds meanwhile."""
+    end = time.monotonic() + HANG_S
+    while not test(try_stream(t)):
+        check(time.monotonic() < end, "it stays at", try_stream(t))
+        time.sleep(0.1)
 
 
 def test_an_idle_stream_is_pinged_and_costs_little(t):
