@@ -263,10 +263,11 @@ static ssize_t
 take(struct world *w, int fd, void *buf, size_t max)
 {
     int64_t end_ms = clock_mono_ms() + 8000;
-    ssize_t n = -1;
+    ssize_t n = read(fd, buf, max);
 
-    while ((n = read(fd, buf, max)) < 0 && clock_mono_ms() < end_ms) {
+    while (n < 0 && clock_mono_ms() < end_ms) {
         turn(w);
+        n = read(fd, buf, max);
     }
     return n;
 }

@@ -237,10 +237,10 @@ def test_frames_against_the_protocol_end_the_stream(t):
         check(code == 1002 and words in why, code, why)
         s.close()
     s = t.client.stream(t.ns, "m", "console")
-    s.send(b"mar", op=ws.TEXT, fin=False)
+    s.send(b"cons", op=ws.TEXT, fin=False)
     s.send(b"ping", op=ws.PING)
-    s.send(b"ket", op=0)
-    check(s.read(6) == b"market", "fragments, and a text")
+    s.send(b"oles", op=0)
+    check(s.read(8) == b"consoles", "fragments, and a text")
     s.close()
     until_none(t)
 
