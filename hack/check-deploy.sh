@@ -43,8 +43,6 @@ yes create subjectaccessreviews.authorization.k8s.io
 yes patch apiservices.apiregistration.k8s.io/v1.subresources.kubevirt.io
 no patch apiservices.apiregistration.k8s.io/v1.apps
 no delete apiservices.apiregistration.k8s.io/v1.subresources.kubevirt.io
-yes update virtualmachineinstances.subresources.kubevirt.io --subresource=dial -A
-no get virtualmachineinstances.subresources.kubevirt.io --subresource=console
 yes get configmaps/extension-apiserver-authentication -n kube-system
 no get configmaps/another -n kube-system
 yes get /openid/v1/jwks
