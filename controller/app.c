@@ -30,6 +30,7 @@ struct app {
     struct certs *certs;
     struct token_verifier *verifier;
     struct gateway *gateway;
+    struct sessions *sessions;
     struct api_server *api; /* NULL: there is no port for it */
     struct gateway_sink sink;
     struct health_checks checks;
@@ -243,7 +244,8 @@ app_serve_api(struct app *a)
                                           .version = a->version,
                                           .service = CERTS_SERVICE,
                                           .namespace = a->options.namespace,
-                                          .gateway = a->gateway};
+                                          .gateway = a->gateway,
+                                          .sessions = a->sessions};
 
     a->api = a->options.api_port ? api_server_new(&ao) : NULL;
 }
@@ -266,6 +268,12 @@ app_serve(struct app *a, const char *crt_pem, const char *key_pem)
                                        .metrics = a->metrics,
                                        .grace_s = a->options.token_grace_s};
     a->gateway = gateway_new(&go);
+    const struct sessions_options to = {.loop = a->loop,
+                                        .verifier = a->verifier,
+                                        .gateway = a->gateway,
+                                        .metrics = a->metrics,
+                                        .address = a->own_address};
+    a->sessions = sessions_new(&to);
     app_serve_api(a);
     const struct server_options so = {.port = a->options.port,
                                       .endpoint_port = a->options.gateway_port,
@@ -277,6 +285,7 @@ app_serve(struct app *a, const char *crt_pem, const char *key_pem)
                                       .pages = a->pages,
                                       .n_pages = HEALTH_N_PAGES,
                                       .endpoint = gateway_endpoint(a->gateway),
+                                      .raw = sessions_endpoint(a->sessions),
                                       .metrics = a->metrics};
     struct err *e = server_new(a->loop, &so, &a->server);
     if (e) {
@@ -320,6 +329,9 @@ on_released(void *arg)
     struct app *a = arg;
 
     api_server_close(STEAL(a->api));
+    if (a->sessions) {
+        sessions_stop(a->sessions, "this replica of vmbridge ends: connect again");
+    }
     if (a->server) {
         server_close(a->server, on_server_closed, a);
         a->server = NULL;
@@ -333,8 +345,8 @@ on_server_closed(void *arg)
 {
     struct app *a = arg;
 
-    gateway_close(a->gateway);
-    a->gateway = NULL;
+    sessions_close(STEAL(a->sessions));
+    gateway_close(STEAL(a->gateway));
     preflight_cancel(a->preflight);
     lease_close(a->lease);
     certs_close(a->certs);

@@ -37,6 +37,8 @@ controller/effect/                       | base api kube cache reconcile effect 
 controller/serve/http/                   | base serve/http                                    | libwebsockets openssl uv jansson uthash
 controller/serve/trust/                  | base api kube serve/trust                          | openssl cjose uv jansson uthash
 controller/serve/gateway/                | base api kube cache serve                          | uv jansson uthash
+controller/serve/sessions/caller\.c       | base serve/sessions                                | openssl uv uthash wslay
+controller/serve/sessions/               | base api kube cache serve                          | openssl uv uthash
 controller/serve/api/http_reader\.c       | base serve/api                                          | http_parser
 controller/serve/api/                    | base api kube cache reconcile serve                | openssl uv jansson uthash
 controller/node/messages\.c               | base                                               | protobuf-c
@@ -50,8 +52,9 @@ virt-launcher/domain/                    | base api domain                      
 virt-launcher/observe/                   | base api domain observe                            | libvirt libxml2 uv jansson uthash
 virt-launcher/effect/                    | base api domain observe effect                     | libvirt libarchive uv jansson uthash
 virt-launcher/report/                    | base api domain observe report                     | libwebsockets openssl uv jansson uthash
-virt-launcher/guest/                     | base api domain observe effect report guest        | uv jansson uthash
-virt-launcher/[a-z_]+\.[ch]              | base api domain observe effect report guest        | libvirt uv jansson uthash
+virt-launcher/streams/                   | base api domain report streams                     | libwebsockets openssl uv uthash
+virt-launcher/guest/                     | base api domain observe effect report streams guest | uv jansson uthash
+virt-launcher/[a-z_]+\.[ch]              | base api domain observe effect report streams guest | libvirt uv jansson uthash
 LAW
 }
 
@@ -64,6 +67,7 @@ libwebsockets   libwebsockets
 lws             libwebsockets
 cjose/          cjose
 http_parser.h   http_parser
+wslay           wslay
 jansson.h       jansson
 yajl/           yajl
 yaml.h          yaml

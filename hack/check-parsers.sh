@@ -24,7 +24,7 @@ PARSING='json_parse|json_part|json_load[a-z]*|launcher_msg_parse|yaml_parse|yaml
 PARSING+='|v?sscanf|fscanf|strptime|strtok_r|regexec|getopt_long|cjose_[a-z]+_(import|import_json|get_[a-z]+|verify)|PEM_read[A-Za-z0-9_]*'
 PARSING+='|d2i_[A-Za-z0-9_]+|ASN1_TIME_to_tm|EVP_Decode[A-Za-z]+|[a-z0-9_]*base64_[a-z]+|xml(Read|Parse|TextReader)[A-Za-z]*'
 PARSING+='|virXML[A-Za-z]+|virDomain(GetXMLDesc|QemuAgentCommand|GetGuestInfo)|LZ4_decompress[A-Za-z_]*|clock_parse|quantity_parse'
-PARSING+='|inet_pton|uv_ip[46]_addr|fopen|fread|fgets|getline|file_read|kube_config_parse|curl_url_set|lws_hdr_copy[a-z_]*|archive_read[a-z_]*|nghttp2_session_mem_recv|http_parser_execute|[a-z0-9_]+__unpack'
+PARSING+='|inet_pton|uv_ip[46]_addr|fopen|fread|fgets|getline|file_read|kube_config_parse|curl_url_set|lws_hdr_copy[a-z_]*|archive_read[a-z_]*|nghttp2_session_mem_recv|http_parser_execute|wslay_frame_recv|[a-z0-9_]+__unpack'
 
 # calls: "FILE NAME", each once.
 calls() {

@@ -4,6 +4,7 @@
 #include "serve/api/front_proxy_config.h"
 #include "serve/api/guest_info.h"
 #include "serve/api/instance_rules.h"
+#include "serve/sessions/upgrade.h"
 
 #include <check.h>
 
@@ -162,6 +163,14 @@ static const struct {
     {VERB_ID_UNFREEZE, "{}", "{" RUNS ", conditions: [" AGENT ", " STILL "]}", 409},
     {VERB_ID_GUESTOSINFO, "{}", "{" RUNS "}", 409},
     {VERB_ID_GUESTOSINFO, "{}", "{" RUNS ", conditions: [" AGENT ", " STILL "]}", 0},
+    {VERB_ID_CONSOLE, "{}", "{" RUNS "}", 0},
+    {VERB_ID_CONSOLE, "{}", "{" RUNS ", conditions: [" STILL "]}", 0},
+    {VERB_ID_CONSOLE, "{}", "{phase: Failed}", 409},
+    {VERB_ID_CONSOLE, "{}", "{phase: Scheduling}", 409},
+    {VERB_ID_CONSOLE, "{domain: {devices: {autoattachSerialConsole: false}}}", "{" RUNS "}", 400},
+    {VERB_ID_CONSOLE, "{domain: {devices: {autoattachGraphicsDevice: false}}}", "{" RUNS "}", 0},
+    {VERB_ID_VNC, "{domain: {devices: {autoattachGraphicsDevice: false}}}", "{" RUNS "}", 400},
+    {VERB_ID_VNC, "{domain: {devices: {autoattachGraphicsDevice: true}}}", "{" RUNS "}", 0},
 };
 
 START_TEST(a_state_refuses_verbs)
@@ -221,9 +230,44 @@ START_TEST(the_new_discovery_is_for_who_asks_for_it)
     for (size_t i = 0; i < DOCUMENTS; i++) {
         AUTO(json_freep) json_t *j = NULL;
         AUTO(err_freep) struct err *e = json_parse(d.items[i].text, strlen(d.items[i].text), 1 << 20, &j);
-        ck_assert_msg(!e && !strstr(d.items[i].text, "console"), "document %zu", i);
+        ck_assert_msg(!e && !strstr(d.items[i].text, "portforward"), "document %zu", i);
     }
     documents_fini(&d);
+}
+END_TEST
+
+/* The key of RFC 6455, 1.3, and its answer. */
+#define KEY "dGhlIHNhbXBsZSBub25jZQ=="
+
+static const struct {
+    struct upgrade_ask ask;
+    const char *says;    /* of the refusal; NULL: it is accepted */
+    const char *replies; /* in the answer then */
+} upgrades[] = {
+    {{"websocket", "Upgrade", "13", KEY, NULL}, NULL, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"},
+    {{"WebSocket", "keep-alive, upgrade", "13", KEY, "plain.kubevirt.io"}, NULL, "Protocol: plain.kubevirt.io\r\n\r\n"},
+    {{"websocket", "Upgrade", "13", KEY, "binary, plain.kubevirt.io"}, NULL, "Protocol: plain.kubevirt.io\r\n\r\n"},
+    {{"websocket", "Upgrade", "13", KEY, "binary"}, "plain.kubevirt.io", NULL},
+    {{"SPDY/3.1", "Upgrade", "13", KEY, NULL}, "as a WebSocket", NULL},
+    {{NULL, NULL, NULL, NULL, NULL}, "as a WebSocket", NULL},
+    {{"websocket", "keep-alive", "13", KEY, NULL}, "as a WebSocket", NULL},
+    {{"websocket", "Upgrade", "8", KEY, NULL}, "Version", NULL},
+    {{"websocket", "Upgrade", NULL, KEY, NULL}, "Version", NULL},
+    {{"websocket", "Upgrade", "13", NULL, NULL}, "Key", NULL},
+    {{"websocket", "Upgrade", "13", "dGhlIHNhbXBsZSBub25jZQ=", NULL}, "Key", NULL},
+    {{"websocket", "Upgrade", "13", "dGhlIHNhbXBsZSBub25j\r\n==", NULL}, "Key", NULL},
+};
+
+START_TEST(an_upgrade_is_accepted_or_not)
+{
+    char reply[UPGRADE_REPLY_SIZE];
+    const char *why = upgrade_accept(&upgrades[_i].ask, reply);
+
+    if (upgrades[_i].says) {
+        ck_assert_msg(why && strstr(why, upgrades[_i].says), "%s", why ? why : reply);
+    } else {
+        ck_assert_msg(!why && strstr(reply, upgrades[_i].replies), "%s", why ? why : reply);
+    }
 }
 END_TEST
 
@@ -239,6 +283,7 @@ main(void)
     tcase_add_test(t, headers_have_a_cap);
     tcase_add_loop_test(t, a_state_refuses_verbs, 0, ARRAY_LEN(states));
     tcase_add_loop_test(t, durations_are_go_s, 0, ARRAY_LEN(durations));
+    tcase_add_loop_test(t, an_upgrade_is_accepted_or_not, 0, ARRAY_LEN(upgrades));
     tcase_add_test(t, the_new_discovery_is_for_who_asks_for_it);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);

@@ -13,6 +13,7 @@
 #include "guest/guest_setup.h"
 #include "guest/guest_state.h"
 #include "guest/guest_step.h"
+#include "guest/guest_streams.h"
 #include "guest/guest_tell.h"
 #include "guest/guest_verbs.h"
 
@@ -72,11 +73,13 @@ on_desired(void *arg, const struct launcher_desired *desired)
 static struct err *
 begin_gateway(struct guest *g)
 {
-    const struct answers_facts facts = {.agent = &g->agent, .act = guest_verbs_act, .arg = g};
+    const struct answers_facts facts = {
+        .agent = &g->agent, .act = guest_verbs_act, .stream = guest_streams_open, .arg = g};
 
     if (str_empty(g->instance.gateway)) {
         return NULL;
     }
+    guest_streams_init(g);
     g->answers = answers_new(&facts, 1 + (int64_t)random_u32());
     const struct gateway_client_options o = {
         .address = g->instance.gateway,

@@ -17,6 +17,7 @@
 #include "exit_code.h"
 #include "observe/console_tail.h"
 #include "report/gateway_client.h"
+#include "streams/streams.h"
 
 enum {
     GUEST_ARENA_BYTES = 1024 * 1024,
@@ -47,6 +48,7 @@ struct guest {
     struct passt_ports ports;
     struct console_tail console;
     struct gateway_client *gateway;
+    struct streams *streams;
     struct answers *answers; /* to requests of the gateway */
     struct backoff connect_backoff;
     uv_timer_t step_timer;

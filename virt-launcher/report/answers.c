@@ -37,6 +37,16 @@ guest_os_info(const struct answers_facts *facts, struct agent_state *scratch, st
     answer->agent = scratch;
 }
 
+/* The stream itself comes on a connection of its own. */
+static void
+open_stream(const struct answers_facts *facts, const struct launcher_request *r, struct launcher_answer *answer)
+{
+    const char *why = "not known here";
+    enum answer_code code = facts->stream ? facts->stream(facts->arg, r, &why) : ANSWER_UNKNOWN_VERB;
+
+    refuse(answer, code, why);
+}
+
 /* One that says something, or one that does something. */
 static const struct verb {
     const char *name;
@@ -50,6 +60,7 @@ static const struct verb {
     {LAUNCHER_VERB_RESET, NULL, ACT_RESET},
     {LAUNCHER_VERB_FREEZE, NULL, ACT_FREEZE},
     {LAUNCHER_VERB_UNFREEZE, NULL, ACT_UNFREEZE},
+    {LAUNCHER_VERB_STREAM, NULL, ACT_PAUSE},
 };
 
 static const struct verb *
@@ -114,6 +125,8 @@ answer_text(const struct answers *a, const struct launcher_request *r)
 
     if (!verb) {
         refuse(&answer, ANSWER_UNKNOWN_VERB, "not known here");
+    } else if (str_eq(verb->name, LAUNCHER_VERB_STREAM)) {
+        open_stream(&a->facts, r, &answer);
     } else if (verb->answer) {
         verb->answer(&a->facts, &scratch, &answer);
     } else if (begin_act(a, verb, r, &answer)) {

@@ -14,6 +14,8 @@ struct answers_facts {
     const struct agent_state *const *agent; /* points to NULL while the agent is not connected */
     /* Begins it; answers_finish follows. NULL, or why it cannot be, a constant. 'seconds' is the verb's argument, or 0. */
     const char *(*act)(void *arg, int64_t number, enum answers_act act, int64_t seconds);
+    /* Opens a stream. What it came to; 'ret_why' is a constant, NULL when it is ANSWER_OK. NULL: there are none here. */
+    enum answer_code (*stream)(void *arg, const struct launcher_request *r, const char **ret_why);
     void *arg;
 };
 

@@ -12,6 +12,7 @@ enum {
     LAUNCHER_REQUEST_MAX = 16 * 1024,        /* bytes of a text */
     LAUNCHER_ANSWER_MAX = 16 * 1024,         /* the same upwards */
     LAUNCHER_MESSAGE_MAX = 1024,             /* bytes of an answer's message */
+    LAUNCHER_SESSION_DIGITS = 32,            /* 128 bits by chance */
     LAUNCHER_WITHIN_MAX_MS = 10 * 60 * 1000, /* that a request may wait */
 };
 
@@ -71,6 +72,20 @@ extern const struct type launcher_answer_type;
 #define LAUNCHER_VERB_UNFREEZE "unfreeze"
 /* Of freeze: they thaw by themselves after so many seconds; "0" or none: never. */
 #define LAUNCHER_ARGUMENT_SECONDS "seconds"
+
+/* A stream: the launcher opens its end of it, then dials 'address' at LAUNCHER_STREAM_PATH and the number of the session, with its token
+ * as ever. What comes there are the bytes, in binary messages whose borders mean nothing. The answer comes before the stream. */
+#define LAUNCHER_VERB_STREAM "stream"
+#define LAUNCHER_ARGUMENT_SESSION "session"   /* LAUNCHER_SESSION_DIGITS hexadecimal digits, good for one dial */
+#define LAUNCHER_ARGUMENT_ADDRESS "address"   /* host:port of the replica that waits for it */
+#define LAUNCHER_ARGUMENT_KIND "kind"         /* LAUNCHER_STREAM_... */
+#define LAUNCHER_ARGUMENT_PRESERVE "preserve" /* "true": one of that kind that is open stays, and this one is refused */
+#define LAUNCHER_STREAM_CONSOLE "console"
+#define LAUNCHER_STREAM_VNC "vnc"
+#define LAUNCHER_STREAM_PATH "/v1/stream/"
+#define LAUNCHER_STREAM_PROTOCOL "vmbridge-stream-v1"
+/* The message of an answer that failed for 'preserve'. */
+#define LAUNCHER_STREAM_HELD "Active VNC connection. Request denied."
 
 const char *answer_code_name(enum answer_code code);
 /* A code of a newer launcher has failed. */

@@ -183,7 +183,7 @@ api_server_new(const struct api_server_options *o)
     const struct call_port_options po = {
         .loop = o->loop, .metrics = o->metrics, .called = on_call, .refused = on_refused, .arg = s};
 
-    s->jobs = (struct jobs){.kube = o->kube, .gateway = o->gateway};
+    s->jobs = (struct jobs){.kube = o->kube, .gateway = o->gateway, .sessions = o->sessions};
     documents_init(&s->documents, o->version);
     s->access = access_new(o->kube);
     s->port = call_port_new(&po);

@@ -7,6 +7,7 @@
 #include "kube/request.h"
 #include "serve/gateway/gateway.h"
 #include "serve/http/server_taker.h"
+#include "serve/sessions/sessions.h"
 
 struct api_server;
 
@@ -18,6 +19,7 @@ struct api_server_options {
     const char *service; /* that the APIService objects point to */
     const char *namespace;
     struct gateway *gateway;
+    struct sessions *sessions;
 };
 
 MUST_CHECK struct api_server *api_server_new(const struct api_server_options *options);

@@ -2,6 +2,8 @@
 #ifndef VMB_CALL_H
 #define VMB_CALL_H
 
+#include <openssl/ssl.h>
+
 #include "serve/api/http_reader.h"
 
 struct call;
@@ -23,5 +25,7 @@ const char *call_peer(const struct call *c);
 void call_on_gone(struct call *c, void (*gone)(void *arg), void *arg);
 /* 'c' is not good any more afterwards. */
 void call_reply(struct call *c, const struct call_answer *answer);
+/* Gives the connection away in place of an answer. 'c' is not good any more afterwards. */
+void call_take(struct call *c, SSL **ret_ssl, int *ret_fd);
 
 #endif

@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "base/strbuf.h"
+#include "serve/api/call_text.h"
 
 enum {
     REQUEST_MS = 10 * 1000, /* from the first record to the end of the request */
@@ -72,8 +73,10 @@ on_closed(uv_handle_t *h)
     if (--c->n_handles > 0) {
         return;
     }
-    SSL_free(c->ssl);
-    close(c->fd);
+    if (c->ssl) { /* else it was taken */
+        SSL_free(c->ssl);
+        close(c->fd);
+    }
     http_reader_free(c->reader);
     strbuf_fini(&c->reply);
     free(c);
@@ -375,53 +378,6 @@ call_on_gone(struct call *c, void (*gone)(void *arg), void *arg)
     c->gone_arg = arg;
 }
 
-/* What clients and logs show; others are not sent. */
-static const char *
-phrase(unsigned status)
-{
-    static const struct {
-        unsigned status;
-        const char *phrase;
-    } phrases[] = {
-        {200, "OK"},
-        {202, "Accepted"},
-        {304, "Not Modified"},
-        {400, "Bad Request"},
-        {401, "Unauthorized"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {409, "Conflict"},
-        {413, "Payload Too Large"},
-        {422, "Unprocessable Entity"},
-        {429, "Too Many Requests"},
-        {431, "Headers Too Large"},
-        {500, "Internal Server Error"},
-        {501, "Not Implemented"},
-        {503, "Service Unavailable"},
-        {504, "Gateway Timeout"},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(phrases); i++) {
-        if (phrases[i].status == status) {
-            return phrases[i].phrase;
-        }
-    }
-    return "Status";
-}
-
-static bool
-write_text(struct strbuf *to, const struct call_answer *a, bool with_body)
-{
-    return strbuf_addf(
-               to, "HTTP/1.1 %u %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-cache, private\r\n",
-               a->status, phrase(a->status), a->content_type, a->len) &&
-           (!a->etag || strbuf_addf(to, "ETag: %s\r\nVary: Accept\r\n", a->etag)) &&
-           (!a->allow || strbuf_addf(to, "Allow: %s\r\n", a->allow)) &&
-           (!a->is_again || strbuf_adds(to, "Retry-After: 1\r\n")) && strbuf_adds(to, "Connection: close\r\n\r\n") &&
-           (!with_body || strbuf_add(to, a->body, a->len));
-}
-
 void
 call_reply(struct call *c, const struct call_answer *a)
 {
@@ -432,8 +388,19 @@ call_reply(struct call *c, const struct call_answer *a)
     snprintf(label, sizeof(label), "code=\"%u\"", a->status);
     count(c, &m_requests, label);
     c->reply = STRBUF_INIT(HEAD_BYTES + a->len);
-    BUG_ON(!write_text(&c->reply, a, a->status != 304 && !is_head));
+    BUG_ON(!call_text(&c->reply, a, a->status != 304 && !is_head));
     c->phase = PHASE_REPLY;
     within(c, REPLY_MS);
     write_reply(c);
+}
+
+void
+call_take(struct call *c, SSL **ret_ssl, int *ret_fd)
+{
+    BUG_ON(c->phase != PHASE_WAIT);
+    count(c, &m_requests, "code=\"101\"");
+    *ret_ssl = STEAL(c->ssl);
+    *ret_fd = c->fd;
+    c->gone = NULL;
+    call_conn_end(c);
 }

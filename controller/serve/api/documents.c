@@ -34,11 +34,11 @@ right_of(const struct verb_row *row)
     return str_eq(row->method, "GET") ? "get" : "update";
 }
 
-/* What is refused whatever is asked is in no list: clients would offer it. */
+/* What is refused whatever is asked is in no list, nor what replicas ask each other: clients would offer it. */
 static bool
 is_listed(const struct verb_row *row)
 {
-    return row->id != VERB_ID_ABSENT;
+    return row->id != VERB_ID_ABSENT && row->id != VERB_ID_DIAL;
 }
 
 static json_t *

@@ -229,6 +229,7 @@ http_reader_feed(struct http_reader *r, const char *bytes, size_t len)
         return r->trouble;
     }
     if (r->is_whole) {
+        r->request.has_more = n < len;
         return finish(r);
     }
     if (HTTP_PARSER_ERRNO(&r->parser) != HPE_OK || n != len) {

@@ -25,6 +25,7 @@ struct http_request {
     const char *body;
     size_t body_len;
     bool is_upgrade;
+    bool has_more; /* bytes came behind it, and are lost */
 };
 
 struct http_reader;

@@ -4,6 +4,7 @@
 #define BIT(verb) (1U << (unsigned)(verb))
 #define ALL (~0U)
 #define AGENTS (BIT(VERB_ID_GUESTOSINFO) | BIT(VERB_ID_FREEZE) | BIT(VERB_ID_UNFREEZE))
+#define STREAMS (BIT(VERB_ID_CONSOLE) | BIT(VERB_ID_VNC))
 
 static bool
 has_condition(const json_t *vmi, const char *type)
@@ -60,14 +61,41 @@ cannot_hear(const json_t *vmi)
     return has_no_agent(vmi) && acpi && !json_bool(acpi, "enabled", true);
 }
 
+static bool
+has_failed(const json_t *vmi)
+{
+    return str_eq(json_str(json_object_get(vmi, "status"), "phase"), "Failed");
+}
+
+static bool
+has_no(const json_t *vmi, const char *device)
+{
+    return !json_bool(json_at(vmi, "spec", "domain", "devices", NULL), device, true);
+}
+
+static bool
+has_no_console(const json_t *vmi)
+{
+    return has_no(vmi, "autoattachSerialConsole");
+}
+
+static bool
+has_no_screen(const json_t *vmi)
+{
+    return has_no(vmi, "autoattachGraphicsDevice");
+}
+
 static const struct {
     unsigned verbs;
     bool (*holds)(const json_t *vmi);
     unsigned code;
     const char *why;
 } rules[] = {
+    {BIT(VERB_ID_CONSOLE), has_no_console, 400, "No serial consoles are present."},
+    {BIT(VERB_ID_VNC), has_no_screen, 400, "No graphics devices are present."},
+    {STREAMS, has_failed, 409, "VMI is in failed status"},
     {ALL, is_off, 409, "VMI is not running"},
-    {ALL & ~AGENTS, is_going, 409, "VMI is being stopped"},
+    {ALL & ~(AGENTS | STREAMS), is_going, 409, "VMI is being stopped"},
     {BIT(VERB_ID_PAUSE), has_probe, 403, "Pausing VMIs with LivenessProbe is currently not supported"},
     {BIT(VERB_ID_PAUSE), is_paused, 409, "VMI is already paused"},
     {BIT(VERB_ID_UNPAUSE), is_not_paused, 409, "VMI is not paused"},

@@ -56,26 +56,16 @@ done(struct job *j, const struct launcher_answer *answer)
     }
 }
 
-static void
-on_ended(void *arg, enum request_end end, const struct launcher_answer *answer)
+void
+instance_verbs_refuse(struct job *j, enum request_end end, const char *said)
 {
-    struct job *j = arg;
-    struct asking *a = j->verb;
-    const char *said = answer && answer->message ? answer->message : "it says no more than that";
-
-    a->request = NULL;
-    switch (end) {
-    case REQUEST_OK:
-        done(j, answer);
-        break;
+    said = said ? said : "it says no more than that";
+    switch ((int)end) {
     case REQUEST_UNKNOWN_VERB:
         job_conflict(j, "its launcher is older than this verb: restart the machine");
         break;
     case REQUEST_INVALID:
         job_refuse(j, 400, "BadRequest", "the launcher does not take that: %s", said);
-        break;
-    case REQUEST_FAILED:
-        job_refuse(j, 500, "InternalError", "the launcher could not: %s", said);
         break;
     case REQUEST_TIMED_OUT:
         job_refuse(j, 504, "Timeout", "the launcher did not answer within %d seconds: it may have been done",
@@ -90,12 +80,29 @@ on_ended(void *arg, enum request_end end, const struct launcher_answer *answer)
     case REQUEST_AWAY:
         job_refuse(j, 503, "ServiceUnavailable", "the launcher is not connected: it dials again by itself");
         break;
+    default:
+        job_refuse(j, 500, "InternalError", "the launcher could not: %s", said);
+        break;
+    }
+}
+
+static void
+on_ended(void *arg, enum request_end end, const struct launcher_answer *answer)
+{
+    struct job *j = arg;
+    struct asking *a = j->verb;
+
+    a->request = NULL;
+    if (end == REQUEST_OK) {
+        done(j, answer);
+    } else {
+        instance_verbs_refuse(j, end, answer ? answer->message : NULL);
     }
 }
 
 /* Of the pods that the status names the one whose launcher is on the line; with two, the guest's own is told by the other as well. */
-static const char *
-pod_of(const struct job *j)
+const char *
+instance_verbs_pod(const struct job *j)
 {
     const char *uid;
     json_t *node;
@@ -117,7 +124,7 @@ ask(struct job *j, struct asking *a)
     const struct str_map arguments = {&pair, *a->seconds ? 1 : 0};
     const struct request_question q = {
         .verb = verb_of(j->route.row->id), .arguments = &arguments, .within_ms = WITHIN_MS, .done = on_ended, .arg = j};
-    const char *pod = pod_of(j);
+    const char *pod = instance_verbs_pod(j);
     bool is_over = false;
 
     if (!pod) {

@@ -76,6 +76,16 @@ reply(struct job *j, const struct call_answer *answer)
 }
 
 void
+job_take(struct job *j, SSL **ret_ssl, int *ret_fd)
+{
+    struct call *call = STEAL(j->call);
+
+    call_on_gone(call, NULL, NULL);
+    call_take(call, ret_ssl, ret_fd);
+    job_drop(j);
+}
+
+void
 job_done(struct job *j, unsigned status)
 {
     reply(j, &(struct call_answer){.status = status, .content_type = "application/json", .body = ""});

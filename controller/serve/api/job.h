@@ -7,10 +7,12 @@
 #include "serve/api/call.h"
 #include "serve/api/route.h"
 #include "serve/gateway/gateway.h"
+#include "serve/sessions/sessions.h"
 
 struct jobs {
     struct kube *kube;
     struct gateway *gateway;
+    struct sessions *sessions;
     bool leads; /* launchers are connected here */
     struct job *first;
 };
@@ -46,6 +48,8 @@ void job_done_json(struct job *j, const json_t *body);
 PRINTF_LIKE(4, 5) void job_refuse(struct job *j, unsigned status, const char *reason, const char *fmt, ...);
 /* 409 as the API server has it: "Operation cannot be fulfilled on ...: WHY". */
 void job_conflict(struct job *j, const char *why);
+/* Gives its connection away in place of an answer; it has to have one. */
+void job_take(struct job *j, SSL **ret_ssl, int *ret_fd);
 /* What the API server answered to a request of ours. */
 void job_refuse_reply(struct job *j, const struct kube_reply *reply);
 

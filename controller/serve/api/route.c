@@ -13,7 +13,7 @@ enum { PATH_BYTES = 1024, SEGMENTS_MAX = 12 };
 #define NO_DUMP "memory dumps are not built yet"
 #define NO_BACKUP "backups by changed blocks are not built yet"
 #define NO_SEV "the machine is not one of confidential computing: launchSecurity is not supported"
-#define NO_STREAM "streams are not served yet: console, VNC, USB, port-forwarding and vsock"
+#define NO_STREAM "this stream is not served yet; console and vnc are"
 #define NO_LIST "lists of the guest's users and file systems are not served yet; guestosinfo is"
 #define NO_EXPANSION "expanded machines are not served yet: there are no instance types, the spec is what runs"
 #define NO_GRAPH "graphs of objects are not served yet"
@@ -52,9 +52,10 @@ const struct verb_row verb_rows[] = {
     {VMI, "sev/querylaunchmeasurement", "GET", VERB_ID_ABSENT, "The launch measurement.", 400, NO_SEV},
     {VMI, "sev/setupsession", "PUT", VERB_ID_ABSENT, "Sets a session up.", 400, NO_SEV},
     {VMI, "sev/injectlaunchsecret", "PUT", VERB_ID_ABSENT, "Injects a secret.", 400, NO_SEV},
-    {VMI, "console", "GET", VERB_ID_ABSENT, "The serial console.", 501, NO_STREAM},
+    {VMI, "console", "GET", VERB_ID_CONSOLE, "The serial console, as a WebSocket.", 0, NULL},
+    {VMI, "dial", "PUT", VERB_ID_DIAL, "Has the launcher dial a replica that waits for a stream.", 0, NULL},
     {VMI, "vnc/screenshot", "GET", VERB_ID_ABSENT, "A picture of the screen.", 501, NO_SHOT},
-    {VMI, "vnc", "GET", VERB_ID_ABSENT, "The screen.", 501, NO_STREAM},
+    {VMI, "vnc", "GET", VERB_ID_VNC, "The screen by VNC, as a WebSocket.", 0, NULL},
     {VMI, "usbredir", "GET", VERB_ID_ABSENT, "A USB device from afar.", 501, NO_STREAM},
     {VMI, "portforward", "GET", VERB_ID_ABSENT, "A connection to a port of the guest.", 501, NO_STREAM},
     {VMI, "vsock", "GET", VERB_ID_ABSENT, "A connection by vsock.", 501, NO_STREAM},

@@ -1,8 +1,10 @@
 // Verbs by number.
 #include "serve/api/verbs.h"
 
+#include "serve/api/dial_verb.h"
 #include "serve/api/instance_verbs.h"
 #include "serve/api/power.h"
+#include "serve/api/streams.h"
 
 static const char *
 reason_of(unsigned code)
@@ -36,6 +38,13 @@ verbs_run(struct job *j)
     case VERB_ID_UNFREEZE:
     case VERB_ID_GUESTOSINFO:
         instance_verbs_run(j);
+        return;
+    case VERB_ID_CONSOLE:
+    case VERB_ID_VNC:
+        streams_run(j);
+        return;
+    case VERB_ID_DIAL:
+        dial_verb_run(j);
         return;
     case VERB_ID_ABSENT:
     case VERB_ID_NONE:

@@ -56,6 +56,14 @@ struct server_endpoint {
     /* One whole text message; 'text' ends in NUL, and is borrowed. */
     void (*message)(void *arg, struct server_stream *s, const char *text, size_t len);
     void (*closed)(void *arg, struct server_stream *s);
+    /* Raw: 'path' ends in a slash, and is the beginning of one (server_stream_rest). What comes are bytes in binary messages whose borders
+     * mean nothing, as many as their reader takes (server_raw.h): there is no 'message', no message_max and no messages_per_s. */
+    bool is_raw;
+    void (*bytes)(void *arg, struct server_stream *s, const char *data, size_t len);
+    void (*writable)(void *arg,
+                     struct server_stream *s); /* server_raw_want came true; server_raw_write may be called once */
+    void (*parting)(void *arg, struct server_stream *s, unsigned code, const char *text,
+                    size_t len); /* peer's close frame */
     void *arg;
 };
 

@@ -20,6 +20,7 @@ enum {
     CLOSE_TICK_MS = 10,
     QUIET_TICKS = 4,
     RX_BYTES = 256,       /* read from a WebSocket at once; held per connection */
+    RAW_BYTES = 2048,     /* the same of a raw endpoint, whose bytes come in numbers */
     TX_BYTES = 16 * 1024, /* written at once, a TLS record; without it libwebsockets writes no more than it reads */
     HANGUP_S = 10,        /* after an unanswered ping */
 };
@@ -116,6 +117,12 @@ fill_protocols(struct server *s)
     }
     s->protocols[1] = (struct lws_protocols){
         .name = e->protocol, .callback = server_callback, .rx_buffer_size = RX_BYTES, .tx_packet_size = TX_BYTES};
+    if (s->raw) {
+        s->protocols[2] = (struct lws_protocols){.name = s->raw->protocol,
+                                                 .callback = server_callback,
+                                                 .rx_buffer_size = RAW_BYTES,
+                                                 .tx_packet_size = TX_BYTES};
+    }
     s->idle_policy.secs_since_valid_ping = (uint16_t)e->ping_s;
     s->idle_policy.secs_since_valid_hangup = (uint16_t)(e->ping_s + HANGUP_S);
 }
@@ -208,6 +215,7 @@ server_new(uv_loop_t *loop, const struct server_options *options, struct server 
     s->pages = options->pages;
     s->n_pages = options->n_pages;
     s->endpoint = options->endpoint;
+    s->raw = options->raw;
     s->taker = options->taker;
     s->metrics = options->metrics;
     s->waiting_max = options->waiting_max ? options->waiting_max : SERVER_WAITING_MAX;

@@ -31,6 +31,7 @@ struct server_options {
     const struct server_page *pages; /* borrowed for the server's life, as are endpoints and metrics */
     size_t n_pages;
     const struct server_endpoint *endpoint; /* one, or NULL */
+    const struct server_endpoint *raw;      /* one that is_raw, or NULL; not without 'endpoint' */
     unsigned waiting_max;                   /* 0: SERVER_WAITING_MAX */
     struct metrics *metrics;                /* may be NULL */
 };

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "serve/http/server_message.h"
 #include "serve/http/server_page.h"
+#include "serve/http/server_raw.h"
 #include "serve/http/server_shared.h"
 #include "serve/http/server_stream.h"
 #include "serve/http/server_tls.h"
@@ -57,7 +58,7 @@ retire(struct server_stream *c)
     }
     if (c->is_admitted) {
         c->is_admitted = false;
-        c->server->endpoint->closed(c->server->endpoint->arg, c);
+        c->endpoint->closed(c->endpoint->arg, c);
     }
 }
 
@@ -71,6 +72,7 @@ on_destroy(struct server_stream *c)
     server_message_drop(c);
     free(c->close_reason);
     free(c->peer);
+    free(c->rest); /* of one that was refused */
     free(c);
 }
 
@@ -110,17 +112,33 @@ bearer_token(struct lws *wsi, char *ret_buf, size_t *ret_len)
     return token;
 }
 
+static const struct server_endpoint *
+find_endpoint(struct server_stream *c, const char *path)
+{
+    const struct server *s = c->server;
+
+    if (s->endpoint && str_eq(path, s->endpoint->path)) {
+        return s->endpoint;
+    }
+    if (s->raw && str_starts(path, s->raw->path)) {
+        c->rest = xstrdup(path + strlen(s->raw->path));
+        return s->raw;
+    }
+    return NULL;
+}
+
 static bool
 admit(struct server_stream *c, struct server_refusal *ret_refusal)
 {
-    const struct server_endpoint *e = c->server->endpoint;
     char path[PATH_MAX_BYTES];
     char *headers = NULL;
     const char *token;
     size_t len = 0;
+    bool has_path =
+        c->listener->kind != SERVER_FOR_HEALTH && lws_hdr_copy(c->wsi, path, sizeof(path), WSI_TOKEN_GET_URI) > 0;
+    const struct server_endpoint *e = has_path ? find_endpoint(c, path) : NULL;
 
-    if (!e || c->listener->kind == SERVER_FOR_HEALTH ||
-        lws_hdr_copy(c->wsi, path, sizeof(path), WSI_TOKEN_GET_URI) <= 0 || !str_eq(path, e->path)) {
+    if (!e) {
         *ret_refusal = (struct server_refusal){404, "NotFound", "no WebSocket is served at this path"};
         return false;
     }
@@ -131,11 +149,13 @@ admit(struct server_stream *c, struct server_refusal *ret_refusal)
     }
     headers = xcalloc(1, SERVER_HEADERS_MAX);
     token = bearer_token(c->wsi, headers, &len);
+    c->endpoint = e;
     c->rx = STRBUF_INIT(e->message_max);
     c->budget = 2.0 * e->messages_per_s;
     c->rate_ms = clock_mono_ms();
     c->kind = CONN_STREAM;
     c->is_admitted = e->admit(e->arg, c, token, len, ret_refusal);
+    free(STEAL(c->rest));
     OPENSSL_cleanse(headers, SERVER_HEADERS_MAX);
     free(headers);
     return c->is_admitted;
@@ -187,13 +207,16 @@ server_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return on_upgrade(c, in);
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-        return c->is_admitted && str_eq(lws_get_protocol(wsi)->name, s->endpoint->protocol) ? 0 : -1;
+        return c->is_admitted && str_eq(lws_get_protocol(wsi)->name, c->endpoint->protocol) ? 0 : -1;
     case LWS_CALLBACK_ESTABLISHED:
         return server_message_open(c);
     case LWS_CALLBACK_RECEIVE:
-        return server_message_receive(c, in, len);
+        return c->endpoint->is_raw ? server_raw_receive(c, in, len) : server_message_receive(c, in, len);
     case LWS_CALLBACK_SERVER_WRITEABLE:
-        return server_message_write(c);
+        return c->endpoint->is_raw && !c->is_closing ? server_raw_writable(c) : server_message_write(c);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        server_raw_parting(c, in, len);
+        return 0;
     case LWS_CALLBACK_CLOSED:
     case LWS_CALLBACK_CLOSED_HTTP:
         retire(c);

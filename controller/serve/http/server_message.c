@@ -18,7 +18,7 @@ enum {
 static bool
 is_within_rate(struct server_stream *c, double cost)
 {
-    double per_s = c->server->endpoint->messages_per_s;
+    double per_s = c->endpoint->messages_per_s;
     int64_t now_ms = clock_mono_ms();
 
     c->budget += (double)(now_ms - c->rate_ms) * per_s / 1000.0;
@@ -67,7 +67,7 @@ on_record(int is_written, int version, int type, const void *data, size_t len, S
     if (lws_partial_buffered(c->wsi)) {
         end_deaf(c);
     }
-    if (c->is_closing || c->is_deaf) {
+    if (c->is_closing || c->is_deaf || c->endpoint->is_raw) {
         return;
     }
     if (!is_within_rate(c, c->bare_bytes / (double)BARE_BYTES_PER_MESSAGE)) {
@@ -87,7 +87,7 @@ int
 server_message_open(struct server_stream *c)
 {
     static const int send_bytes = SERVER_SEND_BYTES;
-    const struct server_endpoint *e = c->server->endpoint;
+    const struct server_endpoint *e = c->endpoint;
 
     c->is_open = true;
     c->valid_ms = clock_mono_ms();
@@ -108,8 +108,8 @@ server_message_open(struct server_stream *c)
 }
 
 /* libwebsockets keeps its timers in one sorted list, and goes through all of it each time. */
-static void
-confirm(struct server_stream *c)
+void
+server_message_confirm(struct server_stream *c)
 {
     int64_t now_ms = clock_mono_ms();
 
@@ -122,13 +122,13 @@ confirm(struct server_stream *c)
 int
 server_message_receive(struct server_stream *c, const char *data, size_t len)
 {
-    const struct server_endpoint *e = c->server->endpoint;
+    const struct server_endpoint *e = c->endpoint;
     bool is_last = lws_is_final_fragment(c->wsi) && lws_remaining_packet_payload(c->wsi) == 0;
 
     if (c->is_closing) {
         return 0;
     }
-    confirm(c);
+    server_message_confirm(c);
     explain(c, len + (is_last ? MESSAGE_OVERHEAD_BYTES : 0));
     if (lws_frame_is_binary(c->wsi)) {
         misbehaved(c, SERVER_CLOSE_UNACCEPTABLE, "reason=\"binary\"", "only text messages are understood");

@@ -10,6 +10,8 @@ int server_message_open(struct server_stream *c);
 int server_message_receive(struct server_stream *c, const char *data, size_t len);
 /* The socket can take more. */
 int server_message_write(struct server_stream *c);
+/* The peer lives. */
+void server_message_confirm(struct server_stream *c);
 /* What still waits is freed. */
 void server_message_drop(struct server_stream *c);
 

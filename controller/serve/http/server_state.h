@@ -43,6 +43,8 @@ struct server_text {
 struct server_stream {
     struct server *server;
     struct server_listener *listener;
+    const struct server_endpoint *endpoint; /* NULL until it is admitted, or refused */
+    char *rest;                             /* of the path, NULL but while it is admitted */
     struct lws *wsi;
     enum conn_kind kind;
     bool is_waiting;  /* in the server's list: has a deadline */
@@ -93,9 +95,10 @@ struct server {
     unsigned files_max; /* that the process may have open */
     const struct server_page *pages;
     size_t n_pages;
-    const struct server_endpoint *endpoint; /* or NULL */
-    const struct server_taker *taker;       /* or NULL */
-    unsigned waiting_max;                   /* of each listener */
+    const struct server_endpoint *endpoint; /* or NULL, like those below */
+    const struct server_endpoint *raw;
+    const struct server_taker *taker;
+    unsigned waiting_max; /* of each listener */
     unsigned n_streams;
     unsigned n_conns;
     unsigned n_quiet_ticks; /* while closing, since the last connection went */
@@ -104,7 +107,7 @@ struct server {
     struct server_body *bodies; /* the newest first */
     size_t body_bytes;          /* of all */
     struct metrics *metrics;
-    struct lws_protocols protocols[3];
+    struct lws_protocols protocols[4];
     lws_retry_bo_t idle_policy;
     uv_timer_t sweep;     /* runs while connections wait or a listener does not accept, and while closing */
     uv_timer_t part;      /* fires when connections are to be closed */

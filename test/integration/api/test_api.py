@@ -18,7 +18,7 @@ from process import free_port  # noqa: E402
 from subresources import Subresources  # noqa: E402
 from world import Case, World  # noqa: E402
 
-MODULES = ("test_documents", "test_power", "test_instances", "test_rights", "test_away")
+MODULES = ("test_documents", "test_power", "test_instances", "test_streams", "test_rights", "test_away")
 
 
 class ApiCase(Case):

@@ -108,15 +108,7 @@ class Launcher:
     def _talk(self, address):
         """One connection; the address to dial next, or None."""
         port = int(address.rpartition(":")[2]) if address else random.choice(self.actor.ports or [1])
-        if not self.token:
-            self.token = self.actor.token(self)
-        pod = self.actor.recorder.get("pod", self.namespace, self.name) or self.pod
-        instance = json.loads(pod["metadata"]["annotations"]["vmbridge.io/instance"])
-        name = instance.get("gatewayName") or instance["gateway"].rpartition(":")[0]
-        with tempfile.NamedTemporaryFile("w") as ca:
-            ca.write(self._trusted(pod))
-            ca.flush()
-            sock = ws.WebSocket(port, ca.name, "/v1/launcher", "vmbridge-launcher-v1", self.token, name=name)
+        sock = self.dial(port, "/v1/launcher", "vmbridge-launcher-v1")
         with self.lock:
             if self.over:
                 sock.close()
@@ -129,6 +121,18 @@ class Launcher:
             return self._listen(sock, port)
         finally:
             sock.close()
+
+    def dial(self, port, path, protocol):
+        """A WebSocket to a gateway, with the pod's token and trust."""
+        if not self.token:
+            self.token = self.actor.token(self)
+        pod = self.actor.recorder.get("pod", self.namespace, self.name) or self.pod
+        instance = json.loads(pod["metadata"]["annotations"]["vmbridge.io/instance"])
+        name = instance.get("gatewayName") or instance["gateway"].rpartition(":")[0]
+        with tempfile.NamedTemporaryFile("w") as ca:
+            ca.write(self._trusted(pod))
+            ca.flush()
+            return ws.WebSocket(port, ca.name, path, protocol, self.token, name=name)
 
     @property
     def answers(self):

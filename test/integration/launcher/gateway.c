@@ -1,20 +1,24 @@
-// A gateway for one launcher: prints what it says, a line a message, and sends it each line of stdin. The server and the certificates
-// are the controller's own.
-#include "api/kinds/launcher_msg.h"
+// A gateway for one launcher: prints what it says, a line a message, and sends it each line of stdin. A line that begins with '>' is typed
+// into the stream that it dialled last; what streams say ends in a file. The server and the certificates are the controller's own.
+#include "api/kinds/launcher_request.h"
 #include "base/clock.h"
 #include "serve/http/server.h"
+#include "serve/http/server_raw.h"
 #include "serve/trust/certs.h"
 
 #include <unistd.h>
 
-static const char usage[] = "usage: gateway ADDRESS PINS-FILE\n"
+static const char usage[] = "usage: gateway ADDRESS PINS-FILE HEARD-FILE\n"
                             "\n"
                             "Listens on ADDRESS:8443 with a new certificate for vmbridge-gateway, and writes the "
-                            "digest of its CA to PINS-FILE.\n";
+                            "digest of its CA to PINS-FILE, and what streams say to HEARD-FILE.\n";
 
 struct gateway {
     struct server_stream *stream;
     char *last; /* line of stdin, for whoever connects later */
+    struct server_stream *raw;
+    struct strbuf typed;
+    FILE *heard;
     struct strbuf in;
     char block[4096];
 };
@@ -61,6 +65,68 @@ on_closed(void *arg, struct server_stream *s)
 }
 
 static void
+on_raw_opened(void *arg, struct server_stream *s)
+{
+    struct gateway *g = arg;
+
+    g->raw = s;
+    server_stream_trust(s);
+}
+
+static void
+on_raw_bytes(void *arg, struct server_stream *s, const char *data, size_t len)
+{
+    struct gateway *g = arg;
+
+    (void)s;
+    (void)fwrite(data, 1, len, g->heard);
+    (void)fflush(g->heard);
+}
+
+static void
+on_raw_writable(void *arg, struct server_stream *s)
+{
+    struct gateway *g = arg;
+    unsigned char buf[SERVER_RAW_PRE + SERVER_RAW_MAX];
+    size_t n = g->typed.len < SERVER_RAW_MAX ? g->typed.len : SERVER_RAW_MAX;
+
+    if (n > 0) {
+        memcpy(buf + SERVER_RAW_PRE, g->typed.buf, n);
+        strbuf_consume(&g->typed, n);
+        server_raw_write(s, buf + SERVER_RAW_PRE, n);
+    }
+}
+
+static void
+on_raw_parting(void *arg, struct server_stream *s, unsigned code, const char *text, size_t len)
+{
+    struct gateway *g = arg;
+
+    (void)s;
+    (void)fprintf(g->heard, "\n[%u %.*s]\n", code, (int)len, text);
+    (void)fflush(g->heard);
+}
+
+static void
+on_raw_closed(void *arg, struct server_stream *s)
+{
+    struct gateway *g = arg;
+
+    if (g->raw == s) {
+        g->raw = NULL;
+    }
+}
+
+static void
+type_line(struct gateway *g, const char *line)
+{
+    strbuf_addf(&g->typed, "%s\r", line);
+    if (g->raw) {
+        server_raw_want(g->raw);
+    }
+}
+
+static void
 on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
 {
     struct gateway *g = h->data;
@@ -80,6 +146,12 @@ on_stdin(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     strbuf_add(&g->in, buf->base, (size_t)n);
     for (char *end = strchr(strbuf_str(&g->in), '\n'); end; end = strchr(strbuf_str(&g->in), '\n')) {
         size_t len = (size_t)(end - g->in.buf);
+        if (g->in.buf[0] == '>') {
+            AUTO(freep) char *line = xstrndup(g->in.buf + 1, len - 1);
+            type_line(g, line);
+            strbuf_consume(&g->in, len + 1);
+            continue;
+        }
         free(g->last);
         g->last = xstrndup(g->in.buf, len);
         strbuf_consume(&g->in, len + 1);
@@ -90,7 +162,8 @@ on_stdin(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 }
 
 static struct err *
-listen_on(uv_loop_t *loop, const char *address, const char *pins_path, const struct server_endpoint *endpoint)
+listen_on(uv_loop_t *loop, const char *address, const char *pins_path, const struct server_endpoint *endpoint,
+          const struct server_endpoint *raw)
 {
     const char *const names[] = {"vmbridge-gateway", NULL};
     struct certs_pair ca = {0}, leaf = {0};
@@ -101,8 +174,12 @@ listen_on(uv_loop_t *loop, const char *address, const char *pins_path, const str
         e = certs_make_leaf(&ca, names, clock_wall_s(), CERTS_DAY_S / 2, &leaf);
     }
     AUTO(freep) char *chain = e ? NULL : xasprintf("%s%s", leaf.crt_pem, ca.crt_pem);
-    const struct server_options o = {
-        .address = address, .port = SERVER_PORT, .crt_pem = chain, .key_pem = leaf.key_pem, .endpoint = endpoint};
+    const struct server_options o = {.address = address,
+                                     .port = SERVER_PORT,
+                                     .crt_pem = chain,
+                                     .key_pem = leaf.key_pem,
+                                     .endpoint = endpoint,
+                                     .raw = raw};
     if (!e) {
         e = server_new(loop, &o, &server);
     }
@@ -131,18 +208,32 @@ main(int argc, char **argv)
                                              .message = on_message,
                                              .closed = on_closed,
                                              .arg = &g};
+    const struct server_endpoint raw = {.path = LAUNCHER_STREAM_PATH,
+                                        .protocol = LAUNCHER_STREAM_PROTOCOL,
+                                        .is_raw = true,
+                                        .ping_s = 30,
+                                        .admit = on_admit,
+                                        .opened = on_raw_opened,
+                                        .bytes = on_raw_bytes,
+                                        .writable = on_raw_writable,
+                                        .parting = on_raw_parting,
+                                        .closed = on_raw_closed,
+                                        .arg = &g};
     uv_pipe_t in;
 
-    if (argc != 3) {
+    if (argc != 4) {
         fputs(usage, argc == 2 && str_eq(argv[1], "--help") ? stdout : stderr);
         return argc == 2 && str_eq(argv[1], "--help") ? 0 : 2;
     }
-    struct err *e = listen_on(loop, argv[1], argv[2], &endpoint);
+    struct err *e = listen_on(loop, argv[1], argv[2], &endpoint, &raw);
     if (e) {
         fprintf(stderr, "gateway: %s\n", err_text(e));
         return 1;
     }
     g.in = STRBUF_INIT(LAUNCHER_MSG_MAX);
+    g.typed = STRBUF_INIT(LAUNCHER_MSG_MAX);
+    g.heard = fopen(argv[3], "we");
+    BUG_ON(!g.heard);
     BUG_ON(uv_pipe_init(loop, &in, 0) != 0 || uv_pipe_open(&in, STDIN_FILENO) != 0);
     in.data = &g;
     BUG_ON(uv_read_start((uv_stream_t *)&in, on_alloc, on_stdin) != 0);

@@ -1,0 +1,34 @@
+// Where its devices are, and whether there is a guest behind them.
+#include "guest/guest_streams.h"
+
+#include "domain/host_port.h"
+
+void
+guest_streams_init(struct guest *g)
+{
+    const char *service = g->instance.gateway;
+    const char *name = g->instance.gateway_name;
+    const struct streams_options o = {
+        .loop = g->loop,
+        .name = str_empty(name) ? host_port_split(service, NULL) : name, /* as long as the process */
+        .pins_path = g->paths.gateway_pins,
+        .token_path = g->paths.token,
+        .console = arena_printf(g->arena, "%s/" DOMAIN_SERIAL_SOCKET, g->paths.run),
+        .vnc = arena_printf(g->arena, "%s/" DOMAIN_VNC_SOCKET, g->paths.run),
+        .log = &g->log,
+    };
+
+    g->streams = streams_new(&o);
+}
+
+enum answer_code
+guest_streams_open(void *arg, const struct launcher_request *r, const char **ret_why)
+{
+    struct guest *g = arg;
+
+    if (g->end_reason || (g->seen.state != DOMAIN_RUNNING && g->seen.state != DOMAIN_PAUSED)) {
+        *ret_why = "the guest does not run";
+        return ANSWER_FAILED;
+    }
+    return streams_open(g->streams, r, ret_why);
+}
