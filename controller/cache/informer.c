@@ -103,16 +103,16 @@ void
 informer_synced(struct informer *i)
 {
     store_sweep(i->store, informer_gone, i);
-    store_set_served(i->store, true);
+    store_set_serving(i->store, STORE_SERVED);
     i->is_synced = true;
 }
 
 void
-informer_absent(struct informer *i)
+informer_absent(struct informer *i, bool is_refused)
 {
     store_mark(i->store);
     store_sweep(i->store, informer_gone, i);
-    store_set_served(i->store, false);
+    store_set_serving(i->store, is_refused ? STORE_REFUSED : STORE_UNSERVED);
     i->is_synced = true;
 }
 

@@ -24,8 +24,8 @@ bool informer_is_synced(const struct informer *i); /* a whole list was seen at l
 void informer_begin(struct informer *i);
 void informer_apply(struct informer *i, const json_t *object, bool removed, const char *why);
 void informer_synced(struct informer *i);
-/* The API server does not serve the kind: there are none of it. */
-void informer_absent(struct informer *i);
+/* The API server does not serve the kind, or lets nobody see it: there are none of it. */
+void informer_absent(struct informer *i, bool is_refused);
 
 /* The answer to a write of ours, so that the next step sees it. 'base_version' is the resourceVersion that the write was based on and
  * that the server insisted on (NULL for a create): what the cache holds is replaced only if it is still that one. Anything else means

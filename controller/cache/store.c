@@ -17,7 +17,7 @@ struct store {
     size_t bytes;
     size_t text_bytes;
     uint64_t n_changes;
-    bool is_absent; /* the API server does not serve the kind */
+    enum store_serving serving;
     struct tombstones gone;
 };
 
@@ -222,16 +222,16 @@ store_text_bytes(const struct store *s)
 }
 
 void
-store_set_served(struct store *s, bool served)
+store_set_serving(struct store *s, enum store_serving serving)
 {
-    s->n_changes += s->is_absent == served;
-    s->is_absent = !served;
+    s->n_changes += s->serving != serving;
+    s->serving = serving;
 }
 
-bool
-store_is_served(const struct store *s)
+enum store_serving
+store_serving(const struct store *s)
 {
-    return !s->is_absent;
+    return s->serving;
 }
 
 uint64_t

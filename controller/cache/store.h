@@ -39,9 +39,14 @@ size_t store_count(const struct store *s);
 /* What the JSON takes in memory, packed, and as text. */
 size_t store_bytes(const struct store *s);
 size_t store_text_bytes(const struct store *s);
-/* Whether the API server serves the kind, as far as is known; it does unless store_set_served() said otherwise. */
-void store_set_served(struct store *s, bool served);
-bool store_is_served(const struct store *s);
+/* Whether the API server serves the kind, as far as is known. */
+enum store_serving {
+    STORE_SERVED, /* unless store_set_serving() said otherwise */
+    STORE_UNSERVED,
+    STORE_REFUSED, /* it is there, and every list of it was refused so far */
+};
+void store_set_serving(struct store *s, enum store_serving serving);
+enum store_serving store_serving(const struct store *s);
 /* How often anything in it has changed. */
 uint64_t store_changes(const struct store *s);
 

@@ -28,7 +28,7 @@ static void source_start(struct source *s);
 static void watch_begin(void *arg);
 static void watch_object(void *arg, enum watch_event event, const json_t *object, const char *why);
 static void watch_synced(void *arg);
-static void watch_absent(void *arg);
+static void watch_absent(void *arg, bool is_refused);
 static void watch_settled(const struct source *s);
 static void on_changed(void *arg, const struct kind *kind, const struct object *object, bool removed);
 static bool are_early_whole(const struct event_handlers *h);
@@ -129,7 +129,8 @@ watch_synced(void *arg)
 {
     const struct source *s = arg;
     struct event_handlers *h = s->h;
-    bool was_synced = informer_is_synced(informer_of(s)) && store_is_served(informer_store(informer_of(s)));
+    bool was_synced =
+        informer_is_synced(informer_of(s)) && store_serving(informer_store(informer_of(s))) == STORE_SERVED;
 
     informer_synced(informer_of(s));
     if (s->gate) {
@@ -142,14 +143,16 @@ watch_synced(void *arg)
 
 /* There are none of the kind, which is as good as a whole list of them. */
 static void
-watch_absent(void *arg)
+watch_absent(void *arg, bool is_refused)
 {
     const struct source *s = arg;
-    bool was_absent = informer_is_synced(informer_of(s)) && !store_is_served(informer_store(informer_of(s)));
+    enum store_serving now = is_refused ? STORE_REFUSED : STORE_UNSERVED;
+    bool was_so = informer_is_synced(informer_of(s)) && store_serving(informer_store(informer_of(s))) == now;
 
-    informer_absent(informer_of(s));
-    if (!was_absent) {
-        log_info(&lg, "kind is not served", F_STR("kind", s->kind->kind), F_STR("path", s->kind->path));
+    informer_absent(informer_of(s), is_refused);
+    if (!was_so) {
+        log_info(&lg, is_refused ? "kind cannot be listed: goes on without it" : "kind is not served",
+                 F_STR("kind", s->kind->kind), F_STR("path", s->kind->path));
         watch_settled(s);
     }
 }

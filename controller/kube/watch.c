@@ -19,6 +19,7 @@ enum {
     GRACE_MS = 30000,     /* and when it does not, we do */
     ABSENT_MS = 30000,    /* what is not served is looked for again */
     SHORT_LIFE_MS = 1000, /* a connection that ends sooner and brought nothing is a failure, however politely it ends */
+    REFUSED_MAX = 5,      /* lists of what may be absent */
     STUCK_MAX = 3,        /* errors in the stream, at one place, before we list again */
 };
 
@@ -48,6 +49,8 @@ struct watch {
     bool wants_pages; /* the server refused to stream the list */
     bool progressed;  /* this connection brought something */
     unsigned n_stuck;
+    bool was_complete;  /* it had a list at some time */
+    unsigned n_refused; /* lists that were refused, while it had none */
     int64_t started_ms;
     bool closed;
 };
@@ -387,6 +390,7 @@ list_done(struct watch *w)
     w->phase = PHASE_FOLLOW;
     w->wants_pages = false;
     w->n_stuck = 0;
+    w->was_complete = true;
     log_debug(&w->log.log, "list is complete", F_I64("after_ms", clock_mono_ms() - w->started_ms));
     w->sink->synced(w->arg);
 }
@@ -407,6 +411,18 @@ again_at_once(struct watch *w, const char *why)
     watch_begin(w);
 }
 
+/* What may be absent must not keep others waiting for ever when it is there and broken, as a conversion webhook that is down makes it. A
+ * server that has just begun refuses for a moment. */
+static bool
+is_refused_again(struct watch *w, const struct kube_reply *reply)
+{
+    if (w->was_complete || !reply || reply->status < 400) {
+        return false;
+    }
+    w->n_refused += w->n_refused < REFUSED_MAX;
+    return w->n_refused == REFUSED_MAX;
+}
+
 static void
 again_later(struct watch *w, const char *why, const struct kube_reply *reply)
 {
@@ -417,10 +433,13 @@ again_later(struct watch *w, const char *why, const struct kube_reply *reply)
     metric_watch_restart(kube_metrics(w->k), w->resource, is_absent ? "absent" : why);
     if (is_absent) {
         list_again(w);
-        w->sink->absent(w->arg);
+        w->sink->absent(w->arg, false);
     } else if (is_news) { /* once, however long the server is away */
         log_warn(&w->log.log, "watch failed", F_STR("why", why), F_I64("retry_ms", delay_ms),
                  F_STR("error", reply && reply->err ? err_text(reply->err) : "the connection ended early"));
+    }
+    if (!is_absent && w->sink->absent && is_refused_again(w, reply)) {
+        w->sink->absent(w->arg, true);
     }
     BUG_ON(uv_timer_start(&w->timer, on_timer, (uint64_t)delay_ms, 0) != 0);
 }

@@ -25,8 +25,9 @@ struct watch_sink {
     void (*object)(void *arg, enum watch_event event, const json_t *object, const char *why);
     /* The list is complete. */
     void (*synced)(void *arg);
-    /* The server does not serve the resource; comes again and again, until it does. 'watch_close' is not allowed. NULL: such a thing is a failure like others. */
-    void (*absent)(void *arg);
+    /* The server does not serve the resource, or has refused every list of it so far (is_refused); comes again and again, until it gives one.
+     * 'watch_close' is not allowed. NULL: such a thing is a failure like others. */
+    void (*absent)(void *arg, bool is_refused);
 };
 
 struct watch;

@@ -117,15 +117,19 @@ START_TEST(of_a_kind_that_is_not_served_there_are_none)
     uint64_t changes;
 
     apply("a", "u1", "1", "Pending", false);
-    ck_assert(store_is_served(informer_store(inf)));
-    informer_absent(inf);
+    ck_assert_int_eq(store_serving(informer_store(inf)), STORE_SERVED);
+    informer_absent(inf, false);
     ck_assert_uint_eq(n_removed, 1);
     ck_assert_uint_eq(store_count(informer_store(inf)), 0);
-    ck_assert(informer_is_synced(inf) && !store_is_served(informer_store(inf)));
+    ck_assert(informer_is_synced(inf) && store_serving(informer_store(inf)) == STORE_UNSERVED);
+    changes = store_changes(informer_store(inf));
+    informer_absent(inf, true);
+    ck_assert_int_eq(store_serving(informer_store(inf)), STORE_REFUSED);
+    ck_assert_uint_ne(store_changes(informer_store(inf)), changes);
     changes = store_changes(informer_store(inf));
     informer_begin(inf);
     informer_synced(inf);
-    ck_assert(store_is_served(informer_store(inf)));
+    ck_assert_int_eq(store_serving(informer_store(inf)), STORE_SERVED);
     ck_assert_uint_ne(store_changes(informer_store(inf)), changes);
 }
 END_TEST

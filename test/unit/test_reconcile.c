@@ -122,7 +122,10 @@ fill_world(struct world *w, const json_t *c, bool backwards)
         (void)launchers_warned(w->launchers, "uid-of-vmi", json_str(c, "warnings"), w->now_s);
     }
     if (json_bool(c, "withoutCDI", false)) {
-        informer_absent(world_informer(w, &data_volume_kind));
+        informer_absent(world_informer(w, &data_volume_kind), false);
+    }
+    if (json_bool(c, "refusedCDI", false)) {
+        informer_absent(world_informer(w, &data_volume_kind), true);
     }
     if (json_bool(c, "withoutCA", false)) {
         w->config.gateway_pins = w->config.ca_bundle = NULL;

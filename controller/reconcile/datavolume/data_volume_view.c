@@ -40,6 +40,11 @@ message_of(struct arena *a, const struct data_volume_view *v, const char *phase,
                             "cdi.kubevirt.io/v1beta1; install CDI, or make a PVC with the disk in it and name it by "
                             "persistentVolumeClaim.claimName",
                             v->name);
+    case DATA_VOLUME_UNREADABLE:
+        return arena_printf(a,
+                            "whether DataVolume %s is filled cannot be known: the API server refuses to list "
+                            "datavolumes.cdi.kubevirt.io; is CDI well?",
+                            v->name);
     case DATA_VOLUME_MISSING:
         return arena_printf(a,
                             "neither DataVolume %s nor a PVC of that name exists: create one of them, or correct "
@@ -75,6 +80,13 @@ step_of(const json_t *data_volume, const char *phase, const char *trouble)
     return trouble ? DATA_VOLUME_FAILED : DATA_VOLUME_FILLING;
 }
 
+/* What is known of one that is in no cache. */
+static const enum data_volume_step unseen[] = {
+    [STORE_SERVED] = DATA_VOLUME_MISSING,
+    [STORE_UNSERVED] = DATA_VOLUME_UNSERVED,
+    [STORE_REFUSED] = DATA_VOLUME_UNREADABLE,
+};
+
 void
 data_volume_read(struct arena *a, const struct store *data_volumes, const char *namespace, const char *name,
                  struct data_volume_view *ret_view)
@@ -86,8 +98,7 @@ data_volume_read(struct arena *a, const struct store *data_volumes, const char *
     const char *phase = e ? "Unknown" : json_str(status, "phase");
     const char *trouble = trouble_of(json_object_get(status, "conditions"));
 
-    *ret_view = (struct data_volume_view){
-        .name = name, .step = store_is_served(data_volumes) ? DATA_VOLUME_MISSING : DATA_VOLUME_UNSERVED};
+    *ret_view = (struct data_volume_view){.name = name, .step = unseen[store_serving(data_volumes)]};
     if (o) {
         ret_view->step = step_of(j, phase, trouble);
     }

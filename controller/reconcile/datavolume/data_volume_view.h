@@ -5,7 +5,8 @@
 #include "cache/store.h"
 
 enum data_volume_step {
-    DATA_VOLUME_UNSERVED, /* the cluster has no CDI */
+    DATA_VOLUME_UNSERVED,   /* the cluster has no CDI */
+    DATA_VOLUME_UNREADABLE, /* it has, and the API server refuses to list DataVolumes */
     DATA_VOLUME_MISSING,
     DATA_VOLUME_FAILED,
     DATA_VOLUME_FILLING,

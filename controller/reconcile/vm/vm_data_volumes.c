@@ -105,6 +105,9 @@ vm_data_volumes_next(const struct vm_view *v, bool starts)
     if (v->has_vmi || !d) {
         return NULL;
     }
+    if (d->step == DATA_VOLUME_UNREADABLE) {
+        return d->message;
+    }
     if (vm_data_volumes_bar(v)) {
         return arena_printf(v->arena, "nothing, until DataVolume %s is mended, or deleted and made anew", d->name);
     }
@@ -121,6 +124,7 @@ vm_data_volumes_word(const struct vm_view *v)
         switch (v->data_volumes.items[i].step) {
         case DATA_VOLUME_FAILED:
             return "DataVolumeError";
+        case DATA_VOLUME_UNREADABLE:
         case DATA_VOLUME_FILLING:
             word = "Provisioning";
             break;

@@ -136,6 +136,7 @@ trouble_of_data_volume(const struct claim_view *c)
         break;
     case DATA_VOLUME_FAILED:
         return (struct vmi_trouble){.reason = "FailedDataVolumeImport", .message = d->message, .stalled = true};
+    case DATA_VOLUME_UNREADABLE:
     case DATA_VOLUME_FILLING:
         return (struct vmi_trouble){.reason = REASON_DATA_VOLUMES, .message = d->message};
     case DATA_VOLUME_UNCLAIMED:

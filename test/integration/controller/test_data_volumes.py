@@ -105,3 +105,30 @@ def test_a_halted_machine_has_its_data_volume_filled_and_starts_then(t):
         check(condition(t.vm("m"), "Ready").get("status") == "True", "the guest runs on:", t.picture())
     finally:
         drop(t)
+
+
+BROKEN = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v1beta1.cdi.kubevirt.io"},
+          "spec": {"group": "cdi.kubevirt.io", "version": "v1beta1", "groupPriorityMinimum": 1000, "versionPriority": 15,
+                   "insecureSkipTLSVerify": True, "service": {"name": "nobody", "namespace": "default", "port": 443}}}
+SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
+
+
+@alone
+def test_data_volumes_that_cannot_be_listed_keep_only_those_waiting_that_need_them(t):
+    drop(t)
+    t.api.create(SERVICES, BROKEN)
+    try:
+        t.start()
+        t.make(templated("m"))
+        t.running("other")
+        sentence = "the API server refuses to list datavolumes.cdi.kubevirt.io"
+        t.until(lambda: sentence in condition(t.vm("m"), "Reconciling").get("message", ""), "m is told")
+        check(not t.pods("m") and not t.vmi("m"), t.picture())
+    finally:
+        t.api.delete(SERVICES + "/" + BROKEN["metadata"]["name"])
+    serve(t)
+    try:
+        t.until(lambda: t.api.get(path(t)), "the DataVolume is made as soon as they can be listed")
+    finally:
+        t.api.delete(t.vm_path("m"))
+        drop(t)
