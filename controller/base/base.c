@@ -26,6 +26,15 @@ xstrdup(const char *s)
     return xstrndup(s, strlen(s));
 }
 
+void
+str_set(char **s, const char *value)
+{
+    char *copy = value ? xstrdup(value) : NULL;
+
+    free(*s);
+    *s = copy;
+}
+
 char *
 xstrndup(const char *s, size_t len)
 {

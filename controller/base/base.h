@@ -39,6 +39,8 @@ __attribute__((noreturn, cold)) void bug_abort(const char *file, int line, const
 __attribute__((malloc, returns_nonnull)) void *xcalloc(size_t n, size_t size);
 __attribute__((malloc, returns_nonnull)) char *xstrdup(const char *s);
 __attribute__((malloc, returns_nonnull)) char *xstrndup(const char *s, size_t len);
+/* Puts a copy of 'value', or NULL, in the place of what 's' owns. */
+void str_set(char **s, const char *value);
 __attribute__((malloc, returns_nonnull)) PRINTF_LIKE(1, 2) char *xasprintf(const char *fmt, ...);
 #define XNEW(type) ((type *)xcalloc(1, sizeof(type)))
 

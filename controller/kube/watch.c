@@ -19,7 +19,6 @@ enum {
     GRACE_MS = 30000,     /* and when it does not, we do */
     ABSENT_MS = 30000,    /* what is not served is looked for again */
     SHORT_LIFE_MS = 1000, /* a connection that ends sooner and brought nothing is a failure, however politely it ends */
-    REFUSED_MAX = 5,      /* lists of what may be absent */
     STUCK_MAX = 3,        /* errors in the stream, at one place, before we list again */
 };
 
@@ -49,8 +48,6 @@ struct watch {
     bool wants_pages; /* the server refused to stream the list */
     bool progressed;  /* this connection brought something */
     unsigned n_stuck;
-    bool was_complete;  /* it had a list at some time */
-    unsigned n_refused; /* lists that were refused, while it had none */
     int64_t started_ms;
     bool closed;
 };
@@ -75,7 +72,6 @@ static void list_done(struct watch *w);
 static void list_again(struct watch *w);
 static void again_at_once(struct watch *w, const char *why);
 static void again_later(struct watch *w, const char *why, const struct kube_reply *reply);
-static void string_set(char **s, const char *value);
 static void on_closed(uv_handle_t *handle);
 
 static const struct list_pages_sink pages_sink = {
@@ -89,8 +85,8 @@ watch_new(struct kube *k, const struct watch_spec *spec, const struct watch_sink
     w->k = k;
     w->path = xstrdup(spec->path);
     w->resource = xstrdup(spec->resource);
-    string_set(&w->label_selector, spec->label_selector);
-    string_set(&w->field_selector, spec->field_selector);
+    str_set(&w->label_selector, spec->label_selector);
+    str_set(&w->field_selector, spec->field_selector);
     w->lines = object_reader_new(OBJECT_IN_EVENT, spec->parts, spec->object_max_bytes);
     w->pages = list_pages_new(k,
                               &(struct list_pages_spec){.path = w->path,
@@ -257,7 +253,7 @@ take_object(struct watch *w, const struct watch_line *line, const struct object_
 
     w->progressed = true;
     if (!is_list) { /* during a list the objects come in no order of versions: none of them is a place to resume */
-        string_set(&w->version, line->version);
+        str_set(&w->version, line->version);
         watch_retry_reset(&w->retry);
         w->n_stuck = 0;
     }
@@ -276,7 +272,7 @@ take_bookmark(struct watch *w, const struct watch_line *line)
         return err_new(ERR_RETRY, "the server does not stream lists");
     }
     w->progressed = true;
-    string_set(&w->version, line->version);
+    str_set(&w->version, line->version);
     watch_retry_reset(&w->retry);
     w->n_stuck = 0;
     if (w->phase == PHASE_STREAM_LIST) {
@@ -361,7 +357,7 @@ on_pages_done(void *arg, const char *version)
 {
     struct watch *w = arg;
 
-    string_set(&w->version, version);
+    str_set(&w->version, version);
     watch_retry_reset(&w->retry);
     list_done(w);
     if (!w->closed) {
@@ -390,7 +386,7 @@ list_done(struct watch *w)
     w->phase = PHASE_FOLLOW;
     w->wants_pages = false;
     w->n_stuck = 0;
-    w->was_complete = true;
+    watch_retry_listed(&w->retry);
     log_debug(&w->log.log, "list is complete", F_I64("after_ms", clock_mono_ms() - w->started_ms));
     w->sink->synced(w->arg);
 }
@@ -398,7 +394,7 @@ list_done(struct watch *w)
 static void
 list_again(struct watch *w)
 {
-    string_set(&w->version, NULL);
+    str_set(&w->version, NULL);
     list_pages_reset(w->pages);
     w->n_stuck = 0;
 }
@@ -409,18 +405,6 @@ again_at_once(struct watch *w, const char *why)
     metric_watch_restart(kube_metrics(w->k), w->resource, why);
     log_debug(&w->log.log, "watch connects again", F_STR("why", why));
     watch_begin(w);
-}
-
-/* What may be absent must not keep others waiting for ever when it is there and broken, as a conversion webhook that is down makes it. A
- * server that has just begun refuses for a moment. */
-static bool
-is_refused_again(struct watch *w, const struct kube_reply *reply)
-{
-    if (w->was_complete || !reply || reply->status < 400) {
-        return false;
-    }
-    w->n_refused += w->n_refused < REFUSED_MAX;
-    return w->n_refused == REFUSED_MAX;
 }
 
 static void
@@ -438,19 +422,10 @@ again_later(struct watch *w, const char *why, const struct kube_reply *reply)
         log_warn(&w->log.log, "watch failed", F_STR("why", why), F_I64("retry_ms", delay_ms),
                  F_STR("error", reply && reply->err ? err_text(reply->err) : "the connection ended early"));
     }
-    if (!is_absent && w->sink->absent && is_refused_again(w, reply)) {
+    if (!is_absent && w->sink->absent && watch_retry_is_refused(&w->retry, reply)) {
         w->sink->absent(w->arg, true);
     }
     BUG_ON(uv_timer_start(&w->timer, on_timer, (uint64_t)delay_ms, 0) != 0);
-}
-
-static void
-string_set(char **s, const char *value)
-{
-    char *copy = value ? xstrdup(value) : NULL;
-
-    free(*s);
-    *s = copy;
 }
 
 static void

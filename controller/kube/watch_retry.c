@@ -43,3 +43,21 @@ watch_retry_next_ms(struct watch_retry *r, const struct kube_reply *reply, uint3
     r->was_away = is_away;
     return delay_ms > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : delay_ms;
 }
+
+void
+watch_retry_listed(struct watch_retry *r)
+{
+    r->was_listed = true;
+}
+
+bool
+watch_retry_is_refused(struct watch_retry *r, const struct kube_reply *reply)
+{
+    enum { REFUSED_MAX = 5 };
+
+    if (r->was_listed || !reply || reply->status < 400) {
+        return false;
+    }
+    r->n_refused += r->n_refused < REFUSED_MAX;
+    return r->n_refused == REFUSED_MAX;
+}
