@@ -19,6 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     BUG_ON(strlen(ask.number) != LAUNCHER_SESSION_DIGITS || strpbrk(ask.number, "/?# ") || str_empty(ask.address));
-    BUG_ON(ask.kind != STREAM_CONSOLE && ask.kind != STREAM_VNC);
+    BUG_ON(ask.kind != STREAM_CONSOLE && ask.kind != STREAM_VNC && ask.kind != STREAM_PORT);
+    BUG_ON((ask.kind == STREAM_PORT) != (ask.port > 0) || ask.port > 65535);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "streams/streams.h"
 
 #include <check.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -33,6 +34,7 @@ struct world {
     struct log log;
     struct streams *streams;
     char address[64], pins_path[64], token_path[64], console_path[64], vnc_path[64];
+    unsigned port;          /* of the guest, that is let in */
     int console_fd, vnc_fd; /* that listen */
     char rest[64], bearer[64];
     struct far far[STREAMS];
@@ -182,6 +184,14 @@ serve(struct world *w)
     (void)snprintf(w->address, sizeof(w->address), "127.0.0.1:%d", server_port(w->server));
 }
 
+static const char *
+refuse_port(void *arg, unsigned port)
+{
+    const struct world *w = arg;
+
+    return port == w->port ? NULL : "the port is not let in";
+}
+
 static void
 world_init(struct world *w)
 {
@@ -200,6 +210,8 @@ world_init(struct world *w)
                                       .token_path = w->token_path,
                                       .console = w->console_path,
                                       .vnc = w->vnc_path,
+                                      .refuse_port = refuse_port,
+                                      .arg = w,
                                       .log = &w->log};
     w->streams = streams_new(&o);
 }
@@ -305,6 +317,45 @@ START_TEST(bytes_go_both_ways)
     ck_assert(reaches(&w, &w.far[0].n_closed, 1));
     ck_assert_str_eq(w.far[0].parting, "the guest's device has closed the stream");
     ck_assert_uint_eq(streams_count(w.streams), 0);
+    world_fini(&w);
+}
+END_TEST
+
+/* A port of the guest stands for as many streams as there are; they end with their own connection. */
+START_TEST(ports_are_reached_many_at_a_time)
+{
+    struct world w;
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(a);
+    const char *why = NULL;
+    int ends[2], guest = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    world_init(&w);
+    ck_assert(bind(guest, (const struct sockaddr *)&a, sizeof(a)) == 0 && listen(guest, 2) == 0);
+    ck_assert_int_eq(getsockname(guest, (struct sockaddr *)&a, &len), 0);
+    w.port = ntohs(a.sin_port);
+    AUTO(freep) char *kind = xasprintf(LAUNCHER_STREAM_PORT "%u", w.port);
+    AUTO(freep) char *other = xasprintf(LAUNCHER_STREAM_PORT "%u", w.port == 1 ? 2 : w.port - 1);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_msg(ask(&w, kind, "false", &why) == ANSWER_OK, "%s", why);
+        ck_assert(reaches(&w, &w.n_opened, i + 1));
+        ends[i] = accept4(guest, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        ck_assert_int_ge(ends[i], 0);
+        ck_assert_int_eq(write(ends[i], "12" + i, 1), 1);
+        await_heard(&w, &w.far[i], 1);
+    }
+    ck_assert_str_eq(strbuf_str(&w.far[1].heard), "2");
+    ck_assert_uint_eq(streams_count(w.streams), 2);
+    close(ends[0]);
+    ck_assert(reaches(&w, &w.far[0].n_closed, 1));
+    ck_assert_uint_eq(streams_count(w.streams), 1);
+    ck_assert_int_eq(ask(&w, other, "false", &why), ANSWER_FAILED);
+    ck_assert_str_eq(why, "the port is not let in");
+    for (const char *const *bad = (const char *const[]){"port/", "port/0", "port/65536", "port/22x", "port/-1", NULL};
+         *bad; bad++) {
+        ck_assert_int_eq(ask(&w, *bad, "false", &why), ANSWER_INVALID);
+    }
+    close(guest);
     world_fini(&w);
 }
 END_TEST
@@ -432,6 +483,7 @@ main(void)
     TCase *t = tcase_create("streams");
 
     tcase_add_test(t, bytes_go_both_ways);
+    tcase_add_test(t, ports_are_reached_many_at_a_time);
     tcase_add_test(t, a_new_console_ends_the_old_one);
     tcase_add_test(t, a_stream_can_be_preserved);
     tcase_add_test(t, a_replica_that_goes_lets_the_device_go);

@@ -4,6 +4,7 @@
 #include "serve/api/front_proxy_config.h"
 #include "serve/api/guest_info.h"
 #include "serve/api/instance_rules.h"
+#include "serve/api/port_forward.h"
 #include "serve/sessions/upgrade.h"
 
 #include <check.h>
@@ -24,8 +25,9 @@ static const struct {
     {"PUT", NS "virtualmachineinstances/a/evacuate/cancel", ROUTE_VERB, VERB_ID_ABSENT, "a", ""},
     {"PUT", NS "virtualmachineinstances/a/evacuate", ROUTE_UNKNOWN, VERB_ID_NONE, "a", ""},
     {"GET", NS "virtualmachineinstances/a/vnc/screenshot", ROUTE_VERB, VERB_ID_ABSENT, "a", ""},
-    {"GET", NS "virtualmachineinstances/a/portforward/22", ROUTE_VERB, VERB_ID_ABSENT, "a", "22/tcp"},
-    {"GET", NS "virtualmachineinstances/a/portforward/53/udp", ROUTE_VERB, VERB_ID_ABSENT, "a", "53/udp"},
+    {"GET", NS "virtualmachineinstances/a/portforward/22", ROUTE_VERB, VERB_ID_PORTFORWARD, "a", "22/tcp"},
+    {"GET", NS "virtualmachineinstances/a/portforward/53/udp", ROUTE_VERB, VERB_ID_PORTFORWARD, "a", "53/udp"},
+    {"GET", NS "virtualmachines/a/portforward/22/tcp", ROUTE_VERB, VERB_ID_PORTFORWARD, "a", "22/tcp"},
     {"GET", NS "virtualmachineinstances/a/portforward", ROUTE_UNKNOWN, VERB_ID_NONE, "a", ""},
     {"PUT", NS "expand-vm-spec", ROUTE_VERB, VERB_ID_ABSENT, "", ""},
     {"PUT", NS "virtualmachines/a/dance", ROUTE_UNKNOWN, VERB_ID_NONE, "a", ""},
@@ -171,6 +173,9 @@ static const struct {
     {VERB_ID_CONSOLE, "{domain: {devices: {autoattachGraphicsDevice: false}}}", "{" RUNS "}", 0},
     {VERB_ID_VNC, "{domain: {devices: {autoattachGraphicsDevice: false}}}", "{" RUNS "}", 400},
     {VERB_ID_VNC, "{domain: {devices: {autoattachGraphicsDevice: true}}}", "{" RUNS "}", 0},
+    {VERB_ID_PORTFORWARD, "{}", "{" RUNS "}", 0},
+    {VERB_ID_PORTFORWARD, "{}", "{phase: Failed}", 409},
+    {VERB_ID_PORTFORWARD, "{}", "{phase: Scheduling}", 409},
 };
 
 START_TEST(a_state_refuses_verbs)
@@ -183,6 +188,22 @@ START_TEST(a_state_refuses_verbs)
     ck_assert_msg(!e, "%s", text);
     unsigned code = instance_refusal(states[_i].id, json_array_get(docs, 0), &why);
     ck_assert_msg(code == states[_i].code && !!why == !!code, "row %d: %u %s", _i, code, why ? why : "");
+}
+END_TEST
+
+static const struct {
+    const char *rest;
+    unsigned want; /* 0: it is refused */
+} forwards[] = {{"22/tcp", 22}, {"1/TCP", 1}, {"65535/tcp", 65535}, {"0/tcp", 0},  {"65536/tcp", 0}, {"123456/tcp", 0},
+                {"/tcp", 0},    {"22", 0},    {"22/udp", 0},        {"-1/tcp", 0}, {"2x/tcp", 0},    {"ssh/tcp", 0}};
+
+START_TEST(a_port_is_read)
+{
+    unsigned port = 0;
+    const char *why = port_forward_read(forwards[_i].rest, &port);
+
+    ck_assert_msg(port == forwards[_i].want && !why == (port > 0), "%s: %u, %s", forwards[_i].rest, port,
+                  why ? why : "");
 }
 END_TEST
 
@@ -230,7 +251,7 @@ START_TEST(the_new_discovery_is_for_who_asks_for_it)
     for (size_t i = 0; i < DOCUMENTS; i++) {
         AUTO(json_freep) json_t *j = NULL;
         AUTO(err_freep) struct err *e = json_parse(d.items[i].text, strlen(d.items[i].text), 1 << 20, &j);
-        ck_assert_msg(!e && !strstr(d.items[i].text, "portforward"), "document %zu", i);
+        ck_assert_msg(!e && !strstr(d.items[i].text, "usbredir"), "document %zu", i);
     }
     documents_fini(&d);
 }
@@ -283,6 +304,7 @@ main(void)
     tcase_add_test(t, headers_have_a_cap);
     tcase_add_loop_test(t, a_state_refuses_verbs, 0, ARRAY_LEN(states));
     tcase_add_loop_test(t, durations_are_go_s, 0, ARRAY_LEN(durations));
+    tcase_add_loop_test(t, a_port_is_read, 0, (int)ARRAY_LEN(forwards));
     tcase_add_loop_test(t, an_upgrade_is_accepted_or_not, 0, ARRAY_LEN(upgrades));
     tcase_add_test(t, the_new_discovery_is_for_who_asks_for_it);
     suite_add_tcase(s, t);

@@ -3,6 +3,18 @@
 
 #include "domain/host_port.h"
 
+static const char *
+refuse_port(void *arg, unsigned port)
+{
+    const struct guest *g = arg;
+
+    return port_set_has(&g->ports.open, false, port)
+               ? NULL
+               : "the port is not let in: name it in spec.domain.devices.interfaces[].ports of the machine's template, "
+                 "which takes "
+                 "effect at once, or by a Service";
+}
+
 void
 guest_streams_init(struct guest *g)
 {
@@ -15,6 +27,8 @@ guest_streams_init(struct guest *g)
         .token_path = g->paths.token,
         .console = arena_printf(g->arena, "%s/" DOMAIN_SERIAL_SOCKET, g->paths.run),
         .vnc = arena_printf(g->arena, "%s/" DOMAIN_VNC_SOCKET, g->paths.run),
+        .refuse_port = refuse_port,
+        .arg = g,
         .log = &g->log,
     };
 

@@ -2,6 +2,8 @@
 #include "streams/streams.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -92,11 +94,50 @@ open_device(const char *path, int *ret_fd)
     return why;
 }
 
+/* By way of passt, which takes the connection at once and gives it up when the guest does not; so it is not waited for here. */
+static const char *
+open_port(const struct streams *all, unsigned port, int *ret_fd)
+{
+    const struct sockaddr_in a = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const char *why = all->o.refuse_port(all->o.arg, port);
+    int on = 1;
+
+    if (why) {
+        return why;
+    }
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return "there is no socket for another stream";
+    }
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* else it is slower */
+    if (connect(fd, (const struct sockaddr *)&a, sizeof(a)) != 0 && errno != EINPROGRESS) {
+        close(fd);
+        return "the guest's port cannot be reached";
+    }
+    *ret_fd = fd;
+    return NULL;
+}
+
+static const char *
+open_end(const struct streams *all, const struct stream_ask *ask, int *ret_fd)
+{
+    switch (ask->kind) {
+    case STREAM_CONSOLE:
+        return open_device(all->o.console, ret_fd);
+    case STREAM_VNC:
+        return open_device(all->o.vnc, ret_fd);
+    case STREAM_PORT:
+        break;
+    }
+    return open_port(all, ask->port, ret_fd);
+}
+
 static const char *
 begin(struct streams *all, const struct stream_ask *ask)
 {
     int fd = -1;
-    const char *why = open_device(ask->kind == STREAM_VNC ? all->o.vnc : all->o.console, &fd);
+    const char *why = open_end(all, ask, &fd);
 
     if (why) {
         return why;
@@ -128,7 +169,7 @@ streams_open(void *arg, const struct launcher_request *r, const char **ret_why)
     if (*ret_why) {
         return ANSWER_INVALID;
     }
-    struct stream *old = find(all, ask.kind);
+    struct stream *old = ask.kind == STREAM_PORT ? NULL : find(all, ask.kind); /* a device has room for one */
     if (old && ask.is_preserving) {
         *ret_why = LAUNCHER_STREAM_HELD;
     } else if (streams_count(all) >= STREAMS_MAX) {

@@ -13,6 +13,9 @@ struct streams_options {
     const char *token_path;
     const char *console; /* sockets of the guest's devices */
     const char *vnc;
+    /* NULL, or why a TCP port of the guest cannot be reached from the pod's own loopback, a constant. */
+    const char *(*refuse_port)(void *arg, unsigned port);
+    void *arg;
     const struct log *log;
 };
 

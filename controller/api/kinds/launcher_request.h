@@ -82,6 +82,8 @@ extern const struct type launcher_answer_type;
 #define LAUNCHER_ARGUMENT_PRESERVE "preserve" /* "true": one of that kind that is open stays, and this one is refused */
 #define LAUNCHER_STREAM_CONSOLE "console"
 #define LAUNCHER_STREAM_VNC "vnc"
+#define LAUNCHER_STREAM_PORT \
+    "port/" /* and a number from 1 to 65535: the guest's TCP port, one of those that are let in */
 #define LAUNCHER_STREAM_PATH "/v1/stream/"
 #define LAUNCHER_STREAM_PROTOCOL "vmbridge-stream-v1"
 /* The message of an answer that failed for 'preserve'. */

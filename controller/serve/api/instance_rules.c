@@ -4,7 +4,7 @@
 #define BIT(verb) (1U << (unsigned)(verb))
 #define ALL (~0U)
 #define AGENTS (BIT(VERB_ID_GUESTOSINFO) | BIT(VERB_ID_FREEZE) | BIT(VERB_ID_UNFREEZE))
-#define STREAMS (BIT(VERB_ID_CONSOLE) | BIT(VERB_ID_VNC))
+#define STREAMS (BIT(VERB_ID_CONSOLE) | BIT(VERB_ID_VNC) | BIT(VERB_ID_PORTFORWARD))
 
 static bool
 has_condition(const json_t *vmi, const char *type)

@@ -13,7 +13,7 @@ enum { PATH_BYTES = 1024, SEGMENTS_MAX = 12 };
 #define NO_DUMP "memory dumps are not built yet"
 #define NO_BACKUP "backups by changed blocks are not built yet"
 #define NO_SEV "the machine is not one of confidential computing: launchSecurity is not supported"
-#define NO_STREAM "this stream is not served yet; console and vnc are"
+#define NO_STREAM "this stream is not served yet; console, vnc and portforward are"
 #define NO_LIST "lists of the guest's users and file systems are not served yet; guestosinfo is"
 #define NO_EXPANSION "expanded machines are not served yet: there are no instance types, the spec is what runs"
 #define NO_GRAPH "graphs of objects are not served yet"
@@ -32,7 +32,7 @@ const struct verb_row verb_rows[] = {
     {VM, "memorydump", "PUT", VERB_ID_ABSENT, "Writes the guest's memory to a claim.", 400, NO_DUMP},
     {VM, "removememorydump", "PUT", VERB_ID_ABSENT, "Forgets a memory dump.", 400, NO_DUMP},
     {VM, "evacuate/cancel", "PUT", VERB_ID_ABSENT, "Calls an evacuation off.", 409, NO_MIGRATION},
-    {VM, "portforward", "GET", VERB_ID_ABSENT, "A connection to a port of the guest.", 501, NO_STREAM},
+    {VM, "portforward", "GET", VERB_ID_PORTFORWARD, "A connection to a TCP port of the guest, as a WebSocket.", 0, NULL},
     {VMI, "pause", "PUT", VERB_ID_PAUSE, "Pauses the guest.", 0, NULL},
     {VMI, "unpause", "PUT", VERB_ID_UNPAUSE, "Lets a paused guest run on.", 0, NULL},
     {VMI, "softreboot", "PUT", VERB_ID_SOFTREBOOT, "Asks the guest to reboot.", 0, NULL},
@@ -57,7 +57,7 @@ const struct verb_row verb_rows[] = {
     {VMI, "vnc/screenshot", "GET", VERB_ID_ABSENT, "A picture of the screen.", 501, NO_SHOT},
     {VMI, "vnc", "GET", VERB_ID_VNC, "The screen by VNC, as a WebSocket.", 0, NULL},
     {VMI, "usbredir", "GET", VERB_ID_ABSENT, "A USB device from afar.", 501, NO_STREAM},
-    {VMI, "portforward", "GET", VERB_ID_ABSENT, "A connection to a port of the guest.", 501, NO_STREAM},
+    {VMI, "portforward", "GET", VERB_ID_PORTFORWARD, "A connection to a TCP port of the guest, as a WebSocket.", 0, NULL},
     {VMI, "vsock", "GET", VERB_ID_ABSENT, "A connection by vsock.", 501, NO_STREAM},
     {"", "expand-vm-spec", "PUT", VERB_ID_ABSENT, "The machine in the body, expanded.", 501, NO_EXPANSION},
 };

@@ -20,6 +20,7 @@ enum verb_id {
     VERB_ID_GUESTOSINFO,
     VERB_ID_CONSOLE,
     VERB_ID_VNC,
+    VERB_ID_PORTFORWARD,
     VERB_ID_DIAL,   /* among replicas */
     VERB_ID_ABSENT, /* known, and refused with the verb's sentence */
 };

@@ -5,6 +5,7 @@
 #include "serve/api/instance_rules.h"
 #include "serve/api/instance_verbs.h"
 #include "serve/api/objects.h"
+#include "serve/api/port_forward.h"
 #include "serve/sessions/upgrade.h"
 
 enum {
@@ -18,6 +19,7 @@ struct streaming {
     struct session *session; /* NULL: it has ended, or lives by itself */
     char reply[UPGRADE_REPLY_SIZE];
     const char *wish; /* of the replica that leads, when that is another one */
+    unsigned port;    /* of port-forwarding */
 };
 
 static void
@@ -136,12 +138,22 @@ ask_leader(struct job *j)
     job_send(j, &call, on_leader);
 }
 
+static enum session_kind
+kind_of(enum verb_id id)
+{
+    if (id == VERB_ID_PORTFORWARD) {
+        return SESSION_PORT;
+    }
+    return id == VERB_ID_VNC ? SESSION_VNC : SESSION_CONSOLE;
+}
+
 static void
 ask(struct job *j, struct streaming *st, const char *pod)
 {
     const struct session_ask ask = {
         .pod_uid = pod,
-        .kind = j->route.row->id == VERB_ID_VNC ? SESSION_VNC : SESSION_CONSOLE,
+        .kind = kind_of(j->route.row->id),
+        .port = st->port,
         .is_preserving = j->route.row->id == VERB_ID_VNC && is_preserving(j),
         .is_told_by_caller = !j->jobs->leads,
         .done = on_session,
@@ -161,7 +173,7 @@ ask(struct job *j, struct streaming *st, const char *pod)
         const struct dial_wish wish = {.pod = pod,
                                        .session = session_number(s),
                                        .address = sessions_address(j->jobs->sessions),
-                                       .kind = j->route.row->name,
+                                       .kind = session_what(s),
                                        .is_preserving = ask.is_preserving};
         st->wish = dial_verb_body(j, &wish);
         ask_leader(j);
@@ -205,6 +217,15 @@ with_vmi(struct job *j)
 void
 streams_run(struct job *j)
 {
-    j->verb = ARENA_NEW(j->arena, struct streaming);
+    struct streaming *st = ARENA_NEW(j->arena, struct streaming);
+
+    j->verb = st;
+    if (j->route.row->id == VERB_ID_PORTFORWARD) {
+        const char *why = port_forward_read(j->route.rest, &st->port);
+        if (why) {
+            job_refuse(j, 400, "BadRequest", "%s", why);
+            return;
+        }
+    }
     objects_need_vmi(j, with_vmi);
 }

@@ -41,6 +41,7 @@ verbs_run(struct job *j)
         return;
     case VERB_ID_CONSOLE:
     case VERB_ID_VNC:
+    case VERB_ID_PORTFORWARD:
         streams_run(j);
         return;
     case VERB_ID_DIAL:

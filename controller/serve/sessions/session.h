@@ -11,7 +11,9 @@ enum {
     SESSION_DIAL_MS = 10 * 1000, /* from the question to the launcher's being on the line */
 };
 
-enum session_kind { SESSION_CONSOLE, SESSION_VNC };
+enum session_kind { SESSION_CONSOLE, SESSION_VNC, SESSION_PORT };
+
+enum { SESSION_WHAT_SIZE = 16 }; /* "port/65535" */
 
 enum session_verdict {
     SESSION_READY,   /* the launcher is on the line: session_begin, now */
@@ -24,6 +26,7 @@ enum session_verdict {
 struct session_ask {
     const char *pod_uid;
     enum session_kind kind;
+    unsigned port; /* of SESSION_PORT */
     bool is_preserving;
     bool is_told_by_caller; /* the launcher's line is not here: whoever asks has another replica tell it session_number */
     /* Called once, before session_ask returns or later. 'said' is the launcher's, borrowed, NULL when it said nothing. */

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "serve/http/server_raw.h"
 
-static const char *const kinds[] = {[SESSION_CONSOLE] = LAUNCHER_STREAM_CONSOLE, [SESSION_VNC] = LAUNCHER_STREAM_VNC};
+static const char *const kinds[] = {[SESSION_CONSOLE] = "console", [SESSION_VNC] = "vnc", [SESSION_PORT] = "port"};
 static const char *const verdicts[] = {
     [SESSION_READY] = "ready", [SESSION_REFUSED] = "refused", [SESSION_LATE] = "late",
     [SESSION_FULL] = "full",   [SESSION_LOST] = "lost",
@@ -125,12 +125,6 @@ void
 session_end(struct session *s, enum session_verdict verdict, enum caller_close code, const char *why)
 {
     end_it(s, verdict, REQUEST_AWAY, why, code);
-}
-
-const char *
-session_kind_name(enum session_kind kind)
-{
-    return kinds[kind];
 }
 
 struct session *

@@ -19,6 +19,5 @@ void session_end(struct session *s, enum session_verdict verdict, enum caller_cl
 
 void session_count(const struct sessions *all, enum session_kind kind, enum session_verdict verdict);
 void session_count_refused(const struct sessions *all, const char *why);
-const char *session_kind_name(enum session_kind kind);
 
 #endif

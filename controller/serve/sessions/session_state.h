@@ -29,9 +29,10 @@ struct session {
     bool is_claimed; /* the number is used up, and not in the table any more */
     char *pod_uid;
     enum session_kind kind;
-    struct request *request; /* NULL: the launcher has answered */
-    struct session_ask ask;  /* 'done' is NULL once it was called, or when nobody waits */
-    int64_t due_ms;          /* monotonic: until then the launcher dials back */
+    char what[SESSION_WHAT_SIZE]; /* LAUNCHER_STREAM_..., for the launcher */
+    struct request *request;      /* NULL: the launcher has answered */
+    struct session_ask ask;       /* 'done' is NULL once it was called, or when nobody waits */
+    int64_t due_ms;               /* monotonic: until then the launcher dials back */
     int64_t pinged_ms;
     struct dial *dial;     /* NULL: not yet */
     struct caller *caller; /* NULL: not begun */

@@ -97,7 +97,7 @@ ask_launcher(struct session *s)
 {
     struct str_pair pairs[] = {{LAUNCHER_ARGUMENT_SESSION, s->number},
                                {LAUNCHER_ARGUMENT_ADDRESS, s->all->options.address},
-                               {LAUNCHER_ARGUMENT_KIND, session_kind_name(s->kind)},
+                               {LAUNCHER_ARGUMENT_KIND, s->what},
                                {LAUNCHER_ARGUMENT_PRESERVE, s->ask.is_preserving ? "true" : "false"}};
     const struct str_map arguments = {pairs, ARRAY_LEN(pairs)};
     const struct request_question q = {.verb = LAUNCHER_VERB_STREAM,
@@ -112,6 +112,22 @@ ask_launcher(struct session *s)
     }
     s->request = r;
     return true;
+}
+
+static void
+name_stream(const struct session_ask *ask, char ret_what[SESSION_WHAT_SIZE])
+{
+    switch (ask->kind) {
+    case SESSION_CONSOLE:
+        (void)snprintf(ret_what, SESSION_WHAT_SIZE, LAUNCHER_STREAM_CONSOLE);
+        break;
+    case SESSION_VNC:
+        (void)snprintf(ret_what, SESSION_WHAT_SIZE, LAUNCHER_STREAM_VNC);
+        break;
+    case SESSION_PORT:
+        (void)snprintf(ret_what, SESSION_WHAT_SIZE, LAUNCHER_STREAM_PORT "%u", ask->port);
+        break;
+    }
 }
 
 struct session *
@@ -129,6 +145,7 @@ session_ask(struct sessions *all, const struct session_ask *ask)
     s->all = all;
     s->ask = *ask;
     s->kind = ask->kind;
+    name_stream(ask, s->what);
     s->pod_uid = xstrdup(ask->pod_uid);
     s->due_ms = clock_mono_ms() + SESSION_DIAL_MS;
     make_number(s->number);
@@ -143,6 +160,12 @@ const char *
 session_number(const struct session *s)
 {
     return s->number;
+}
+
+const char *
+session_what(const struct session *s)
+{
+    return s->what;
 }
 
 const char *

@@ -21,6 +21,7 @@ const struct server_endpoint *sessions_endpoint(const struct sessions *all);
 struct session *session_ask(struct sessions *all, const struct session_ask *ask);
 /* What the launcher has to be told; good as long as the session waits. */
 const char *session_number(const struct session *s);
+const char *session_what(const struct session *s); /* LAUNCHER_STREAM_... */
 const char *sessions_address(const struct sessions *all);
 /* Nobody waits any more. NULL is nothing. */
 void session_cancel(struct session *s);

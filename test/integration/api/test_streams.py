@@ -128,6 +128,22 @@ def test_a_caller_who_does_not_read_holds_the_guest_back(t):
     until_none(t)
 
 
+def test_ports_are_forwarded_many_at_a_time(t):
+    far = with_far_end(t)
+    streams = [t.client.stream(t.ns, "m", f"portforward/{port}") for port in ("22", "8080/tcp", "8080/TCP")]
+    streams.append(t.client.stream(t.ns, "m", "portforward/443", resource="virtualmachines"))
+    for number, s in enumerate(streams):
+        s.write(b"%d" % number)
+    check([s.read(1) for s in streams] == [b"0", b"1", b"2", b"3"], "each has its own echo")
+    check([r["arguments"]["kind"] for r in far.requests] == ["port/22", "port/8080", "port/8080", "port/443"], far.requests)
+    for s in streams:
+        s.close()
+    until_none(t)
+    for rest, words in (("22/udp", "only TCP"), ("0", "from 1 to 65535"), ("65536", "from 1 to 65535"), ("ssh", "from 1 to 65535")):
+        is_refused(t, 400, words, "m", f"portforward/{rest}")
+    is_refused(t, 404, "not found", "nobody", "portforward/22")
+
+
 def test_abrupt_ends_of_either_side_leave_nothing(t):
     far = with_far_end(t)
     for _ in range(10):
