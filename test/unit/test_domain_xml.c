@@ -1,201 +1,14 @@
 // Golden cases: an instance and the facts of its pod, and the XML they become. VMB_REGENERATE=1 writes want.xml anew.
-#include "api/rules/identity.h"
-#include "api/rules/networks.h"
 #include "base/yaml.h"
 #include "domain/domain_resolve.h"
 #include "domain/domain_xml.h"
-#include "domain/host_resource.h"
 #include "domain/parts.h"
-#include "domain/parts/disk.h"
-#include "domain/parts/nic_view.h"
+#include "domain_fixture.h"
 
 #include <check.h>
 #include <glob.h>
 
-enum { FILE_MAX = 1024 * 1024, CPUS_MAX = 64 };
-
-enum { RESOURCES_MAX = 8, TAPS_MAX = 32 };
-
-struct fixture {
-    struct arena *arena;
-    struct instance instance;
-    struct domain_facts facts;
-    struct disk_facts disks[DOMAIN_DISKS_MAX];
-    struct node_cpu cpus[CPUS_MAX];
-    struct host_resource resources[RESOURCES_MAX];
-    struct tap_facts taps[TAPS_MAX];
-};
-
 static glob_t cases;
-
-static char *
-slurp(const char *dir, const char *name)
-{
-    AUTO(freep) char *path = xasprintf("%s/%s", dir, name);
-    AUTO(fclosep) FILE *f = fopen(path, "re");
-    char *text = xcalloc(1, FILE_MAX);
-
-    if (f) {
-        ck_assert_uint_lt(fread(text, 1, FILE_MAX - 1, f), FILE_MAX - 1);
-    }
-    return text;
-}
-
-/* What effect/disks finds for each kind of volume, where the case's second document does not say otherwise. */
-static struct disk_facts
-facts_of_kind(struct fixture *x, const struct instance_volume *v, bool is_cdrom, const json_t *said)
-{
-    struct disk_facts f = {.volume = v->name, .format = "raw", .has_o_direct = json_bool(said, "o_direct", true)};
-
-    f.size_bytes = INT64_C(1) << 30;
-    f.is_preallocated = json_bool(said, "preallocated", false);
-    f.is_readonly = json_bool(said, "readonly", false);
-    f.logical_block_bytes = json_int(said, "logical", 4096);
-    f.physical_block_bytes = json_int(said, "physical", 4096);
-    f.is_block = v->kind == VOLUME_PVC_BLOCK;
-    f.path = arena_printf(x->arena, "%s/%s%s", f.is_block ? LAUNCHER_BLOCK_DIR : LAUNCHER_DISK_DIR, v->name,
-                          f.is_block ? "" : "/disk.img");
-    if (v->kind == VOLUME_EMPTY_DISK) {
-        f.path = arena_printf(x->arena, LAUNCHER_DATA_DIR "/%s.img", v->name);
-    } else if (v->kind == VOLUME_CLOUD_INIT || v->kind == VOLUME_FILES) {
-        f.path = arena_printf(x->arena, LAUNCHER_RUN_DIR "/%s.iso", v->name);
-    } else if (v->kind == VOLUME_IMAGE && is_cdrom) {
-        f.path = arena_printf(x->arena, LAUNCHER_DISK_DIR "/%s/disk/cd.iso", v->name);
-        f.is_readonly = true;
-    } else if (v->kind == VOLUME_IMAGE) {
-        f.format = "qcow2";
-        f.path = arena_printf(x->arena, LAUNCHER_DATA_DIR "/%s.qcow2", v->name);
-        f.backing_path = arena_printf(x->arena, LAUNCHER_DISK_DIR "/%s/disk/guest.img", v->name);
-        const char *backing = json_str(said, "backing_format");
-        f.backing_format = backing ? arena_strdup(x->arena, backing) : "raw";
-    } else if (v->kind == VOLUME_EPHEMERAL_FILE || v->kind == VOLUME_EPHEMERAL_BLOCK) {
-        f.is_backing_block = v->kind == VOLUME_EPHEMERAL_BLOCK;
-        f.format = "qcow2";
-        f.path = arena_printf(x->arena, LAUNCHER_DATA_DIR "/%s.qcow2", v->name);
-        f.backing_path = f.is_backing_block ? arena_printf(x->arena, LAUNCHER_BLOCK_DIR "/%s", v->name)
-                                            : arena_printf(x->arena, LAUNCHER_DISK_DIR "/%s/disk.img", v->name);
-        f.backing_format = "raw";
-    }
-    return f;
-}
-
-static bool
-is_cdrom(const struct instance *i, const char *volume)
-{
-    for (size_t k = 0; k < i->spec.domain.disks.n; k++) {
-        const struct disk *d = &i->spec.domain.disks.items[k];
-        if (str_eq(d->name, volume)) {
-            return d->cdrom != NULL;
-        }
-    }
-    return false;
-}
-
-/* Number, core and NUMA node of each. */
-static size_t
-read_cpus(const json_t *said, struct node_cpu *cpus)
-{
-    size_t n = 0, i;
-    json_t *row;
-
-    json_array_foreach(json_object_get(said, "cpus"), i, row) {
-        ck_assert_uint_lt(n, CPUS_MAX);
-        cpus[n++] = (struct node_cpu){.id = (int)json_integer_value(json_array_get(row, 0)),
-                                      .core = (int)json_integer_value(json_array_get(row, 1)),
-                                      .node = (int)json_integer_value(json_array_get(row, 2))};
-    }
-    return n;
-}
-
-/* What the launcher finds of a table of ACPI. */
-static char *
-of_secret(struct fixture *x, const char *volume, const char *key)
-{
-    return volume ? arena_printf(x->arena, LAUNCHER_FILES_DIR "/%s/%s", volume, key) : NULL;
-}
-
-/* What effect/disk_file finds in the image of a kernel. */
-static char *
-in_image(struct fixture *x, const char *path)
-{
-    return str_empty(path) ? NULL : arena_printf(x->arena, "%s%s", LAUNCHER_KERNEL_DIR, path);
-}
-
-/* What device plugins say in the environment, where the case's second document has 'resources'. */
-static void
-load_resources(struct fixture *x, const json_t *said)
-{
-    const char *name;
-    json_t *value;
-
-    json_object_foreach(json_object_get(said, "resources"), name, value) {
-        BUG_ON(x->facts.n_resources == RESOURCES_MAX);
-        x->resources[x->facts.n_resources++] = (struct host_resource){
-            .name = name, .pci = json_str(value, "pci"), .mdev = json_str(value, "mdev"), .usb = json_str(value, "usb")};
-    }
-    x->facts.resources = x->resources;
-}
-
-/* What effect/pod_taps finds for each secondary network, where the case's second document does not say otherwise in 'taps'. */
-static void
-load_taps(struct fixture *x, const json_t *said)
-{
-    const struct network_list *l = &x->instance.spec.networks;
-
-    for (size_t i = 0; i < l->n; i++) {
-        const json_t *tap = json_at(said, "taps", l->items[i].name, NULL);
-        if (network_is_secondary(&l->items[i])) {
-            BUG_ON(x->facts.n_taps == TAPS_MAX);
-            x->taps[x->facts.n_taps++] = (struct tap_facts){.name = identity_pod_interface(x->arena, l->items[i].name),
-                                                            .is_tap = json_bool(tap, "tap", true),
-                                                            .may_open = json_bool(tap, "mayOpen", true),
-                                                            .is_multi_queue = json_bool(tap, "multiQueue", false),
-                                                            .mtu = json_int(tap, "mtu", 1500)};
-        }
-    }
-    x->facts.taps = x->taps;
-}
-
-static void
-load(const char *dir, struct fixture *x)
-{
-    AUTO(freep) char *text = slurp(dir, "in.yaml");
-    json_t *docs = NULL;
-    struct err *e = yaml_parse(text, strlen(text), FILE_MAX, &docs);
-
-    *x = (struct fixture){.arena = arena_new(FILE_MAX)};
-    if (!e) {
-        e = api_decode(&instance_type, json_array_get(json_in_arena(x->arena, docs), 0), x->arena, &x->instance);
-    }
-    if (!e) {
-        e = instance_derive(&x->instance, x->arena);
-    }
-    ck_assert_msg(!e, "%s: %s", dir, e ? err_text(e) : "");
-    const json_t *said = json_array_get(docs, 1);
-    for (size_t k = 0; k < x->instance.volumes.n; k++) {
-        const struct instance_volume *v = &x->instance.volumes.items[k];
-        x->disks[k] = facts_of_kind(x, v, is_cdrom(&x->instance, v->name), json_object_get(said, v->name));
-    }
-    const struct kernel_boot *k = x->instance.spec.domain.firmware.kernel_boot;
-    const struct acpi_tables *t = x->instance.spec.domain.firmware.acpi;
-    x->facts = (struct domain_facts){.run_dir = LAUNCHER_RUN_DIR,
-                                     .state_dir = LAUNCHER_STATE_DIR,
-                                     .disks = x->disks,
-                                     .n_disks = x->instance.volumes.n,
-                                     .start_ports = &x->instance.open_ports,
-                                     .pod_has_ipv6 = json_bool(said, "pod_ipv6", false),
-                                     .slic = of_secret(x, t ? t->slic : NULL, ACPI_SLIC_KEY),
-                                     .msdm = of_secret(x, t ? t->msdm : NULL, ACPI_MSDM_KEY),
-                                     .kernel = in_image(x, k && k->container ? k->container->kernel_path : NULL),
-                                     .initrd = in_image(x, k && k->container ? k->container->initrd_path : NULL),
-                                     .cpus = x->cpus,
-                                     .n_cpus = read_cpus(said, x->cpus),
-                                     .may_bind_memory = true,
-                                     .may_run_realtime = true,
-                                     .has_timezone = true};
-    load_resources(x, said);
-    load_taps(x, said);
-}
 
 static void
 regenerate(const char *dir, const char *xml)
@@ -212,9 +25,9 @@ START_TEST(becomes_the_golden_text)
     const char *dir = cases.gl_pathv[_i];
     AUTO(strbuf_fini) struct strbuf xml = STRBUF_INIT(DOMAIN_XML_MAX);
     struct domain_view view;
-    struct fixture x;
+    struct domain_fixture x;
 
-    load(dir, &x);
+    domain_load(dir, &x);
     struct err *e = domain_resolve(&x.instance, &x.facts, x.arena, &view);
     if (!e) {
         e = domain_xml(&view, &xml);
@@ -223,7 +36,7 @@ START_TEST(becomes_the_golden_text)
     if (getenv("VMB_REGENERATE")) {
         regenerate(dir, strbuf_str(&xml));
     }
-    AUTO(freep) char *want = slurp(dir, "want.xml");
+    AUTO(freep) char *want = domain_slurp(dir, "want.xml");
     ck_assert_msg(str_eq(want, strbuf_str(&xml)), "%s differs; see it with VMB_REGENERATE=1 and git diff. It is:\n%s",
                   dir, strbuf_str(&xml));
     arena_free(x.arena);
@@ -264,13 +77,13 @@ check_elements(const char *dir, const struct part *p, const char *names, struct 
 
 START_TEST(families_write_what_the_table_says)
 {
-    AUTO(strbuf_fini) struct strbuf seen = STRBUF_INIT(FILE_MAX);
+    AUTO(strbuf_fini) struct strbuf seen = STRBUF_INIT(DOMAIN_FILE_MAX);
 
     for (size_t c = 0; c < cases.gl_pathc; c++) {
         struct domain_view view;
-        struct fixture x;
+        struct domain_fixture x;
 
-        load(cases.gl_pathv[c], &x);
+        domain_load(cases.gl_pathv[c], &x);
         ck_assert_ptr_null(domain_resolve(&x.instance, &x.facts, x.arena, &view));
         for (size_t k = 0; k < domain_parts_len; k++) {
             AUTO(strbuf_fini) struct strbuf text = STRBUF_INIT(DOMAIN_XML_MAX);
@@ -354,16 +167,16 @@ static const struct {
 START_TEST(is_refused_with_the_field)
 {
     AUTO(freep) char *dir = xasprintf("%s/../golden/domain/smallest", getenv("VMB_TEST_DIR"));
-    AUTO(freep) char *text = slurp(dir, "in.yaml");
+    AUTO(freep) char *text = domain_slurp(dir, "in.yaml");
     AUTO(json_freep) json_t *docs = NULL;
     AUTO(json_freep) json_t *patch = json_loads(refused[_i].patch, 0, NULL);
-    struct arena *a = arena_new(FILE_MAX);
+    struct arena *a = arena_new(DOMAIN_FILE_MAX);
     struct instance i = {0};
     struct disk_facts disk = {.volume = "a", .path = "/a", .format = "raw", .has_o_direct = true};
     const struct domain_facts facts = {.run_dir = "/run", .state_dir = "/state", .disks = &disk, .n_disks = 1};
     struct domain_view view;
 
-    struct err *e = yaml_parse(text, strlen(text), FILE_MAX, &docs);
+    struct err *e = yaml_parse(text, strlen(text), DOMAIN_FILE_MAX, &docs);
     ck_assert_ptr_null(e);
     ck_assert_int_eq(json_object_update_recursive(json_array_get(docs, 0), patch), 0);
     e = api_decode(&instance_type, json_array_get(docs, 0), a, &i);
@@ -395,10 +208,10 @@ static const struct {
 START_TEST(cpus_must_be_the_guests_own)
 {
     AUTO(freep) char *dir = xasprintf("%s/../golden/domain/realtime", getenv("VMB_TEST_DIR"));
-    struct fixture x;
+    struct domain_fixture x;
     struct domain_view view;
 
-    load(dir, &x);
+    domain_load(dir, &x);
     x.cpus[3] = (struct node_cpu){.id = 7, .core = 7};
     x.facts.n_cpus = pods[_i].n_cpus;
     x.facts.may_bind_memory = pods[_i].may_bind_memory;
@@ -415,10 +228,10 @@ END_TEST
 START_TEST(threads_of_a_core_stay_on_a_numa_node)
 {
     AUTO(freep) char *dir = xasprintf("%s/../golden/domain/dedicated-crossing", getenv("VMB_TEST_DIR"));
-    struct fixture x;
+    struct domain_fixture x;
     struct domain_view view;
 
-    load(dir, &x);
+    domain_load(dir, &x);
     x.instance.spec.domain.cpu.passes_numa = true;
     struct err *e = domain_resolve(&x.instance, &x.facts, x.arena, &view);
     ck_assert_msg(e && strstr(err_text(e), "would be on two NUMA nodes"), "%s", e ? err_text(e) : "not refused");
@@ -430,10 +243,10 @@ END_TEST
 START_TEST(cache_none_needs_o_direct)
 {
     AUTO(freep) char *dir = xasprintf("%s/../golden/domain/explicit-cache", getenv("VMB_TEST_DIR"));
-    struct fixture x;
+    struct domain_fixture x;
     struct domain_view view;
 
-    load(dir, &x);
+    domain_load(dir, &x);
     x.instance.spec.domain.disks.items[0].cache = DISK_CACHE_NONE;
     x.disks[0].has_o_direct = false;
     struct err *e = domain_resolve(&x.instance, &x.facts, x.arena, &view);
@@ -487,9 +300,9 @@ START_TEST(an_address_of_another_in_the_pod_is_no_trouble)
     AUTO(freep) char *dir = xasprintf("%s/../golden/domain/tap-alone", getenv("VMB_TEST_DIR"));
     const char *const macs[] = {"02:00:5e:10:00:03", "02:00:5e:10:00:0", "", "02:00:5e:10:00:022"};
     struct domain_view view;
-    struct fixture x;
+    struct domain_fixture x;
 
-    load(dir, &x);
+    domain_load(dir, &x);
     x.facts.bridge_macs = (struct str_list){.items = (const char **)(uintptr_t)macs, .n = ARRAY_LEN(macs)};
     AUTO(err_freep) struct err *e = domain_resolve(&x.instance, &x.facts, x.arena, &view);
     ck_assert_msg(!e, "%s", e ? err_text(e) : "");
@@ -504,9 +317,9 @@ START_TEST(a_tap_that_cannot_be_used_is_told)
 {
     AUTO(freep) char *dir = xasprintf("%s/../golden/domain/tap-alone", getenv("VMB_TEST_DIR"));
     struct domain_view view;
-    struct fixture x;
+    struct domain_fixture x;
 
-    load(dir, &x);
+    domain_load(dir, &x);
     x.taps[0] = odd_taps[_i].tap;
     x.facts.bridge_macs =
         (struct str_list){.items = (const char *[]){odd_taps[_i].port}, .n = odd_taps[_i].port != NULL};
@@ -540,9 +353,9 @@ START_TEST(a_device_plugin_is_not_believed)
 {
     AUTO(freep) char *dir = xasprintf("%s/../golden/domain/gpu-headless", getenv("VMB_TEST_DIR"));
     struct domain_view view;
-    struct fixture x;
+    struct domain_fixture x;
 
-    load(dir, &x);
+    domain_load(dir, &x);
     x.resources[0] = odd_devices[_i].resource;
     AUTO(err_freep) struct err *e = domain_resolve(&x.instance, &x.facts, x.arena, &view);
     ck_assert_msg(e && err_class(e) == ERR_RETRY, "%s: not refused", odd_devices[_i].name);

@@ -88,12 +88,17 @@ static const struct field hard_disk_fields[] = {
 };
 static const struct type hard_disk_type = TYPE(disk_target, hard_disk_fields, .cel = hard_disk_rules);
 
+static const struct cel_rule lun_rules[] = {
+    {"!has(self.bus) || !(self.bus in ['virtio', 'sata', 'usb'])",
+     "Bus type is invalid for LUN device: QEMU passes SCSI commands on by scsi alone. Write bus: scsi", NULL},
+    {NULL, NULL, NULL},
+};
 static const struct field lun_fields[] = {
     TARGET_FIELDS(bus_rules, "scsi"),
     KEPT_BOOL("reservation", "The guest may reserve the device."),
     FIELD_END,
 };
-static const struct type lun_type = TYPE(disk_target, lun_fields);
+static const struct type lun_type = TYPE(disk_target, lun_fields, .cel = lun_rules);
 
 static const struct field cdrom_fields[] = {
     TARGET_FIELDS(cdrom_bus_rules, "sata"),

@@ -26,6 +26,12 @@ check_target(const struct disk *d, size_t i)
         return INVALID(
             "domain.devices.disks[%zu].cdrom.bus: Bus type virtio is invalid for CD-ROM device; write sata or scsi", i);
     }
+    if (d->lun && d->lun->bus != DISK_BUS_UNSET && d->lun->bus != DISK_BUS_SCSI) {
+        return INVALID(
+            "domain.devices.disks[%zu].lun: Bus type is invalid for LUN device: QEMU passes SCSI commands on by "
+            "scsi alone. Write bus: scsi",
+            i);
+    }
     if (!t) {
         return NULL;
     }

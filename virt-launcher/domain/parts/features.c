@@ -165,9 +165,7 @@ write_features(const struct domain_view *v, struct xml *x)
     write_state("pvspinlock", v->is_emulated ? TRI_UNSET : f->pvspinlock, x); /* KVM's own: libvirt wants it there */
     xml_empty(x, "vmport", "state", "off", NULL);
     write_state("pmu", v->is_realtime ? TRI_FALSE : TRI_UNSET, x);
-    if (v->is_secure_boot) {
-        xml_empty(x, "smm", "state", "on", NULL);
-    }
+    write_state("smm", v->is_secure_boot ? TRI_TRUE : f->smm, x);
     if (v->is_emulated) {
         xml_open(x, "tcg");
         xml_open(x, "tb-cache");
