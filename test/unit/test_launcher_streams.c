@@ -341,7 +341,7 @@ START_TEST(ports_are_reached_many_at_a_time)
         ck_assert(reaches(&w, &w.n_opened, i + 1));
         ends[i] = accept4(guest, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         ck_assert_int_ge(ends[i], 0);
-        ck_assert_int_eq(write(ends[i], "12" + i, 1), 1);
+        ck_assert_int_eq(write(ends[i], &"12"[i], 1), 1);
         await_heard(&w, &w.far[i], 1);
     }
     ck_assert_str_eq(strbuf_str(&w.far[1].heard), "2");
