@@ -34,13 +34,16 @@ class Aggregated:
         self.kubectl("apply", "-f", os.path.join(ROOT, "deploy/base/rbac-users.yaml"))
 
     def lead_to(self, *ports):
-        """The Service leads to these ports from now on; to none: nobody is there."""
-        for item in self.api.get(SLICES)["items"]:
-            self.api.delete(f"{SLICES}/{item['metadata']['name']}")
-        for port in ports:
-            self.api.create(SLICES, {"metadata": {"name": f"api-{port}", "labels": {"kubernetes.io/service-name": "vmbridge-gateway"}},
-                                     "addressType": "IPv4", "ports": [{"name": "api", "port": port, "protocol": "TCP"}],
+        """The Service leads to these ports from now on; to none: nobody is there. It leads nowhere at no time between: the API server, which looks
+        now and then, would take us for away until its next look."""
+        old = {item["metadata"]["name"] for item in self.api.get(SLICES)["items"]}
+        new = {f"api-{port}": port for port in ports}
+        for name in new.keys() - old:
+            self.api.create(SLICES, {"metadata": {"name": name, "labels": {"kubernetes.io/service-name": "vmbridge-gateway"}},
+                                     "addressType": "IPv4", "ports": [{"name": "api", "port": new[name], "protocol": "TCP"}],
                                      "endpoints": [{"addresses": [self.address], "conditions": {"ready": True}}]})
+        for name in old - new.keys():
+            self.api.delete(f"{SLICES}/{name}")
 
     def register(self):
         self.kubectl("apply", "-f", os.path.join(ROOT, "deploy/base/api-services.yaml"))
