@@ -1,4 +1,4 @@
-// A gateway for one launcher: prints what it says, a line a message, and sends it each line of stdin. A line that begins with '>' is typed
+// A gateway for one launcher: prints what it says, a line a message, and sends it each line of stdin. One that begins with '>' or '|' is said
 // into the stream that it dialled last; what streams say ends in a file. The server and the certificates are the controller's own.
 #include "api/kinds/launcher_request.h"
 #include "base/clock.h"
@@ -118,9 +118,9 @@ on_raw_closed(void *arg, struct server_stream *s)
 }
 
 static void
-type_line(struct gateway *g, const char *line)
+type_line(struct gateway *g, const char *line, char end)
 {
-    strbuf_addf(&g->typed, "%s\r", line);
+    strbuf_addf(&g->typed, "%s%c", line, end);
     if (g->raw) {
         server_raw_want(g->raw);
     }
@@ -146,9 +146,9 @@ on_stdin(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     strbuf_add(&g->in, buf->base, (size_t)n);
     for (char *end = strchr(strbuf_str(&g->in), '\n'); end; end = strchr(strbuf_str(&g->in), '\n')) {
         size_t len = (size_t)(end - g->in.buf);
-        if (g->in.buf[0] == '>') {
+        if (g->in.buf[0] == '>' || g->in.buf[0] == '|') {
             AUTO(freep) char *line = xstrndup(g->in.buf + 1, len - 1);
-            type_line(g, line);
+            type_line(g, line, g->in.buf[0] == '>' ? '\r' : '\n'); /* as a terminal, or as a program */
             strbuf_consume(&g->in, len + 1);
             continue;
         }
