@@ -6,7 +6,7 @@
 
 enum { SERIAL_MAX = 256, BLOCK_SIZE_MIN = 512, BLOCK_SIZE_MAX = 2097152 };
 
-static const struct volume *
+const struct volume *
 volume_find(const struct vmi_spec *s, const char *name)
 {
     for (size_t i = 0; i < s->volumes.n; i++) {

@@ -111,17 +111,6 @@ check_kernel(const struct kernel_boot *k)
     return e ? e : check_path(c->initrd_path, "initrdPath");
 }
 
-static const struct volume *
-volume_find(const struct vmi_spec *s, const char *name)
-{
-    for (size_t i = 0; i < s->volumes.n; i++) {
-        if (str_eq(s->volumes.items[i].name, name)) {
-            return &s->volumes.items[i];
-        }
-    }
-    return NULL;
-}
-
 static struct err *
 check_table(const struct vmi_spec *s, const char *volume, const char *field, const char *key)
 {

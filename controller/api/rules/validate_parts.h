@@ -35,4 +35,7 @@ void validate_metadata(const struct str_map *labels, const struct str_map *annot
 /* The guest has an interface on the pod network, named or by default. */
 bool has_pod_network(const struct vmi_spec *s);
 
+/* The volume of that name, or NULL. */
+const struct volume *volume_find(const struct vmi_spec *s, const char *name);
+
 #endif

@@ -1,7 +1,7 @@
 // Adopted is only what a machine of this name and of this template has made.
 #include "reconcile/vm/vm_adopt.h"
 
-enum { NAMED_MAX = 3 };
+#include "reconcile/vm/vm_changes.h"
 
 static const char *what_differs(const struct vm_view *v);
 static bool has_all(const struct str_map *have, const struct str_map *want);
@@ -45,7 +45,6 @@ what_differs(const struct vm_view *v)
 {
     const struct vm_template *t = &v->vm.spec.template;
     struct change_list changes;
-    const char *paths = "";
 
     if (!v->vmi_spec || v->is_header) {
         return "one of the two cannot be read";
@@ -54,12 +53,9 @@ what_differs(const struct vm_view *v)
         return "it was not made by a VirtualMachine";
     }
     api_diff(&vmi_spec_type, v->vmi_spec, t->spec_json, v->arena, &changes);
-    for (size_t i = 0; i < changes.n && i < NAMED_MAX; i++) {
-        paths = arena_printf(v->arena, "%s%sspec.template.spec.%s", paths, i > 0 ? ", " : "", changes.items[i].path);
-    }
     if (changes.n > 0) {
-        return arena_printf(v->arena, "it was made from another template, which differs in %s%s", paths,
-                            changes.n > NAMED_MAX ? " and more" : "");
+        return arena_printf(v->arena, "it was made from another template, which differs in %s%s",
+                            vm_changes_named(v->arena, &changes), changes.n > VM_CHANGES_NAMED ? " and more" : "");
     }
     if (!has_all(&v->vmi.meta.labels, &t->labels) || !has_all(&v->vmi.meta.annotations, &t->annotations)) {
         return "it was made from another template, which differs in spec.template.metadata";

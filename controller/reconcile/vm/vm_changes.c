@@ -4,7 +4,18 @@
 #include "base/utf8.h"
 #include "reconcile/vmi/vmi_kind.h"
 
-enum { NAMED_MAX = 3, VALUE_MAX = 128 };
+enum { VALUE_MAX = 128 };
+
+const char *
+vm_changes_named(struct arena *a, const struct change_list *changes)
+{
+    const char *names = "";
+
+    for (size_t i = 0; i < changes->n && i < VM_CHANGES_NAMED; i++) {
+        names = arena_printf(a, "%s%sspec.template.spec.%s", names, i > 0 ? ", " : "", changes->items[i].path);
+    }
+    return names;
+}
 
 static bool
 is_up(const struct vm_view *v)
@@ -71,14 +82,10 @@ vm_pending(const struct vm_view *v)
 const char *
 vm_restart_required(const struct vm_view *v)
 {
-    const char *names = "";
-
     if (!is_up(v) || v->pending.n == 0) {
         return NULL;
     }
-    for (size_t i = 0; i < v->pending.n && i < NAMED_MAX; i++) {
-        names = arena_printf(v->arena, "%s%sspec.template.spec.%s", names, i > 0 ? ", " : "", v->pending.items[i].path);
-    }
-    return arena_printf(v->arena, "a non-live-updatable field was changed in the template spec: %s%s", names,
-                        v->pending.n > NAMED_MAX ? " and more, see status.bridge.pendingChanges" : "");
+    return arena_printf(v->arena, "a non-live-updatable field was changed in the template spec: %s%s",
+                        vm_changes_named(v->arena, &v->pending),
+                        v->pending.n > VM_CHANGES_NAMED ? " and more, see status.bridge.pendingChanges" : "");
 }

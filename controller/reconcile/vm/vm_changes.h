@@ -5,6 +5,10 @@
 #include "reconcile/plan.h"
 #include "reconcile/vm/vm_view.h"
 
+enum { VM_CHANGES_NAMED = 3 };
+/* The paths of the first VM_CHANGES_NAMED, with commas between; of the arena. */
+const char *vm_changes_named(struct arena *a, const struct change_list *changes);
+
 /* Something of the template takes effect at once, and the instance can take it. */
 bool vm_follows(const struct vm_view *v);
 /* The patch that gives it to the instance. */
